@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/err.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct row {
+	enum firma_err err;
+	enum firma_exit exit;
+	const char *name;
+	const char *text;
+};
+
+static const struct row rows[] = {
+#define X(name, wire, exit, text) { name, FIRMA_EXIT_##exit, #name, text },
+	FIRMA_ERR_LIST(X)
+#undef X
+};
+
+static const struct row *
+find(enum firma_err e)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].err == e)
+			return &rows[i];
+	return NULL;
+}
+
+static const struct row *
+find_or_internal(enum firma_err e)
+{
+	const struct row *r = find(e);
+
+	return r != NULL ? r : find(FIRMA_ERR_INTERNAL);
+}
+
+const char *
+firma_err_name(enum firma_err e)
+{
+	return find_or_internal(e)->name;
+}
+
+const char *
+firma_err_text(enum firma_err e)
+{
+	return find_or_internal(e)->text;
+}
+
+enum firma_exit
+firma_err_exit(enum firma_err e)
+{
+	return find_or_internal(e)->exit;
+}
+
+int
+firma_err_known(unsigned int wire)
+{
+	return find((enum firma_err)wire) != NULL;
+}
+
+enum firma_err
+firma_fail(struct firma_cause *cause, enum firma_err e,
+    enum firma_cause_kind kind, unsigned long code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (cause == NULL)
+		return e;
+	cause->kind = kind;
+	cause->code = code;
+	va_start(ap, fmt);
+	(void)vsnprintf(cause->what, sizeof(cause->what), fmt, ap);
+	va_end(ap);
+	return e;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/secret.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static size_t
+pages(size_t cap)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (cap + page - 1) / page * page;
+}
+
+enum firma_err
+firma_secret_new(struct firma_secret *s, size_t cap)
+{
+	void *p;
+
+	if (cap == 0 || cap > FIRMA_SECRET_MAX)
+		return FIRMA_ERR_LIMIT;
+	p = mmap(NULL, pages(cap), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return FIRMA_ERR_NOMEM;
+	(void)mlock(p, pages(cap));
+	(void)madvise(p, pages(cap), MADV_DONTDUMP);
+	(void)madvise(p, pages(cap), MADV_WIPEONFORK);
+	*s = (struct firma_secret){ .at = p, .len = 0, .cap = cap };
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_secret_put(struct firma_secret *s, struct firma_bytes v)
+{
+	if (v.len > s->cap - s->len)
+		return FIRMA_ERR_LIMIT;
+	if (v.len != 0)
+		memcpy(s->at + s->len, v.at, v.len);
+	s->len += v.len;
+	return FIRMA_OK;
+}
+
+struct firma_bytes
+firma_secret_view(const struct firma_secret *s)
+{
+	return (struct firma_bytes){ s->at, s->len };
+}
+
+void
+firma_secret_done(struct firma_secret *s)
+{
+	if (s->at != NULL) {
+		explicit_bzero(s->at, s->cap);
+		(void)munmap(s->at, pages(s->cap));
+	}
+	*s = (struct firma_secret){ 0 };
+}
