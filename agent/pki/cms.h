@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cms.h - SignedData: made over a digest, completed with content, verified.
+ *
+ * Sources: RFC 5652 (CMS), RFC 5035 (signingCertificateV2), ETSI EN 319 122-1
+ * (CAdES baseline signed attributes).
+ * May include: agent/base, agent/pki, OpenSSL's types.  Does no I/O.
+ */
+#ifndef FIRMA_PKI_CMS_H
+#define FIRMA_PKI_CMS_H
+
+#include <openssl/types.h>
+
+#include "agent/pki/certificate.h"
+
+#define FIRMA_CMS_MAX         ((size_t)64 * 1024) /* octets, without content */
+#define FIRMA_CMS_CONTENT_MAX ((size_t)32 * 1024 * 1024) /* attached */
+#define FIRMA_SHA256          32                         /* octets */
+
+/* The content will be put in by firma_cms_attach(); checks nothing more. */
+#define FIRMA_CMS_ATTACHED_LATER 1u
+
+/*
+ * Sign a document whose SHA-256 is known and whose octets are not.
+ *
+ * key           borrowed; may live on a token
+ * cert          the signer's; included in the SignedData
+ * signing_time  seconds since 1970 UTC; 0 <= t < year 10000
+ * flags         0 or FIRMA_CMS_ATTACHED_LATER
+ * ret_der       out; appends a detached SignedData in DER with the signed
+ *               attributes contentType, signingTime, messageDigest and
+ *               signingCertificateV2.  The same inputs and an RSA key give the
+ *               same octets.
+ *
+ * FIRMA_ERR_KEY_MISMATCH  key is not the certificate's
+ * FIRMA_ERR_VALUE         the time or the flags
+ * FIRMA_ERR_TOKEN_ERROR   the key did not sign
+ * FIRMA_ERR_SIGNATURE     the key signed, but the result does not verify
+ */
+FIRMA_CHECKED enum firma_err firma_cms_sign_digest(EVP_PKEY *key,
+    const struct firma_certificate *cert, const uint8_t digest[FIRMA_SHA256],
+    int64_t signing_time, unsigned int flags, struct firma_buf *ret_der,
+    struct firma_cause *cause);
+
+/*
+ * Put the content into a detached SignedData.  Appends DER.
+ *
+ * FIRMA_ERR_SIGNATURE  content is not what was signed
+ * FIRMA_ERR_STATE      there is content in it already
+ * FIRMA_ERR_LIMIT      over FIRMA_CMS_CONTENT_MAX
+ * FIRMA_ERR_SHAPE      der is not a SignedData with one signer
+ */
+FIRMA_CHECKED enum firma_err firma_cms_attach(struct firma_bytes der,
+    struct firma_bytes content, struct firma_buf *ret_der,
+    struct firma_cause *cause);
+
+/* What a verified SignedData says.  Zero-initialise; ended by _done(). */
+struct firma_cms_info {
+	struct firma_certificate *signer;
+	struct firma_buf content; /* a copy, when attached */
+	int is_attached;
+	int has_attributes;   /* else the content itself is signed */
+	int64_t signing_time; /* as claimed by the signer; -1 if absent */
+	int has_signing_certificate; /* signingCertificateV2, and it matches */
+	char digest[16];             /* "sha256", "sha384", "sha512", "sha1" */
+	uint8_t message_sha256[FIRMA_SHA256]; /* of the content */
+};
+void firma_cms_info_done(struct firma_cms_info *info);
+
+/*
+ * Verify the signature and the signed attributes of a SignedData with one
+ * signer whose certificate is in it.  Not the certificate's chain, dates or
+ * revocation: compare info->signer with the certificate that is expected.
+ * SHA-1 verifies and is reported in info->digest; the caller judges.
+ *
+ * der      DER, or BER as some old programs write it
+ * content  the document when detached; { NULL, 0 } with is_attached.  Given for
+ *          an attached one, it must be the same octets.
+ * ret      whole or untouched
+ *
+ * FIRMA_ERR_SIGNATURE      anything does not verify: signature, message digest,
+ *                          content type, a signingCertificate that names
+ *                          another certificate, content that differs
+ * FIRMA_ERR_SHAPE          not a SignedData, not one signer, no certificate of
+ *                          the signer's, octets after it
+ * FIRMA_ERR_LIMIT          over FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX
+ * FIRMA_ERR_NOT_SUPPORTED  another digest or key kind
+ */
+FIRMA_CHECKED enum firma_err firma_cms_verify(struct firma_bytes der,
+    struct firma_bytes content, struct firma_cms_info *ret,
+    struct firma_cause *cause);
+
+/* The same for a detached one whose content is only known by its SHA-256. */
+FIRMA_CHECKED enum firma_err firma_cms_verify_digest(struct firma_bytes der,
+    const uint8_t digest[FIRMA_SHA256], struct firma_cms_info *ret,
+    struct firma_cause *cause);
+
+#endif
