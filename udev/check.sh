@@ -237,6 +237,7 @@ table | events) rules=${2:?the generated rules file} ;;
 sources) ;;
 *) echo "usage: check.sh table RULES | sources | events RULES" >&2; exit 2 ;;
 esac
+[ "$1" = sources ] || [ -r "$rules" ] || fail "$rules is not there: build first"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 check_"$1" "$work"
