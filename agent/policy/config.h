@@ -18,7 +18,7 @@
 
 #include "agent/base/ini.h"
 
-#define FIRMA_CONFIG_TOKENS   32
+#define FIRMA_CONFIG_TOKENS   16
 #define FIRMA_CONFIG_KEYS     1024
 #define FIRMA_CONFIG_PROFILES 16
 #define FIRMA_CONFIG_ENV      8   /* environment lines of a token */
@@ -29,17 +29,10 @@
 
 #define FIRMA_LANES_MAX       8
 
-/* durability of the ledger entry: as in agent/store */
+/* When a ledger entry counts: the numbers of agent/store's firma_durability. */
 enum firma_config_durability {
-	FIRMA_CONFIG_DISK = 0,   /* fsync before the signature leaves */
-	FIRMA_CONFIG_PROCESS = 1 /* survives the agent, not the power */
-};
-
-enum firma_log_level {
-	FIRMA_LOG_ERROR = 0,
-	FIRMA_LOG_WARNING = 1,
-	FIRMA_LOG_INFO = 2,
-	FIRMA_LOG_DEBUG = 3
+	FIRMA_CONFIG_PROCESS = 0, /* survives the agent, not the power */
+	FIRMA_CONFIG_DISK = 1     /* fsync before the signature leaves */
 };
 
 enum firma_token_select {
@@ -102,7 +95,7 @@ struct firma_config {
 	char worker[FIRMA_CONFIG_PATH];
 	unsigned int durability; /* enum firma_config_durability */
 	unsigned int max_connections;
-	unsigned int log_level; /* enum firma_log_level */
+	unsigned int log_level; /* sd-daemon.h's: 3 error, 4, 6, 7 debug */
 
 	size_t n_tokens, n_keys, n_profiles;
 	struct firma_config_token tokens[FIRMA_CONFIG_TOKENS];
