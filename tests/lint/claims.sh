@@ -7,7 +7,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cd "${1:-$here/../..}"
 # TODO alone is also the name of a state.
 words='\b(FIXME|HACK|stub|stubs|stubbed|placeholder|not( yet)? implemented)\b'
-words="$words"'|\bTODO\b *[:(]|(/\*|\*|//|#|-) *TODO\b'
+words="$words"'|\bTODO(:|\([a-z])|(/\*|//|^\s*[*#-]) *TODO\b'
 found=$(find agent pkcs11 cli tests udev README.md CMakeLists.txt -type f \
     ! -name claims.sh ! -name self.sh ! -name '*.po' 2> /dev/null |
     sort | xargs grep -nIE "$words" || :)

@@ -97,10 +97,12 @@ echo 'cli/main.c no need' >> "$tree/tests/lint/size"
 expect fails size "a reason for a short file"
 
 sin claims agent/wire/msg.c '/* TODO: the rest */'
+sin claims agent/wire/msg.c '\t * TODO the rest'
+sin claims udev/a.sh '# TODO(me)'
 sin claims agent/wire/msg.c '\t/* FIXME */'
 sin claims cli/main.c 'puts("not implemented");'
 fresh
-echo 'X(TODO, 0, "to-do") FIRMA_STEP_TODO' >> "$tree/agent/wire/msg.c"
+printf '%s\n' 'X(TODO, 0, "to-do") FIRMA_STEP_TODO' '#define TODO (1u << 0)' >> "$tree/agent/wire/msg.c"
 expect passes claims "a state that is named so"
 
 if "$here/format.sh" > /dev/null 2>&1 || [ $? -ne 77 ]; then
