@@ -48,8 +48,8 @@ struct firma_acceptance {
  *                          be read
  * FIRMA_ERR_CERT_ISSUER    not by issuer_ca; or the issuer's name is not the
  *                          old one's
- * FIRMA_ERR_CERT_DATES     begins in the future, is over, ends no later than
- *                          the old one, or lasts too short or too long
+ * FIRMA_ERR_CERT_DATES     begins in the future, is over, or lasts too short or
+ *                          too long
  * FIRMA_ERR_CERT_SERIAL    the old one's serial, or one of seen_serials
  * FIRMA_ERR_CONFIG         the rules make no sense (no attributes, no CA,
  *                          min_days over max_days, ...)

@@ -31,7 +31,8 @@ enum firma_key_algorithm {
 #undef X
 };
 
-#define FIRMA_SIGNATURE_MAX 512 /* octets, over all algorithms */
+#define FIRMA_SIGNATURE_MAX 512            /* octets, over all algorithms */
+#define FIRMA_SPKI_MAX      ((size_t)2048) /* octets of DER */
 
 /* "rsa-2048"; "unknown" for FIRMA_KEY_UNKNOWN and numbers not in the table. */
 const char *firma_key_algorithm_name(enum firma_key_algorithm a);

@@ -64,4 +64,8 @@ FIRMA_CHECKED enum firma_err firma_openssl_fail(
 FIRMA_CHECKED enum firma_err firma_openssl_put(
     struct firma_buf *b, unsigned char *der, int len);
 
+/* Seconds since 1970 UTC.  FIRMA_ERR_VALUE: no time that can be read. */
+FIRMA_CHECKED enum firma_err firma_openssl_time(
+    const ASN1_TIME *t, int64_t *ret_seconds);
+
 #endif

@@ -19,8 +19,9 @@ enum firma_signature_form {
 /*
  * digest  SHA-256 of what was signed
  *
- * FIRMA_ERR_SIGNATURE  it does not verify
- * FIRMA_ERR_SHAPE      spki is not a SubjectPublicKeyInfo
+ * FIRMA_ERR_SIGNATURE      it does not verify
+ * FIRMA_ERR_SHAPE          spki is not a SubjectPublicKeyInfo
+ * FIRMA_ERR_NOT_SUPPORTED  a kind of key that is not in algorithm.h
  */
 FIRMA_CHECKED enum firma_err firma_pki_verify(struct firma_bytes spki,
     const uint8_t digest[32], struct firma_bytes signature,
