@@ -102,7 +102,10 @@ void firma_txn_done(struct firma_txn **t); /* for FIRMA_OWN */
  * After a failure t holds what it held before.
  */
 
-/* Append to the ledger. */
+/*
+ * Append to the ledger.  An entry that makes no line (firma_ledger_line) fails
+ * the transaction with FIRMA_ERR_VALUE or FIRMA_ERR_LIMIT.
+ */
 FIRMA_CHECKED enum firma_err firma_txn_ledger(
     struct firma_txn *t, const struct firma_ledger_entry *e);
 

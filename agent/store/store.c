@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "agent/base/own.h"
+#include "agent/store/get.h"
+#include "agent/store/store_impl.h"
+
+#define FILE_NAME "firmad.db"
+#define WAL_NAME  "firmad.db-wal"
+#define PATH_LEN  4096
+#define GROUP_MAX 512         /* transactions in one commit */
+#define SPARE_MAX 256         /* transactions kept for reuse */
+#define SPARE_CAP (16 * 1024) /* octets that a spare one may hold on to */
+
+/* ---- the store's thread ---- */
+
+/* Up to GROUP_MAX pending ones; none when closing and nothing is left. */
+static struct firma_txn_queue
+take_group(struct firma_store *s, bool *ret_idle)
+{
+	struct firma_txn_queue group = { 0 };
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (s->pending.head == NULL && !s->closing) {
+		s->sleeping = true;
+		(void)pthread_cond_wait(&s->work, &s->lock);
+		s->sleeping = false;
+	}
+	for (size_t n = 0; n < GROUP_MAX && s->pending.head != NULL; n++)
+		firma_txn_queue_put(&group, firma_txn_queue_take(&s->pending));
+	*ret_idle = s->pending.head == NULL;
+	(void)pthread_mutex_unlock(&s->lock);
+	return group;
+}
+
+static void
+publish(struct firma_store *s, struct firma_txn_queue *group,
+    const struct firma_writer_result *res)
+{
+	const uint64_t one = 1, ticket = group->tail->ticket;
+	size_t n = 0;
+
+	for (const struct firma_txn *t = group->head; t != NULL; t = t->next)
+		n++;
+	(void)pthread_mutex_lock(&s->lock);
+	firma_txn_queue_move(&s->finished, group);
+	s->stats.n_txns += n;
+	s->stats.n_groups += res->n_groups;
+	s->stats.n_disk_groups += res->n_disk_groups;
+	s->stats.n_failed += res->n_failed;
+	/* In this order, against firma_store_arm() in the other order. */
+	atomic_store(&s->finished_ticket, ticket);
+	if (s->waiting)
+		(void)pthread_cond_signal(&s->progress);
+	(void)pthread_mutex_unlock(&s->lock);
+	if (atomic_exchange(&s->armed, false) &&
+	    write(s->fd, &one, sizeof(one)) < 0) {
+		/* Only EAGAIN is possible: it is readable already. */
+	}
+}
+
+static void *
+run_writer(void *arg)
+{
+	struct firma_store *s = arg;
+	bool idle;
+
+	for (;;) {
+		struct firma_txn_queue group = take_group(s, &idle);
+		struct firma_writer_result res;
+
+		if (group.head == NULL)
+			return NULL;
+		res = firma_writer_commit(s->writer, &group);
+		publish(s, &group, &res);
+		firma_writer_rest(s->writer, idle);
+	}
+}
+
+/* ---- opening and closing ---- */
+
+/* Signals are the main thread's business. */
+static enum firma_err
+start_thread(struct firma_store *s, struct firma_cause *cause)
+{
+	sigset_t all, before;
+	int e;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	e = pthread_create(&s->thread, NULL, run_writer, s);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (e != 0)
+		return firma_fail(cause, FIRMA_ERR_NOMEM, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)e, "the store's thread");
+	(void)pthread_setname_np(s->thread, "store");
+	s->running = true;
+	return FIRMA_OK;
+}
+
+static enum firma_err
+fail_errno(struct firma_cause *cause, const char *what)
+{
+	const int e = errno;
+	const enum firma_err r = e == ENOENT || e == ENOTDIR
+	    ? FIRMA_ERR_NOT_FOUND
+	    : e == EROFS || e == EACCES || e == EPERM ? FIRMA_ERR_READ_ONLY
+	    : e == ENOSPC || e == EDQUOT              ? FIRMA_ERR_DISK_FULL
+	    : e == EWOULDBLOCK                        ? FIRMA_ERR_STATE
+						      : FIRMA_ERR_IO;
+
+	return firma_fail(
+	    cause, r, FIRMA_CAUSE_ERRNO, (unsigned long)e, "%s", what);
+}
+
+/* One agent a folder: the ledger's head is kept in memory. */
+static enum firma_err
+lock_dir(const char *dir, int *ret_fd, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(cause, dir);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return fail_errno(cause, dir);
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+		return fail_errno(cause, dir);
+	*ret_fd = firma_fd_take(&fd);
+	return FIRMA_OK;
+}
+
+/*
+ * Make the file, or take back what others may do with it.  SQLite gives its
+ * companions the same mode.
+ */
+static enum firma_err
+make_file(int dir_fd, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	struct stat st;
+
+	fd = openat(
+	    dir_fd, FILE_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return fail_errno(cause, FILE_NAME);
+	if (!S_ISREG(st.st_mode))
+		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_NONE, 0,
+		    FILE_NAME " is not a regular file");
+	if ((st.st_mode & 077) != 0 && fchmod(fd, 0600) != 0)
+		return fail_errno(cause, FILE_NAME);
+	/* A name that is not on the disk keeps nothing. */
+	if (st.st_size == 0 && fsync(dir_fd) != 0)
+		return fail_errno(cause, FILE_NAME);
+	return FIRMA_OK;
+}
+
+/* Its last user removes the log; one that is left was not closed. */
+static bool
+was_unclean(int dir_fd)
+{
+	struct stat st;
+
+	return fstatat(dir_fd, WAL_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_size > 0;
+}
+
+static enum firma_err
+open_files(struct firma_store *s, const char *dir, struct firma_cause *cause)
+{
+	char path[PATH_LEN];
+	enum firma_err r;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/" FILE_NAME, dir) >=
+	    sizeof(path))
+		return FIRMA_ERR_LIMIT;
+	if ((r = lock_dir(dir, &s->dir_fd, cause)) != FIRMA_OK ||
+	    (r = make_file(s->dir_fd, cause)) != FIRMA_OK ||
+	    (r = firma_writer_open(path, was_unclean(s->dir_fd), &s->writer,
+		 cause)) != FIRMA_OK ||
+	    (r = firma_db_open(path, false, &s->reader, cause)) != FIRMA_OK)
+		return r;
+	s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return s->fd < 0 ? fail_errno(cause, "eventfd") : FIRMA_OK;
+}
+
+static void
+close_store(struct firma_store **s)
+{
+	firma_store_close(*s);
+	*s = NULL;
+}
+
+enum firma_err
+firma_store_open(
+    const char *dir, struct firma_store **ret_store, struct firma_cause *cause)
+{
+	FIRMA_OWN(close_store) struct firma_store *s = NULL;
+	enum firma_err r;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return FIRMA_ERR_NOMEM;
+	s->dir_fd = s->fd = -1;
+	/* These cannot fail with default attributes on Linux. */
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_cond_init(&s->work, NULL);
+	(void)pthread_cond_init(&s->progress, NULL);
+	if ((r = open_files(s, dir, cause)) != FIRMA_OK ||
+	    (r = start_thread(s, cause)) != FIRMA_OK)
+		return r;
+	*ret_store = s;
+	s = NULL;
+	return FIRMA_OK;
+}
+
+static void
+free_txn(struct firma_txn *t)
+{
+	firma_buf_done(&t->ops);
+	free(t);
+}
+
+static void
+stop_thread(struct firma_store *s)
+{
+	if (!s->running)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	(void)pthread_cond_signal(&s->work);
+	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_join(s->thread, NULL);
+	s->running = false;
+}
+
+void
+firma_store_close(struct firma_store *s)
+{
+	struct firma_txn *t;
+
+	if (s == NULL)
+		return;
+	stop_thread(s);
+	firma_store_dispatch(s);
+	while ((t = firma_txn_queue_take(&s->spare)) != NULL)
+		free_txn(t);
+	/* The writer last: it moves the log into the file and removes it. */
+	firma_db_close(s->reader);
+	firma_writer_close(s->writer);
+	(void)pthread_cond_destroy(&s->progress);
+	(void)pthread_cond_destroy(&s->work);
+	(void)pthread_mutex_destroy(&s->lock);
+	firma_fd_done(&s->fd);
+	firma_fd_done(&s->dir_fd);
+	free(s);
+}
+
+/* ---- transactions ---- */
+
+struct firma_txn *
+firma_txn_new(struct firma_store *s)
+{
+	struct firma_txn *t;
+
+	if (s->n_outstanding == FIRMA_STORE_OUTSTANDING_MAX)
+		return NULL;
+	if ((t = firma_txn_queue_take(&s->spare)) != NULL)
+		s->n_spare--;
+	else if ((t = calloc(1, sizeof(*t))) == NULL)
+		return NULL;
+	t->store = s;
+	s->n_outstanding++;
+	return t;
+}
+
+void
+firma_txn_free(struct firma_txn *t)
+{
+	struct firma_store *s;
+
+	if (t == NULL)
+		return;
+	s = t->store;
+	s->n_outstanding--;
+	if (s->n_spare == SPARE_MAX || t->ops.cap > SPARE_CAP) {
+		free_txn(t);
+		return;
+	}
+	*t = (struct firma_txn){ .ops = t->ops };
+	t->ops.len = 0;
+	firma_txn_queue_put(&s->spare, t);
+	s->n_spare++;
+}
+
+void
+firma_txn_done(struct firma_txn **t)
+{
+	firma_txn_free(*t);
+	*t = NULL;
+}
+
+uint64_t
+firma_store_submit(struct firma_store *s, struct firma_txn *t,
+    enum firma_durability durability, firma_store_done_fn *fn, void *arg)
+{
+	bool wake;
+
+	t->durability = durability;
+	t->fn = fn;
+	t->arg = arg;
+	t->ticket = ++s->last_ticket;
+	(void)pthread_mutex_lock(&s->lock);
+	firma_txn_queue_put(&s->pending, t);
+	wake = s->sleeping;
+	s->sleeping = false; /* one wake-up is enough */
+	(void)pthread_mutex_unlock(&s->lock);
+	/* After the unlock: the woken thread need not wait for the lock. */
+	if (wake)
+		(void)pthread_cond_signal(&s->work);
+	return s->last_ticket;
+}
+
+/* ---- completion ---- */
+
+int
+firma_store_fd(const struct firma_store *s)
+{
+	return s->fd;
+}
+
+bool
+firma_store_arm(struct firma_store *s)
+{
+	if (s->ready.head != NULL)
+		return false;
+	/* In this order, against publish() in the other order. */
+	atomic_store(&s->armed, true);
+	if (atomic_load(&s->finished_ticket) == s->collected)
+		return true;
+	atomic_store(&s->armed, false);
+	return false;
+}
+
+/* Callbacks may submit, poll and dispatch: each transaction is taken first. */
+static void
+run_ready(struct firma_store *s)
+{
+	struct firma_txn *t;
+
+	if (atomic_load(&s->finished_ticket) != s->collected) {
+		(void)pthread_mutex_lock(&s->lock);
+		s->collected = s->finished.tail->ticket;
+		firma_txn_queue_move(&s->ready, &s->finished);
+		(void)pthread_mutex_unlock(&s->lock);
+	}
+	while ((t = firma_txn_queue_take(&s->ready)) != NULL) {
+		if (t->fn != NULL)
+			t->fn(t->arg, t->r, &t->cause, &t->seqs);
+		firma_txn_free(t);
+	}
+}
+
+void
+firma_store_dispatch(struct firma_store *s)
+{
+	uint64_t n;
+
+	if (s->fd >= 0 && read(s->fd, &n, sizeof(n)) < 0) {
+		/* EAGAIN: nobody wrote, which is the usual case. */
+	}
+	run_ready(s);
+}
+
+bool
+firma_store_poll(struct firma_store *s, uint64_t ticket)
+{
+	if (atomic_load(&s->finished_ticket) < ticket)
+		return false;
+	run_ready(s);
+	return true;
+}
+
+void
+firma_store_wait(struct firma_store *s, uint64_t ticket)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->waiting = true;
+	while (atomic_load(&s->finished_ticket) < ticket)
+		(void)pthread_cond_wait(&s->progress, &s->lock);
+	s->waiting = false;
+	(void)pthread_mutex_unlock(&s->lock);
+	run_ready(s);
+}
+
+void
+firma_store_stats(struct firma_store *s, struct firma_store_stats *ret)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	*ret = s->stats;
+	(void)pthread_mutex_unlock(&s->lock);
+}
