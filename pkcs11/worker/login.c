@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkcs11/worker/login.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/own.h"
+#include "agent/wire/values.h"
+#include "pkcs11/worker/object.h"
+
+FIRMA_CHECKED static enum firma_err
+wait_readable(int fd, uint64_t deadline, struct firma_cause *cause)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&p, 1, firma_poll_ms(deadline));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)errno, "poll");
+	return n == 0 ? firma_fail(cause, FIRMA_ERR_DEADLINE, FIRMA_CAUSE_NONE,
+			    0, "nothing was entered") :
+			FIRMA_OK;
+}
+
+enum firma_err
+firma_secret_read(int fd, size_t max, uint64_t deadline,
+    struct firma_secret *ret, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_secret_done) struct firma_secret s = { 0 };
+	enum firma_err r;
+	ssize_t n;
+
+	if ((r = firma_secret_new(&s, max)) != FIRMA_OK ||
+	    (r = wait_readable(fd, deadline, cause)) != FIRMA_OK)
+		return r;
+	n = recv(fd, s.at, max, MSG_DONTWAIT | MSG_TRUNC);
+	if (n < 0)
+		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)errno, "recv");
+	if (n == 0)
+		return firma_fail(cause, FIRMA_ERR_CANCELLED, FIRMA_CAUSE_NONE,
+		    0, "nothing was entered");
+	if ((size_t)n > max)
+		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		    "more than %zu octets", max);
+	s.len = (size_t)n;
+	*ret = s;
+	s = (struct firma_secret){ 0 };
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_pin_fits(struct firma_bytes pin, const CK_TOKEN_INFO *info,
+    struct firma_cause *cause)
+{
+	if (pin.len == 0 || pin.len < info->ulMinPinLen ||
+	    (info->ulMaxPinLen != 0 && pin.len > info->ulMaxPinLen))
+		return firma_fail(cause, FIRMA_ERR_PIN_FORMAT, FIRMA_CAUSE_NONE,
+		    0, "the token takes %lu to %lu octets", info->ulMinPinLen,
+		    info->ulMaxPinLen);
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_pin_hash(struct firma_bytes pin, struct firma_bytes salt,
+    uint32_t iterations, uint8_t ret_hash[FIRMA_PIN_HASH])
+{
+	if (salt.len < FIRMA_PIN_SALT_MIN || iterations == 0 ||
+	    iterations > FIRMA_PIN_ITERATIONS_MAX)
+		return FIRMA_ERR_VALUE;
+	if (PKCS5_PBKDF2_HMAC((const char *)pin.at, (int)pin.len, salt.at,
+		(int)salt.len, (int)iterations, EVP_sha256(), FIRMA_PIN_HASH,
+		ret_hash) != 1)
+		return FIRMA_ERR_INTERNAL;
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_login_allowed(const CK_TOKEN_INFO *info, unsigned int flags,
+    struct firma_cause *cause)
+{
+	if ((info->flags & CKF_USER_PIN_LOCKED) != 0)
+		return firma_fail(cause, FIRMA_ERR_PIN_LOCKED, FIRMA_CAUSE_NONE,
+		    0, "CKF_USER_PIN_LOCKED");
+	if ((info->flags & CKF_USER_PIN_INITIALIZED) == 0)
+		return firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,
+		    "the token has no user PIN");
+	if ((info->flags & CKF_USER_PIN_FINAL_TRY) != 0 &&
+	    (flags & FIRMA_UNLOCK_LAST_TRY) == 0)
+		return firma_fail(cause, FIRMA_ERR_PIN_LAST_TRY,
+		    FIRMA_CAUSE_NONE, 0, "CKF_USER_PIN_FINAL_TRY");
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_login_present(
+    struct firma_session *s, struct firma_bytes pin, struct firma_cause *cause)
+{
+	enum firma_err r;
+	CK_RV rv;
+
+	if ((r = firma_session_need(s, cause)) != FIRMA_OK)
+		return r;
+	rv = s->token->module->f->C_Login(
+	    s->handle, CKU_USER, firma_unconst(pin.at), pin.len);
+	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
+		return firma_token_fail(s->token, cause, "C_Login", rv);
+	firma_token_changed(s->token);
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_logout(struct firma_session *s, struct firma_cause *cause)
+{
+	enum firma_err r;
+	CK_RV rv;
+
+	if ((r = firma_session_need(s, cause)) != FIRMA_OK)
+		return r;
+	rv = s->token->module->f->C_Logout(s->handle);
+	if (rv != CKR_OK && rv != CKR_USER_NOT_LOGGED_IN)
+		return firma_token_fail(s->token, cause, "C_Logout", rv);
+	firma_token_changed(s->token);
+	return FIRMA_OK;
+}

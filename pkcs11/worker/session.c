@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkcs11/worker/session.h"
+
+enum firma_err
+firma_session_need(struct firma_session *s, struct firma_cause *cause)
+{
+	const CK_FUNCTION_LIST_PTR f = s->token->module->f;
+	CK_TOKEN_INFO info;
+	CK_SLOT_ID slot;
+	enum firma_err r;
+	CK_RV rv;
+
+	if (s->is_open && s->epoch == atomic_load(&s->token->epoch))
+		return FIRMA_OK;
+	firma_session_done(s);
+	if ((r = firma_token_find(s->token, &slot, &info, cause)) != FIRMA_OK)
+		return r;
+	s->epoch = atomic_load(&s->token->epoch);
+	rv = f->C_OpenSession(
+	    slot, CKF_SERIAL_SESSION | s->flags, NULL, NULL, &s->handle);
+	if (rv != CKR_OK)
+		return firma_token_fail(s->token, cause, "C_OpenSession", rv);
+	s->is_open = true;
+	return FIRMA_OK;
+}
+
+void
+firma_session_done(struct firma_session *s)
+{
+	/*
+	 * A session of an earlier epoch is gone with its token; its handle may
+	 * by now be another session's.
+	 */
+	if (s->is_open && s->epoch == atomic_load(&s->token->epoch))
+		(void)s->token->module->f->C_CloseSession(s->handle);
+	s->is_open = false;
+}
+
+enum firma_err
+firma_session_logged_in(
+    struct firma_session *s, bool *ret_logged_in, struct firma_cause *cause)
+{
+	CK_SESSION_INFO si = { 0 };
+	CK_TOKEN_INFO ti = { 0 };
+	CK_SLOT_ID slot;
+	enum firma_err r;
+	CK_RV rv;
+
+	if ((r = firma_session_need(s, cause)) != FIRMA_OK ||
+	    (r = firma_token_find(s->token, &slot, &ti, cause)) != FIRMA_OK)
+		return r;
+	rv = s->token->module->f->C_GetSessionInfo(s->handle, &si);
+	if (rv != CKR_OK)
+		return firma_token_fail(s->token, cause, "C_GetSessionInfo", rv);
+	*ret_logged_in = si.state == CKS_RO_USER_FUNCTIONS ||
+	    si.state == CKS_RW_USER_FUNCTIONS ||
+	    (ti.flags & CKF_LOGIN_REQUIRED) == 0;
+	return FIRMA_OK;
+}

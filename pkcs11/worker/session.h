@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.h - a session that is opened when it is needed and again when the
+ * token went and came back.  One thread each.
+ */
+#ifndef FIRMA_WORKER_SESSION_H
+#define FIRMA_WORKER_SESSION_H
+
+#include "pkcs11/worker/token.h"
+
+struct firma_session {
+	struct firma_token *token;
+	bool is_open;
+	CK_FLAGS flags; /* CKF_RW_SESSION or 0 */
+	uint64_t epoch; /* of the token, when it was opened */
+	CK_SESSION_HANDLE handle;
+};
+
+/* Make sure that s->handle is open on the token.  Cheap when it is. */
+FIRMA_CHECKED enum firma_err firma_session_need(
+    struct firma_session *s, struct firma_cause *cause);
+
+/* For FIRMA_OWN too.  Accepts one that is not open. */
+void firma_session_done(struct firma_session *s);
+
+/*
+ * May private objects be seen: is the user logged in, or does the token not
+ * ask for it?  Opens the session when needed.
+ */
+FIRMA_CHECKED enum firma_err firma_session_logged_in(
+    struct firma_session *s, bool *ret_logged_in, struct firma_cause *cause);
+
+#endif

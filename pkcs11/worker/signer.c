@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkcs11/worker/signer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/own.h"
+#include "agent/pki/ecdsa_der.h"
+#include "pkcs11/worker/key.h"
+
+#define SHA256_LEN 32
+
+/* RFC 8017, 9.2 note 1: DigestInfo of SHA-256 up to the digest. */
+static const uint8_t digest_info[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
+	0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
+	0x20 };
+
+/* CKA_EC_PARAMS of the curves that we use. */
+static const uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03,
+	0x01, 0x07 };
+static const uint8_t p384[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 };
+
+struct firma_signer *
+firma_signer_new(struct firma_token *t)
+{
+	struct firma_signer *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->session.token = t;
+	return s;
+}
+
+static void
+forget(struct firma_signer *s)
+{
+	memset(s->keys, 0, sizeof(s->keys));
+	s->n_keys = 0;
+	s->generation = atomic_load(&s->session.token->generation);
+}
+
+/* FNV-1a; the slot with this id, or the empty one where it belongs. */
+static struct firma_signer_key *
+slot_of(struct firma_signer *s, struct firma_bytes id)
+{
+	uint32_t h = 2166136261u;
+	struct firma_signer_key *k;
+
+	for (size_t i = 0; i < id.len; i++)
+		h = (h ^ id.at[i]) * 16777619u;
+	for (;; h++) {
+		k = &s->keys[h % FIRMA_SIGNER_SLOTS];
+		if (k->id_len == 0 ||
+		    (k->id_len == id.len &&
+			memcmp(k->id, id.at, id.len) == 0))
+			return k;
+	}
+}
+
+FIRMA_CHECKED static enum firma_err
+measure_ec(struct firma_session *s, CK_OBJECT_HANDLE h,
+    struct firma_signer_key *k, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf params = { 0 };
+	enum firma_err r;
+
+	if ((r = firma_object_bytes(s, h, CKA_EC_PARAMS, &params, cause)) !=
+	    FIRMA_OK)
+		return r;
+	if (firma_bytes_equal(firma_buf_view(&params),
+		firma_bytes_of(p256, sizeof(p256))))
+		k->len = 64;
+	else if (firma_bytes_equal(firma_buf_view(&params),
+		     firma_bytes_of(p384, sizeof(p384))))
+		k->len = 96;
+	else
+		return firma_fail(cause, FIRMA_ERR_TOKEN_NO_MECH,
+		    FIRMA_CAUSE_NONE, 0, "CKA_EC_PARAMS: another curve");
+	k->mechanism = CKM_ECDSA;
+	return FIRMA_OK;
+}
+
+FIRMA_CHECKED static enum firma_err
+measure_rsa(struct firma_session *s, CK_OBJECT_HANDLE h,
+    struct firma_signer_key *k, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf n = { 0 };
+	struct firma_bytes v;
+	enum firma_err r;
+
+	if ((r = firma_object_bytes(s, h, CKA_MODULUS, &n, cause)) != FIRMA_OK)
+		return r;
+	v = firma_buf_view(&n);
+	while (v.len != 0 && v.at[0] == 0) {
+		v.at++;
+		v.len--;
+	}
+	if (v.len < 128 || v.len > FIRMA_SIGNATURE_MAX)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_NO_MECH,
+		    FIRMA_CAUSE_NONE, 0, "CKA_MODULUS: %zu octets", v.len);
+	k->len = v.len;
+	k->mechanism = CKM_RSA_PKCS;
+	return FIRMA_OK;
+}
+
+/* Look the key up on the token and remember it. */
+FIRMA_CHECKED static enum firma_err
+learn(struct firma_signer *s, struct firma_bytes id,
+    struct firma_signer_key **ret, struct firma_cause *cause)
+{
+	struct firma_session *ss = &s->session;
+	struct firma_signer_key k = { .id_len = id.len };
+	CK_KEY_TYPE type = 0;
+	enum firma_err r;
+
+	if ((r = firma_key_find(ss, id, &k.handle, cause)) != FIRMA_OK)
+		return r;
+	if (firma_object_flag(ss, k.handle, CKA_ALWAYS_AUTHENTICATE))
+		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
+		    0, "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
+		       "each signature");
+	if ((r = firma_object_ulong(
+		 ss, k.handle, CKA_KEY_TYPE, &type, cause)) != FIRMA_OK)
+		return r;
+	if (type == CKK_EC)
+		r = measure_ec(ss, k.handle, &k, cause);
+	else if (type == CKK_RSA)
+		r = measure_rsa(ss, k.handle, &k, cause);
+	else
+		r = firma_fail(cause, FIRMA_ERR_TOKEN_NO_MECH, FIRMA_CAUSE_NONE,
+		    0, "CKA_KEY_TYPE: %lu", type);
+	if (r != FIRMA_OK)
+		return r;
+	memcpy(k.id, id.at, id.len);
+	if (s->n_keys >= FIRMA_SIGNER_SLOTS / 2)
+		forget(s);
+	s->n_keys++;
+	*ret = slot_of(s, id);
+	**ret = k;
+	return FIRMA_OK;
+}
+
+/* Is a handle or the session stale, so that looking again helps? */
+static bool
+is_stale(CK_RV rv)
+{
+	return rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID ||
+	    rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED ||
+	    rv == CKR_OPERATION_ACTIVE;
+}
+
+FIRMA_CHECKED static enum firma_err
+begin(struct firma_signer *s, struct firma_bytes id,
+    struct firma_signer_key **ret, CK_RV *ret_rv, struct firma_cause *cause)
+{
+	struct firma_session *ss = &s->session;
+	struct firma_signer_key *k;
+	CK_MECHANISM m = { 0 };
+	enum firma_err r;
+
+	*ret_rv = CKR_OK;
+	if ((r = firma_session_need(ss, cause)) != FIRMA_OK)
+		return r;
+	if (s->generation != atomic_load(&ss->token->generation))
+		forget(s);
+	k = slot_of(s, id);
+	if (k->id_len == 0 && (r = learn(s, id, &k, cause)) != FIRMA_OK)
+		return r;
+	m.mechanism = k->mechanism;
+	*ret_rv = ss->token->module->f->C_SignInit(ss->handle, &m, k->handle);
+	if (*ret_rv != CKR_OK)
+		return firma_token_fail(ss->token, cause, "C_SignInit", *ret_rv);
+	*ret = k;
+	return FIRMA_OK;
+}
+
+FIRMA_CHECKED static enum firma_err
+finish(struct firma_signer *s, const struct firma_signer_key *k,
+    const uint8_t sha256[SHA256_LEN], struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	struct firma_token *t = s->session.token;
+	uint8_t in[sizeof(digest_info) + SHA256_LEN];
+	uint8_t raw[FIRMA_RAW_SIGNATURE_MAX];
+	CK_ULONG len = sizeof(raw);
+	const bool is_rsa = k->mechanism == CKM_RSA_PKCS;
+	uint8_t *const from = is_rsa ? in : in + sizeof(digest_info);
+	CK_RV rv;
+
+	memcpy(in, digest_info, sizeof(digest_info));
+	memcpy(in + sizeof(digest_info), sha256, SHA256_LEN);
+	rv = t->module->f->C_Sign(s->session.handle, from,
+	    (CK_ULONG)(in + sizeof(in) - from), raw, &len);
+	if (rv != CKR_OK) {
+		/* The operation may be left open: only a new session is sure. */
+		const enum firma_err r =
+		    firma_token_fail(t, cause, "C_Sign", rv);
+
+		firma_session_done(&s->session);
+		return r;
+	}
+	if (len != k->len)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0, "C_Sign: %lu octets, %zu expected",
+		    len, k->len);
+	if (is_rsa)
+		return firma_buf_put(ret, firma_bytes_of(raw, len));
+	if (firma_ecdsa_to_der(firma_bytes_of(raw, len), ret) != FIRMA_OK)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0, "C_Sign: r or s is zero");
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_signer_sign(struct firma_signer *s, struct firma_bytes id,
+    const uint8_t sha256[SHA256_LEN], struct firma_buf *ret_signature,
+    struct firma_cause *cause)
+{
+	struct firma_signer_key *k = NULL;
+	enum firma_err r;
+	CK_RV rv;
+
+	if (id.len == 0 || id.len > FIRMA_ID_MAX)
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "id");
+	r = begin(s, id, &k, &rv, cause);
+	if (r != FIRMA_OK && is_stale(rv)) {
+		/* Nothing was signed yet: once more, from the beginning. */
+		firma_session_done(&s->session);
+		forget(s);
+		r = begin(s, id, &k, &rv, cause);
+	}
+	if (r != FIRMA_OK)
+		return r;
+	return finish(s, k, sha256, ret_signature, cause);
+}

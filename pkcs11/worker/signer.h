@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * signer.h - the hot path: one digest in, one signature out.
+ *
+ * Each lane has a signer of its own: a session, and a table from CKA_ID to key
+ * handle that is emptied whenever objects on the token may have changed.
+ * Nothing is looked up or allocated for a key that signed before.
+ */
+#ifndef FIRMA_WORKER_SIGNER_H
+#define FIRMA_WORKER_SIGNER_H
+
+#include "agent/pki/algorithm.h"
+#include "pkcs11/worker/object.h"
+
+#define FIRMA_SIGNER_SLOTS 1024 /* a power of two; holds half as many keys */
+#define FIRMA_RAW_SIGNATURE_MAX 1024 /* octets: room for a token's answer */
+
+struct firma_signer_key {
+	uint8_t id[FIRMA_ID_MAX];
+	size_t id_len; /* 0: empty slot */
+	CK_OBJECT_HANDLE handle;
+	CK_MECHANISM_TYPE mechanism;
+	size_t len; /* octets of C_Sign's answer */
+};
+
+struct firma_signer {
+	struct firma_session session;
+	uint64_t generation;
+	size_t n_keys;
+	struct firma_signer_key keys[FIRMA_SIGNER_SLOTS];
+};
+
+/* NULL when there is no memory. */
+struct firma_signer *firma_signer_new(struct firma_token *t);
+
+/*
+ * Sign a SHA-256 digest: RSA as PKCS#1 v1.5 (DigestInfo by us, so that
+ * CKM_RSA_PKCS is enough), EC as ECDSA with the result in DER.
+ * ret_signature: appended to.
+ *
+ * FIRMA_ERR_PIN_NEEDED    not logged in, or the key is CKA_ALWAYS_AUTHENTICATE
+ * FIRMA_ERR_NOT_FOUND     no such key
+ * FIRMA_ERR_TOKEN_NO_MECH a kind of key that we do not use
+ * FIRMA_ERR_TOKEN_ERROR   the token failed or answered with another length
+ */
+FIRMA_CHECKED enum firma_err firma_signer_sign(struct firma_signer *s,
+    struct firma_bytes id, const uint8_t sha256[32],
+    struct firma_buf *ret_signature, struct firma_cause *cause);
+
+#endif

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pkcs11/worker/worker.h"
+
+#include <string.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/own.h"
+#include "agent/pki/cms.h"
+#include "agent/pki/request.h"
+#include "agent/wire/values.h"
+#include "pkcs11/worker/key.h"
+#include "pkcs11/worker/login.h"
+#include "pkcs11/worker/worker_internal.h"
+#include "pkcs11/worker/write.h"
+
+#define DEADLINE_DEFAULT (60 * FIRMA_S)
+#define SHA256_LEN 32
+
+enum firma_err
+firma_job_answer(struct firma_job *j, enum firma_msg_type type, const void *msg)
+{
+	return firma_lane_answer(&j->w->lane, type, msg, j->id);
+}
+
+enum firma_err
+firma_job_done(struct firma_job *j, size_t count)
+{
+	const struct firma_msg_w_done m = { .count = count };
+
+	return firma_job_answer(j, FIRMA_MSG_w_done, &m);
+}
+
+void
+firma_job_pause(struct firma_job *j)
+{
+	if (j->w->serial != NULL)
+		(void)pthread_mutex_unlock(j->w->serial);
+}
+
+void
+firma_job_resume(struct firma_job *j)
+{
+	if (j->w->serial != NULL)
+		(void)pthread_mutex_lock(j->w->serial);
+}
+
+/* ---- the token ---- */
+
+/* PKCS#11 text, as clean UTF-8 that stays in room. */
+static struct firma_str
+text(const unsigned char *at, size_t len, char room[65])
+{
+	firma_module_text(at, len, room, 65);
+	return firma_str_of(room);
+}
+
+FIRMA_CHECKED static enum firma_err
+tell_token(struct firma_job *j, const CK_TOKEN_INFO *info, bool is_present,
+    bool is_logged_in)
+{
+	char label[65], serial[65], manufacturer[65], model[65];
+	const struct firma_msg_w_token m = {
+		.present = is_present,
+		.logged_in = is_logged_in,
+		.label = text(info->label, sizeof(info->label), label),
+		.serial = text(
+		    info->serialNumber, sizeof(info->serialNumber), serial),
+		.manufacturer = text(info->manufacturerID,
+		    sizeof(info->manufacturerID), manufacturer),
+		.model = text(info->model, sizeof(info->model), model),
+		.ck_flags = info->flags,
+		.min_pin = (uint32_t)info->ulMinPinLen,
+		.max_pin = (uint32_t)info->ulMaxPinLen,
+	};
+
+	return firma_job_answer(j, FIRMA_MSG_w_token, &m);
+}
+
+/*
+ * Absent is an answer, not an error.  A blank token that w_init could take is
+ * absent too, but the other fields tell of it: ck_flags without
+ * CKF_TOKEN_INITIALIZED, not 0.
+ */
+static enum firma_err
+probe(struct firma_job *j, struct firma_cause *cause)
+{
+	struct firma_worker *w = j->w;
+	CK_TOKEN_INFO info = { 0 };
+	bool is_logged_in = false;
+	CK_SLOT_ID slot;
+	enum firma_err r;
+
+	r = firma_session_logged_in(&w->session, &is_logged_in, cause);
+	/* Put back since the last look: the first try found a void session. */
+	if (r == FIRMA_ERR_TOKEN_GONE)
+		r = firma_session_logged_in(&w->session, &is_logged_in, cause);
+	if (r == FIRMA_OK &&
+	    (r = firma_token_find(w->token, &slot, &info, cause)) == FIRMA_OK)
+		return tell_token(j, &info, true, is_logged_in);
+	if (r != FIRMA_ERR_TOKEN_GONE)
+		return r;
+	if (firma_token_find_blank(w->token, &slot, &info, NULL) != FIRMA_OK)
+		memset(&info, 0, sizeof(info));
+	return tell_token(j, &info, false, false);
+}
+
+/* ---- keys ---- */
+
+struct telling {
+	struct firma_job *j;
+	unsigned int more_flags;
+};
+
+static enum firma_err
+tell_key(void *arg, const struct firma_key *k)
+{
+	const struct telling *t = arg;
+	const struct firma_msg_w_key m = {
+		.id = firma_bytes_of(k->object.id, k->object.id_len),
+		.label = firma_str_of(k->label),
+		.algorithm = (uint32_t)k->algorithm,
+		.flags = k->flags | t->more_flags,
+		.spki = firma_buf_view(&k->spki),
+		.certificate = firma_buf_view(&k->certificate),
+	};
+
+	return firma_job_answer(t->j, FIRMA_MSG_w_key, &m);
+}
+
+FIRMA_CHECKED static enum firma_err
+tell_keys(struct firma_job *j, struct firma_bytes id, unsigned int more_flags,
+    struct firma_cause *cause)
+{
+	struct telling t = { j, more_flags };
+	size_t n = 0;
+	enum firma_err r;
+
+	if ((r = firma_key_each(&j->w->session, id, tell_key, &t, &n, cause)) !=
+	    FIRMA_OK)
+		return r;
+	return firma_job_done(j, n);
+}
+
+static enum firma_err
+keys(struct firma_job *j, struct firma_cause *cause)
+{
+	return tell_keys(j, firma_bytes_of(NULL, 0), 0, cause);
+}
+
+static enum firma_err
+find(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_find *m = j->msg;
+
+	if (m->id.len == 0)
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "id");
+	return tell_keys(j, m->id, 0, cause);
+}
+
+static enum firma_err
+generate(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_generate *m = j->msg;
+	const enum firma_err r = firma_write_generate(j->w->token, m->id,
+	    m->label, firma_key_algorithm_from_number(m->algorithm), cause);
+
+	return r == FIRMA_OK ? tell_keys(j, m->id, 0, cause) : r;
+}
+
+static enum firma_err
+import(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_import *m = j->msg;
+	FIRMA_OWN(firma_secret_done) struct firma_secret s = { 0 };
+	struct firma_components key = { 0 };
+	enum firma_err r;
+
+	firma_job_pause(j);
+	r = firma_secret_read(
+	    j->fd, FIRMA_COMPONENTS_MAX, j->deadline, &s, cause);
+	firma_job_resume(j);
+	if (r != FIRMA_OK)
+		return r;
+	if ((r = firma_components_parse(firma_secret_view(&s), &key)) !=
+		FIRMA_OK ||
+	    (m->algorithm != 0 && m->algorithm != (uint32_t)key.algorithm))
+		return firma_fail(cause, r != FIRMA_OK ? r : FIRMA_ERR_VALUE,
+		    FIRMA_CAUSE_NONE, 0, "components");
+	if ((r = firma_write_import(
+		 j->w->token, m->id, m->label, &key, cause)) != FIRMA_OK)
+		return r;
+	return tell_keys(j, m->id, FIRMA_KEYFLAG_IMPORTED, cause);
+}
+
+static enum firma_err
+write_certificate(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_certificate_write *m = j->msg;
+	const enum firma_err r = firma_write_certificate(
+	    j->w->token, m->id, m->label, m->certificate, cause);
+
+	return r == FIRMA_OK ? tell_keys(j, m->id, 0, cause) : r;
+}
+
+static enum firma_err
+delete(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_delete *m = j->msg;
+	size_t n = 0;
+	const enum firma_err r =
+	    firma_write_delete(j->w->token, m->id, &n, cause);
+
+	return r == FIRMA_OK ? firma_job_done(j, n) : r;
+}
+
+/* ---- signing ---- */
+
+static enum firma_err
+sign(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_sign *m = j->msg;
+	uint8_t room[FIRMA_SIGNATURE_MAX];
+	/* Storage of its own on the stack; never grown: the limit is checked. */
+	struct firma_buf sig = { room, 0, sizeof(room) };
+	enum firma_err r;
+
+	if (m->sha256.len != SHA256_LEN)
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
+	if ((r = firma_signer_sign(
+		 j->w->signer, m->id, m->sha256.at, &sig, cause)) != FIRMA_OK)
+		return r;
+	const struct firma_msg_w_signature a = { .signature = firma_buf_view(&sig) };
+
+	return firma_job_answer(j, FIRMA_MSG_w_signature, &a);
+}
+
+FIRMA_CHECKED static enum firma_err
+tell_der(struct firma_job *j, const struct firma_buf *der)
+{
+	const struct firma_msg_w_der m = { .der = firma_buf_view(der) };
+
+	return firma_job_answer(j, FIRMA_MSG_w_der, &m);
+}
+
+static enum firma_err
+cms(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_cms *m = j->msg;
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	EVP_PKEY *key = NULL;
+	enum firma_err r;
+
+	if (m->sha256.len != SHA256_LEN)
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
+	if ((r = firma_certificate_parse(m->certificate, &c, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_pkeys_get(j->w->pkeys, &j->w->session, m->id, &key,
+		 cause)) != FIRMA_OK)
+		return r;
+	r = firma_cms_sign_digest(key, c, m->sha256.at,
+	    (int64_t)m->signing_time, 0, &der, cause);
+	return r == FIRMA_OK ? tell_der(j, &der) :
+			       firma_pkeys_fail(j->w->pkeys, r, cause);
+}
+
+static enum firma_err
+request(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_request *m = j->msg;
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	EVP_PKEY *key = NULL;
+	enum firma_err r;
+
+	if ((r = firma_pkeys_get(j->w->pkeys, &j->w->session, m->id, &key,
+		 cause)) != FIRMA_OK)
+		return r;
+	r = firma_request_build(key, m->subject, NULL, &der, cause);
+	return r == FIRMA_OK ? tell_der(j, &der) :
+			       firma_pkeys_fail(j->w->pkeys, r, cause);
+}
+
+/* ---- serving ---- */
+
+static const struct {
+	enum firma_msg_type type;
+	firma_handler *fn;
+} handlers[] = {
+	{ FIRMA_MSG_w_sign, sign }, /* first: the frequent one */
+	{ FIRMA_MSG_w_probe, probe },
+	{ FIRMA_MSG_w_login, firma_handle_login },
+	{ FIRMA_MSG_w_logout, firma_handle_logout },
+	{ FIRMA_MSG_w_init, firma_handle_init },
+	{ FIRMA_MSG_w_keys, keys },
+	{ FIRMA_MSG_w_find, find },
+	{ FIRMA_MSG_w_generate, generate },
+	{ FIRMA_MSG_w_import, import },
+	{ FIRMA_MSG_w_certificate_write, write_certificate },
+	{ FIRMA_MSG_w_delete, delete },
+	{ FIRMA_MSG_w_cms, cms },
+	{ FIRMA_MSG_w_request, request },
+};
+
+static firma_handler *
+handler_of(unsigned int type, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned int)handlers[i].type == type)
+			return handlers[i].fn;
+	return NULL;
+}
+
+FIRMA_CHECKED static enum firma_err
+run(struct firma_worker *w, const struct firma_frame *f, size_t n_handlers,
+    struct firma_cause *cause)
+{
+	firma_handler *const fn = handler_of(f->type, n_handlers);
+	FIRMA_OWN(firma_fd_done) int fd = firma_lane_take_fd(&w->lane);
+	union firma_msg_any msg;
+	struct firma_job j = { w, f->id, 0, &msg, fd };
+	enum firma_err r;
+
+	if (f->version != FIRMA_WIRE_VERSION)
+		return firma_fail(cause, FIRMA_ERR_VERSION, FIRMA_CAUSE_NONE, 0,
+		    "frame version %u", f->version);
+	if (fn == NULL)
+		return firma_fail(cause, FIRMA_ERR_NOT_SUPPORTED,
+		    FIRMA_CAUSE_NONE, 0, "message %#x on this lane", f->type);
+	j.deadline = firma_after(
+	    f->deadline_ms == 0 ? DEADLINE_DEFAULT : f->deadline_ms * FIRMA_MS);
+	if ((r = firma_msg_decode((enum firma_msg_type)f->type, f->payload,
+		 &msg, cause)) != FIRMA_OK)
+		return r;
+	firma_job_resume(&j);
+	r = fn(&j, cause);
+	firma_job_pause(&j);
+	return r;
+}
+
+FIRMA_CHECKED static enum firma_err
+serve(struct firma_worker *w, size_t n_handlers, struct firma_cause *cause)
+{
+	for (;;) {
+		struct firma_cause why = { 0 };
+		struct firma_frame f;
+		enum firma_err r;
+
+		if ((r = firma_lane_take(&w->lane, &f, cause)) != FIRMA_OK)
+			return r;
+		r = run(w, &f, n_handlers, &why);
+		if (r == FIRMA_OK)
+			continue;
+		if (r == FIRMA_ERR_AGENT_GONE)
+			return r;
+		if ((r = firma_lane_refuse(&w->lane, r, &why, f.id)) !=
+		    FIRMA_OK)
+			return r;
+	}
+}
+
+enum firma_err
+firma_worker_serve(struct firma_worker *w, struct firma_cause *cause)
+{
+	return serve(w, sizeof(handlers) / sizeof(handlers[0]), cause);
+}
+
+enum firma_err
+firma_worker_serve_signing(struct firma_worker *w, struct firma_cause *cause)
+{
+	return serve(w, 1, cause);
+}

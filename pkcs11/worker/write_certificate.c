@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/own.h"
+#include "agent/pki/certificate.h"
+#include "agent/pki/own_openssl.h"
+#include "pkcs11/worker/key.h"
+#include "pkcs11/worker/write.h"
+
+#define SAME_ID_MAX 16 /* certificates under one id */
+
+/* The key that the certificate goes beside, for its public key. */
+FIRMA_CHECKED static enum firma_err
+take_spki(void *arg, const struct firma_key *key)
+{
+	struct firma_buf *spki = arg;
+
+	return spki->len != 0 ? FIRMA_OK :
+				firma_buf_put(spki, firma_buf_view(&key->spki));
+}
+
+FIRMA_CHECKED static enum firma_err
+check_key(struct firma_session *s, struct firma_bytes id,
+    const struct firma_certificate *c, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf spki = { 0 };
+	CK_OBJECT_HANDLE h;
+	size_t n = 0;
+	enum firma_err r;
+
+	if ((r = firma_key_find(s, id, &h, cause)) != FIRMA_OK ||
+	    (r = firma_key_each(s, id, take_spki, &spki, &n, cause)) !=
+		FIRMA_OK)
+		return r;
+	if (spki.len == 0)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0, "the key's public half is not there");
+	if (!firma_certificate_same_key(c, firma_buf_view(&spki)))
+		return firma_fail(cause, FIRMA_ERR_CERT_KEY, FIRMA_CAUSE_NONE,
+		    0, "certificate");
+	return FIRMA_OK;
+}
+
+FIRMA_CHECKED static enum firma_err
+create(struct firma_session *s, struct firma_bytes id, struct firma_str label,
+    const struct firma_certificate *c, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf subject = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf issuer = { 0 };
+	FIRMA_OWN(firma_openssl_mem_done) unsigned char *serial = NULL;
+	CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+	CK_CERTIFICATE_TYPE type = CKC_X_509;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	const struct firma_bytes der = firma_certificate_der(c);
+	CK_OBJECT_HANDLE h;
+	enum firma_err r;
+	CK_RV rv;
+
+	const int n_serial = i2d_ASN1_INTEGER(
+	    X509_get0_serialNumber(firma_certificate_x509(c)), &serial);
+	if (n_serial <= 0)
+		return FIRMA_ERR_INTERNAL;
+	if ((r = firma_certificate_subject_der(c, &subject)) != FIRMA_OK ||
+	    (r = firma_certificate_issuer_der(c, &issuer)) != FIRMA_OK)
+		return r;
+	CK_ATTRIBUTE t[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_CERTIFICATE_TYPE, &type, sizeof(type) },
+		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_PRIVATE, &no, sizeof(no) },
+		{ CKA_ID, firma_unconst(id.at), id.len },
+		{ CKA_SUBJECT, subject.at, subject.len },
+		{ CKA_ISSUER, issuer.at, issuer.len },
+		{ CKA_SERIAL_NUMBER, serial, (CK_ULONG)n_serial },
+		{ CKA_VALUE, firma_unconst(der.at), der.len },
+		{ CKA_LABEL, firma_unconst(label.at), label.len },
+	};
+	rv = s->token->module->f->C_CreateObject(s->handle, t,
+	    sizeof(t) / sizeof(t[0]) - (label.len == 0), &h);
+	return rv == CKR_OK ?
+	    FIRMA_OK :
+	    firma_token_fail(s->token, cause, "C_CreateObject", rv);
+}
+
+enum firma_err
+firma_write_certificate(struct firma_token *t, struct firma_bytes id,
+    struct firma_str label, struct firma_bytes der, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_session_done)
+	struct firma_session s = { .token = t, .flags = CKF_RW_SESSION };
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
+	CK_OBJECT_HANDLE found[SAME_ID_MAX];
+	size_t n = 0, n_same = 0;
+	enum firma_err r;
+
+	if ((r = firma_certificate_parse(der, &c, cause)) != FIRMA_OK ||
+	    (r = check_key(&s, id, c, cause)) != FIRMA_OK ||
+	    (r = firma_object_find(&s, CKO_CERTIFICATE, id, found, SAME_ID_MAX,
+		 &n, cause)) != FIRMA_OK)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
+
+		r = firma_object_bytes(&s, found[i], CKA_VALUE, &v, cause);
+		if (r != FIRMA_OK && r != FIRMA_ERR_NOT_FOUND)
+			return r;
+		if (n_same == 0 &&
+		    firma_bytes_equal(
+			firma_buf_view(&v), firma_certificate_der(c))) {
+			n_same = 1;
+			found[i] = CK_INVALID_HANDLE;
+		}
+	}
+	if (n_same == 0 && (r = create(&s, id, label, c, cause)) != FIRMA_OK)
+		return r;
+	firma_token_changed(t);
+	for (size_t i = 0; i < n; i++) {
+		const CK_RV rv = found[i] == CK_INVALID_HANDLE ?
+		    CKR_OK :
+		    t->module->f->C_DestroyObject(s.handle, found[i]);
+
+		if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
+			return firma_token_fail(t, cause, "C_DestroyObject", rv);
+	}
+	return FIRMA_OK;
+}
