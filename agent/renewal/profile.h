@@ -8,7 +8,8 @@
  * documents are saved before they are used, keys exist before they sign, a
  * step that must not be done twice has a way of asking or of going back.
  *
- * May include: agent/base, agent/wire/values.h.  Does no I/O.  Any thread.
+ * May include: agent/base, agent/wire/values.h, agent/pki/identity.h, jansson.
+ * Does no I/O.  Any thread.
  */
 #ifndef FIRMA_RENEWAL_PROFILE_H
 #define FIRMA_RENEWAL_PROFILE_H
@@ -158,7 +159,9 @@ struct firma_profile {
 	    [FIRMA_PROFILE_URL]; /* base URL, "" when only the site knows */
 	unsigned int old_certificate; /* enum firma_old_certificate */
 
-	/* [request]: PKCS#10 with SHA-256 */
+	/* [request] */
+	unsigned int shape;   /* 0: PKCS#10 */
+	unsigned int digest;  /* 0: SHA-256 */
 	unsigned int subject; /* enum firma_request_subject */
 
 	/* [accept] */
