@@ -9,7 +9,7 @@
 
 #include "tests/rehearsal/behave.h"
 #include "tests/rehearsal/commands.h"
-#include "tests/rehearsal/http.h"
+#include "tests/rehearsal/serve.h"
 
 #define EXIT_USAGE 2
 #define PORT_MAX 65535

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/rehearsal/http_request.h"
+#include "tests/rehearsal/http.h"
 
+#include <microhttpd.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,9 @@
 #define HUGE_BLOCK ((size_t)32 * 1024)
 #define GARBAGE_OCTETS 3000
 #define ELSEWHERE "http://127.0.0.2:9/imss/Otro.idse"
+#define CONNECTIONS_MAX 64U
+#define IDLE_S 30U
+#define CONNECTION_MEMORY ((size_t)64 * 1024) /* octets */
 #define START_PAGE REHEARSAL_BASE "Inicio.idse"
 #define COOKIE "JSESSIONID"
 
@@ -397,8 +402,8 @@ begin_request(struct MHD_Connection *c, int is_post, void **con_cls)
 	return MHD_YES;
 }
 
-enum MHD_Result
-rehearsal_http_handle(void *cls, struct MHD_Connection *c, const char *url,
+static enum MHD_Result
+handle(void *cls, struct MHD_Connection *c, const char *url,
     const char *method, const char *version, const char *data,
     size_t *data_len, void **con_cls)
 {
@@ -421,8 +426,8 @@ rehearsal_http_handle(void *cls, struct MHD_Connection *c, const char *url,
 	return q->got > 16 * BODY_MAX ? MHD_NO : MHD_YES;
 }
 
-void
-rehearsal_http_completed(void *cls, struct MHD_Connection *c, void **con_cls,
+static void
+completed(void *cls, struct MHD_Connection *c, void **con_cls,
     enum MHD_RequestTerminationCode how)
 {
 	struct request *q = *con_cls;
@@ -437,4 +442,38 @@ rehearsal_http_completed(void *cls, struct MHD_Connection *c, void **con_cls,
 	rehearsal_form_done(&q->form);
 	free(q);
 	*con_cls = NULL;
+}
+
+enum firma_err
+rehearsal_http_start(struct rehearsal_http *http, unsigned int port)
+{
+	const struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr = { htonl(INADDR_LOOPBACK) },
+	};
+	const union MHD_DaemonInfo *info;
+	struct MHD_Daemon *d;
+
+	d = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD |
+		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ERROR_LOG,
+	    (uint16_t)port, NULL, NULL, handle, http, MHD_OPTION_SOCK_ADDR,
+	    (const struct sockaddr *)&at, MHD_OPTION_CONNECTION_LIMIT,
+	    CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+	    MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
+	if (d == NULL)
+		return FIRMA_ERR_IO;
+	info = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT);
+	http->port = info == NULL ? port : info->port;
+	http->daemon = d;
+	return FIRMA_OK;
+}
+
+void
+rehearsal_http_stop(struct rehearsal_http *http)
+{
+	MHD_stop_daemon(http->daemon);
+	http->daemon = NULL;
+	rehearsal_answer_done(&http->last);
 }
