@@ -21,6 +21,7 @@ struct firma_pkeys {
 	PKCS11_SLOT *slots;
 	unsigned int n_slots;
 	PKCS11_SLOT *slot; /* the token's, in slots */
+	uint64_t epoch;
 	uint64_t generation;
 	struct kept kept[KEPT_MAX];
 	size_t n_kept;
@@ -44,7 +45,6 @@ drop(struct firma_pkeys *p)
 	for (size_t i = 0; i < p->n_kept; i++)
 		EVP_PKEY_free(p->kept[i].key);
 	p->n_kept = 0;
-	p->slot = NULL;
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -59,38 +59,67 @@ fail(struct firma_cause *cause, const char *call)
 	return firma_ckr_fail(cause, call, rv);
 }
 
+FIRMA_CHECKED static enum firma_err
+load(struct firma_pkeys *p, struct firma_cause *cause)
+{
+	if (p->ctx != NULL)
+		return FIRMA_OK;
+	if ((p->ctx = PKCS11_CTX_new()) == NULL)
+		return FIRMA_ERR_NOMEM;
+	if (PKCS11_CTX_load(p->ctx, p->token->module->path) != 0) {
+		PKCS11_CTX_free(p->ctx);
+		p->ctx = NULL;
+		return fail(cause, "PKCS11_CTX_load");
+	}
+	return FIRMA_OK;
+}
+
+/*
+ * Find the token's slot in a new list.  The old list is left behind, a few
+ * hundred octets each time that a token went and came back: releasing it would
+ * call C_CloseAllSessions, and PKCS11_update_slots() of libp11 0.4.12 takes the
+ * old list for an array of pointers and crashes when there are two slots.
+ */
+FIRMA_CHECKED static enum firma_err
+look(struct firma_pkeys *p, struct firma_cause *cause)
+{
+	CK_TOKEN_INFO info;
+	CK_SLOT_ID at;
+	enum firma_err r;
+
+	p->slot = NULL;
+	p->slots = NULL;
+	p->n_slots = 0;
+	if ((r = firma_token_find(p->token, &at, &info, cause)) != FIRMA_OK)
+		return r;
+	p->epoch = atomic_load(&p->token->epoch);
+	if (PKCS11_enumerate_slots(p->ctx, &p->slots, &p->n_slots) != 0)
+		return fail(cause, "PKCS11_enumerate_slots");
+	for (unsigned int i = 0; i < p->n_slots; i++)
+		if (PKCS11_get_slotid_from_slot(&p->slots[i]) == at &&
+		    p->slots[i].token != NULL)
+			p->slot = &p->slots[i];
+	return p->slot != NULL ?
+	    FIRMA_OK :
+	    firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
+		"PKCS11_enumerate_slots");
+}
+
 /* Bring libp11's picture of slots and keys up to date. */
 FIRMA_CHECKED static enum firma_err
 refresh(struct firma_pkeys *p, struct firma_cause *cause)
 {
 	const uint64_t generation = atomic_load(&p->token->generation);
-	CK_TOKEN_INFO info;
-	CK_SLOT_ID at;
 	enum firma_err r;
 
 	if (p->slot != NULL && p->generation == generation)
 		return FIRMA_OK;
 	drop(p);
-	if (p->ctx == NULL) {
-		if ((p->ctx = PKCS11_CTX_new()) == NULL)
-			return FIRMA_ERR_NOMEM;
-		if (PKCS11_CTX_load(p->ctx, p->token->module->path) != 0) {
-			PKCS11_CTX_free(p->ctx);
-			p->ctx = NULL;
-			return fail(cause, "PKCS11_CTX_load");
-		}
-	}
-	if ((r = firma_token_find(p->token, &at, &info, cause)) != FIRMA_OK)
+	if ((r = load(p, cause)) != FIRMA_OK)
 		return r;
-	if (PKCS11_update_slots(p->ctx, &p->slots, &p->n_slots) != 0)
-		return fail(cause, "PKCS11_update_slots");
-	for (unsigned int i = 0; i < p->n_slots; i++)
-		if (PKCS11_get_slotid_from_slot(&p->slots[i]) == at &&
-		    p->slots[i].token != NULL)
-			p->slot = &p->slots[i];
-	if (p->slot == NULL)
-		return firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE,
-		    0, "PKCS11_update_slots");
+	if ((p->slot == NULL || p->epoch != atomic_load(&p->token->epoch)) &&
+	    (r = look(p, cause)) != FIRMA_OK)
+		return r;
 	p->generation = generation;
 	return FIRMA_OK;
 }
@@ -106,11 +135,12 @@ make(struct firma_pkeys *p, struct firma_bytes id, EVP_PKEY **ret_key,
 	ERR_clear_error();
 	if (PKCS11_enumerate_keys(p->slot->token, &keys, &n) != 0)
 		return fail(cause, "PKCS11_enumerate_keys");
-	for (unsigned int i = 0; i < n; i++) {
+	/* From the end: what it met earlier may be gone from the token. */
+	while (n-- != 0) {
 		if (!firma_bytes_equal(
-			id, firma_bytes_of(keys[i].id, keys[i].id_len)))
+			id, firma_bytes_of(keys[n].id, keys[n].id_len)))
 			continue;
-		if ((key = PKCS11_get_private_key(&keys[i])) == NULL)
+		if ((key = PKCS11_get_private_key(&keys[n])) == NULL)
 			return fail(cause, "PKCS11_get_private_key");
 		*ret_key = key;
 		return FIRMA_OK;
@@ -144,11 +174,8 @@ firma_pkeys_get(struct firma_pkeys *p, struct firma_session *s,
 			*ret_key = p->kept[i].key;
 			return FIRMA_OK;
 		}
-	if (p->n_kept == KEPT_MAX) {
+	if (p->n_kept == KEPT_MAX)
 		drop(p);
-		if ((r = refresh(p, cause)) != FIRMA_OK)
-			return r;
-	}
 	k = &p->kept[p->n_kept];
 	if ((r = make(p, id, &k->key, cause)) != FIRMA_OK)
 		return r;

@@ -6,18 +6,18 @@
  * process, libp11 takes "already initialised" for success) and opens sessions
  * of its own; the login is the process's.  It is never told a PIN.
  *
- * Three things it must not be asked for, because they would end our own
- * sessions or ask for a PIN on a terminal: PKCS11_CTX_unload() (C_Finalize),
- * PKCS11_open_session() (C_CloseAllSessions), and a key with
- * CKA_ALWAYS_AUTHENTICATE (refused here).
+ * What it must not be asked for: PKCS11_CTX_unload() (C_Finalize),
+ * PKCS11_open_session() and PKCS11_release_all_slots() (C_CloseAllSessions:
+ * our login would end), PKCS11_update_slots() (crashes, see pkey.c), and a key
+ * with CKA_ALWAYS_AUTHENTICATE (asks on a terminal; refused here).
  */
 #ifndef FIRMA_WORKER_PKEY_H
 #define FIRMA_WORKER_PKEY_H
 
 #include <openssl/types.h>
 
-#include "pkcs11/worker/session.h"
 #include "agent/base/buf.h"
+#include "pkcs11/worker/session.h"
 
 struct firma_pkeys;
 

@@ -270,6 +270,39 @@ requests_certificates_and_cms(void **state)
 	}
 }
 
+/* libp11 keeps lists of its own: it must follow what happens beside it. */
+static void
+cms_follows_the_token(void **state)
+{
+	const struct firma_msg_w_delete d = { .id = bytes("key") };
+	const struct firma_msg_w_logout out = { 0 };
+	struct firma_msg_w_done done;
+	struct firma_msg_w_key k;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		generate("key", FIRMA_KEY_RSA_2048, &k);
+		request_for("key");
+		FIRMA_OWN(firma_buf_done)
+		struct firma_buf cert = certify("key", "key");
+
+		cms_with("key", "key", &cert);
+		peer_call(
+		    &p, FIRMA_MSG_w_logout, &out, FIRMA_MSG_w_done, &done);
+		const struct firma_msg_w_cms m = { .id = bytes("key"),
+			.sha256 = digest_of(DOCUMENT),
+			.certificate = firma_buf_view(&cert) };
+
+		assert_int_equal(peer_call_error(&p, FIRMA_MSG_w_cms, &m),
+		    FIRMA_ERR_PIN_NEEDED);
+		assert_int_equal(
+		    peer_login(&p, PEER_PIN, bytes(""), NULL, NULL), FIRMA_OK);
+		cms_with("key", "key", &cert);
+		sign_and_verify(0, "key");
+		peer_call(&p, FIRMA_MSG_w_delete, &d, FIRMA_MSG_w_done, &done);
+	}
+}
+
 static void
 certificates_are_written_once(void **state)
 {
@@ -826,6 +859,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_algorithm_signs),
 		T(requests_certificates_and_cms),
+		T(cms_follows_the_token),
 		T(certificates_are_written_once),
 		T(deleting_takes_everything),
 		T(a_key_is_generated_once),
