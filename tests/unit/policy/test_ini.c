@@ -106,7 +106,7 @@ mistakes_have_their_line(void **state)
 	wrong("[a]\nx=\xc0\xaf\n", "1[a]", 2, "UTF-8");
 	wrong("[a]\nx=\xf4\x90\x80\x80\n", "1[a]", 2, "UTF-8");
 	wrong("[a]\nx=\x1b[2J\n", "1[a]", 2, "control");
-	reads(firma_bytes_of("[a]\nx=1\0002\n", 11), "1[a]", &p);
+	reads(firma_bytes_of("[a]\nx=1\0002\n", 10), "1[a]", &p);
 	assert_int_equal(p.n_found, 1);
 }
 

@@ -207,37 +207,37 @@ todo_says_what_the_client_does(void **state)
 	const size_t fetch = firma_profile_step(p, "certificate.fetch");
 
 	(void)state;
-#define TODO(step, st) firma_renewal_todo(p, step, FIRMA_STEP_##st, &f)
-	assert_int_equal(TODO(sign, TODO), FIRMA_ACTION_ACT);
-	assert_int_equal(TODO(data, TODO), FIRMA_ACTION_CONFIRM);
-	assert_int_equal(TODO(submit, TODO), FIRMA_ACTION_PORTAL);
-	assert_int_equal(TODO(submit, INTENT), FIRMA_ACTION_ASK);
-	assert_int_equal(TODO(submit, ASK), FIRMA_ACTION_ASK);
-	assert_int_equal(TODO(submit, WAIT), FIRMA_ACTION_ASK);
-	assert_int_equal(TODO(submit, PERSON), FIRMA_ACTION_PERSON);
-	assert_int_equal(TODO(submit, REFUSED), FIRMA_ACTION_PERSON);
-	assert_int_equal(TODO(submit, DONE), FIRMA_ACTION_NOTHING);
-	assert_int_equal(TODO(fetch, INTENT), FIRMA_ACTION_PORTAL);
-	assert_int_equal(TODO(enter, TODO), FIRMA_ACTION_PORTAL);
-	assert_int_equal(TODO(enter, INTENT), FIRMA_ACTION_ACT);
-	assert_int_equal(TODO(enter, ASK), FIRMA_ACTION_ACT);
-	assert_int_equal(TODO(p->n_steps, TODO), FIRMA_ACTION_NOTHING);
+#define WANT(step, st) firma_renewal_todo(p, step, FIRMA_STEP_##st, &f)
+	assert_int_equal(WANT(sign, TODO), FIRMA_ACTION_ACT);
+	assert_int_equal(WANT(data, TODO), FIRMA_ACTION_CONFIRM);
+	assert_int_equal(WANT(submit, TODO), FIRMA_ACTION_PORTAL);
+	assert_int_equal(WANT(submit, INTENT), FIRMA_ACTION_ASK);
+	assert_int_equal(WANT(submit, ASK), FIRMA_ACTION_ASK);
+	assert_int_equal(WANT(submit, WAIT), FIRMA_ACTION_ASK);
+	assert_int_equal(WANT(submit, PERSON), FIRMA_ACTION_PERSON);
+	assert_int_equal(WANT(submit, REFUSED), FIRMA_ACTION_PERSON);
+	assert_int_equal(WANT(submit, DONE), FIRMA_ACTION_NOTHING);
+	assert_int_equal(WANT(fetch, INTENT), FIRMA_ACTION_PORTAL);
+	assert_int_equal(WANT(enter, TODO), FIRMA_ACTION_PORTAL);
+	assert_int_equal(WANT(enter, INTENT), FIRMA_ACTION_ACT);
+	assert_int_equal(WANT(enter, ASK), FIRMA_ACTION_ACT);
+	assert_int_equal(WANT(p->n_steps, TODO), FIRMA_ACTION_NOTHING);
 
 	f.not_earlier = 101;
-	assert_int_equal(TODO(fetch, WAIT), FIRMA_ACTION_WAIT);
-	assert_int_equal(TODO(fetch, TODO), FIRMA_ACTION_WAIT);
-	assert_int_equal(TODO(submit, ASK), FIRMA_ACTION_WAIT);
-	assert_int_equal(TODO(submit, PERSON), FIRMA_ACTION_PERSON);
+	assert_int_equal(WANT(fetch, WAIT), FIRMA_ACTION_WAIT);
+	assert_int_equal(WANT(fetch, TODO), FIRMA_ACTION_WAIT);
+	assert_int_equal(WANT(submit, ASK), FIRMA_ACTION_WAIT);
+	assert_int_equal(WANT(submit, PERSON), FIRMA_ACTION_PERSON);
 	f.now = 101;
-	assert_int_equal(TODO(fetch, WAIT), FIRMA_ACTION_PORTAL);
+	assert_int_equal(WANT(fetch, WAIT), FIRMA_ACTION_PORTAL);
 
 	f.unlocked = false;
-	assert_int_equal(TODO(sign, TODO), FIRMA_ACTION_UNLOCK);
-	assert_int_equal(TODO(data, TODO), FIRMA_ACTION_CONFIRM);
-	assert_int_equal(TODO(submit, TODO), FIRMA_ACTION_PORTAL);
+	assert_int_equal(WANT(sign, TODO), FIRMA_ACTION_UNLOCK);
+	assert_int_equal(WANT(data, TODO), FIRMA_ACTION_CONFIRM);
+	assert_int_equal(WANT(submit, TODO), FIRMA_ACTION_PORTAL);
 	f.status = FIRMA_RENEWAL_ABORTED;
-	assert_int_equal(TODO(sign, TODO), FIRMA_ACTION_NOTHING);
-#undef TODO
+	assert_int_equal(WANT(sign, TODO), FIRMA_ACTION_NOTHING);
+#undef WANT
 	assert_int_equal(firma_renewal_op(&p->steps[submit], FIRMA_ACTION_ASK),
 	    FIRMA_OP_FIND_REQUEST);
 	assert_int_equal(
