@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/portal/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/own.h"
+
+#define CHUNK ((size_t)65536)
+#define TEMP_MAX 80 /* octets: a plain name and a suffix */
+
+static enum firma_err
+io_failed(struct firma_cause *cause, const char *what)
+{
+	const int e = errno;
+
+	return firma_fail(cause, e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO,
+	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%s", what);
+}
+
+enum firma_err
+portal_folder_open(const char *path, int *ret_fd, struct firma_cause *cause)
+{
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return io_failed(cause, path);
+	*ret_fd = fd;
+	return FIRMA_OK;
+}
+
+static enum firma_err
+read_fd(int fd, const char *name, size_t max, struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	struct stat st;
+	enum firma_err r;
+	ssize_t n;
+
+	/* A FIFO or a device could keep us for ever. */
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
+		    "%s: not a regular file", name);
+	for (;;) {
+		if ((r = firma_buf_reserve(ret, CHUNK)) != FIRMA_OK)
+			return r;
+		if ((n = read(fd, ret->at + ret->len, CHUNK)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return io_failed(cause, name);
+		}
+		if (n == 0)
+			return FIRMA_OK;
+		ret->len += (size_t)n;
+		if (ret->len > max)
+			return firma_fail(cause, FIRMA_ERR_LIMIT,
+			    FIRMA_CAUSE_NONE, 0, "%s: over %zu octets", name,
+			    max);
+	}
+}
+
+enum firma_err
+portal_folder_read(int dir, const char *name, size_t max,
+    struct firma_buf *ret, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = openat(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return io_failed(cause, name);
+	return read_fd(fd, name, max, ret, cause);
+}
+
+enum firma_err
+portal_file_read(const char *path, size_t max, struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done)
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return io_failed(cause, path);
+	return read_fd(fd, path, max, ret, cause);
+}
+
+static enum firma_err
+write_all(int fd, struct firma_bytes v, const char *name,
+    struct firma_cause *cause)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < v.len) {
+		if ((n = write(fd, v.at + done, v.len - done)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return io_failed(cause, name);
+		}
+		done += (size_t)n;
+	}
+	return fsync(fd) == 0 ? FIRMA_OK : io_failed(cause, name);
+}
+
+enum firma_err
+portal_folder_write(int dir, const char *name, struct firma_bytes v,
+    struct firma_cause *cause)
+{
+	char temp[TEMP_MAX];
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	enum firma_err r;
+
+	(void)snprintf(temp, sizeof(temp), ".%s.new", name);
+	fd = openat(dir, temp,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return io_failed(cause, name);
+	if ((r = write_all(fd, v, name, cause)) != FIRMA_OK) {
+		(void)unlinkat(dir, temp, 0);
+		return r;
+	}
+	if (renameat(dir, temp, dir, name) != 0)
+		return io_failed(cause, name);
+	return FIRMA_OK;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/portal/idse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/own.h"
+#include "cli/portal/folder.h"
+#include "cli/portal/lang.h"
+
+#define TIMEOUT_S 30L /* when the profile says none */
+#define TIMEOUT_MAX_S 600L
+#define UPLOAD_MAX ((size_t)128 * 1024) /* octets of a signature or request */
+#define ARMOUR_END "-----END PKCS7-----"
+
+void
+portal_idse_done(struct portal_idse *idse)
+{
+	portal_http_free(idse->http);
+	json_decref(idse->endpoints);
+	*idse = (struct portal_idse){ 0 };
+}
+
+enum firma_err
+portal_idse_armour(struct firma_bytes der, struct firma_buf *ret)
+{
+	enum firma_err r;
+
+	if ((r = firma_base64(der, ret)) != FIRMA_OK)
+		return r;
+	return firma_buf_put_str(ret, ARMOUR_END);
+}
+
+static const char *
+endpoint(const struct portal_idse *idse, const char *name)
+{
+	const char *s =
+	    json_string_value(json_object_get(idse->endpoints, name));
+
+	return s == NULL ? "" : s;
+}
+
+static void
+usage(struct portal_answer *a, const char *text)
+{
+	portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_USAGE, text);
+}
+
+/* The profile's `timeout`; 0 when it is no number of seconds. */
+static long
+timeout_of(const char *s)
+{
+	char *end = NULL;
+	const long n = s[0] == '\0' ? TIMEOUT_S : strtol(s, &end, 10);
+
+	return (end != NULL && *end != '\0') || n < 1 || n > TIMEOUT_MAX_S ? 0
+									   : n;
+}
+
+static void
+open_site(struct portal_idse *idse, const struct portal_request *q,
+    struct portal_answer *a)
+{
+	FIRMA_OWN(portal_idse_done) struct portal_idse made = { 0 };
+	enum firma_err r;
+	long timeout;
+
+	if ((r = portal_url_parse(q->base, &made.at)) == FIRMA_ERR_DENIED) {
+		usage(a, _("http is for this machine alone: use https"));
+		return;
+	}
+	if (r != FIRMA_OK || q->endpoints == NULL) {
+		usage(a, _("the portal's address or its endpoints are not "
+			   "usable"));
+		return;
+	}
+	made.endpoints = json_incref(q->endpoints);
+	if ((timeout = timeout_of(endpoint(&made, "timeout"))) == 0) {
+		usage(a, _("the profile's timeout is not 1 to 600 seconds"));
+		return;
+	}
+	if (portal_http_new(&made.at, timeout, &made.http) != FIRMA_OK ||
+	    portal_http_resume(made.http, q->session) != FIRMA_OK) {
+		portal_answer_fail(a, PORTAL_UNREACHABLE, PORTAL_REASON_NONE,
+		    firma_err_text(FIRMA_ERR_NOMEM));
+		return;
+	}
+	portal_idse_done(idse);
+	*idse = made;
+	made = (struct portal_idse){ 0 };
+	a->outcome = PORTAL_OK;
+}
+
+static void
+add(struct portal_form *f, const char *name, const char *value)
+{
+	f->at[f->n++] = (struct portal_field){ name,
+		firma_bytes_of(value, strlen(value)), NULL };
+}
+
+static void
+add_file(struct portal_form *f, const struct firma_buf *v, const char *filename)
+{
+	f->at[f->n++] =
+	    (struct portal_field){ "archivo", firma_buf_view(v), filename };
+}
+
+/* The fields by which the operations are asked; v outlives the form. */
+static enum firma_err
+fill(const struct portal_idse *idse, const struct portal_request *q,
+    const struct firma_buf *document, struct firma_buf *armour,
+    struct portal_form *f)
+{
+	enum firma_err r;
+
+	switch (q->op) {
+	case PORTAL_OP_CHALLENGE:
+		add(f, "siteId", endpoint(idse, "site-id"));
+		add(f, "location", idse->at.base);
+		break;
+	case PORTAL_OP_ENTER:
+		r = portal_idse_armour(firma_buf_view(document), armour);
+		if (r != FIRMA_OK)
+			return r;
+		add(f, "siteId", endpoint(idse, "site-id"));
+		f->at[f->n++] = (struct portal_field){ "pkcs7",
+			firma_buf_view(armour), NULL };
+		add(f, "certificado", q->certificate_name);
+		add(f, "llave", q->key_name);
+		add(f, "idUsuario", endpoint(idse, "user"));
+		/* The real one may ask for the field; it never gets a PIN. */
+		if (strcmp(endpoint(idse, "password-field"), "empty") == 0)
+			add(f, "password", "");
+		break;
+	case PORTAL_OP_CONFIRM:
+		add(f, "correo", q->email);
+		break;
+	case PORTAL_OP_LETTER:
+		add(f, "carta", q->letter);
+		break;
+	case PORTAL_OP_SUBMIT_LETTER:
+	case PORTAL_OP_FIND_LETTER:
+		add(f, "carta", q->letter);
+		add(f, "papel", q->role);
+		add(f, "huella", q->sha256);
+		break;
+	case PORTAL_OP_SUBMIT_REQUEST:
+	case PORTAL_OP_FIND_REQUEST:
+	case PORTAL_OP_CERTIFICATE:
+		add(f, "huella", q->sha256);
+		break;
+	case PORTAL_OP_MAIL:
+		if (q->link[0] != '\0')
+			add(f, "enlace", q->link);
+		break;
+	case PORTAL_OP_OPEN:
+	case PORTAL_OP_DATA:
+	case PORTAL_OP_FINISH:
+	case PORTAL_N_OPS:
+		break;
+	}
+	if (q->op == PORTAL_OP_SUBMIT_LETTER ||
+	    q->op == PORTAL_OP_SUBMIT_REQUEST)
+		add_file(f, document, q->file);
+	return FIRMA_OK;
+}
+
+static void
+own_failure(struct portal_answer *a, enum firma_err r)
+{
+	portal_answer_fail(
+	    a, PORTAL_UNREACHABLE, PORTAL_REASON_NONE, firma_err_text(r));
+}
+
+static void
+keep_document(int dir, const struct portal_reply *reply,
+    struct portal_answer *a)
+{
+	struct firma_cause cause = { 0 };
+
+	if (a->file[0] != '\0' &&
+	    portal_folder_write(
+		dir, a->file, firma_buf_view(&reply->body), &cause) != FIRMA_OK)
+		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_FOLDER,
+		    _("the document from the portal could not be saved"));
+}
+
+static void
+ask(struct portal_idse *idse, int dir, const char *url,
+    const struct portal_request *q, const struct firma_buf *document,
+    struct portal_answer *a)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf armour = { 0 };
+	FIRMA_OWN(portal_reply_done) struct portal_reply reply = { 0 };
+	struct portal_form form = { .n = 0 };
+	enum firma_err r;
+
+	if ((r = fill(idse, q, document, &armour, &form)) != FIRMA_OK ||
+	    (r = portal_http_post(idse->http, url, &form,
+		 portal_reply_max(q->op), &reply)) != FIRMA_OK) {
+		own_failure(a, r);
+		return;
+	}
+	portal_reply_read(&reply, q, idse->endpoints, a);
+	keep_document(dir, &reply, a);
+}
+
+void
+portal_idse_answer(void *cls, int dir, const struct portal_request *q,
+    struct portal_answer *a)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf document = { 0 };
+	struct portal_idse *idse = cls;
+	struct firma_cause cause = { 0 };
+	char url[PORTAL_URL_MAX];
+
+	if (q->op == PORTAL_OP_OPEN)
+		open_site(idse, q, a);
+	else if (portal_url_join(
+		     &idse->at, endpoint(idse, portal_op_name(q->op)), url) !=
+	    FIRMA_OK)
+		usage(a, _("the profile has no usable endpoint for this "
+			   "operation"));
+	else if ((portal_op_args(q->op) & PORTAL_ARG_FILE) != 0 &&
+	    portal_folder_read(dir, q->file, UPLOAD_MAX, &document, &cause) !=
+		FIRMA_OK)
+		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_FOLDER,
+		    cause.what);
+	else
+		ask(idse, dir, url, q, &document, a);
+	if (idse->http != NULL &&
+	    portal_http_session(idse->http, a->session) != FIRMA_OK)
+		portal_answer_fail(a, PORTAL_UNREACHABLE, PORTAL_REASON_ANSWER,
+		    _("the portal sets more cookies than can be kept"));
+}
