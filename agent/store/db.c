@@ -47,6 +47,20 @@ err_of_errno(int native)
 	}
 }
 
+/*
+ * sqlite3_system_errno() is not set by a COMMIT that fails (3.40), so errno,
+ * cleared before each call, is asked first.
+ */
+static enum firma_err
+err_of_io(sqlite3 *conn)
+{
+	const enum firma_err r = err_of_errno(errno);
+
+	if (r != FIRMA_ERR_IO || conn == NULL)
+		return r;
+	return err_of_errno(sqlite3_system_errno(conn));
+}
+
 static enum firma_err
 err_of(sqlite3 *conn, int rc)
 {
@@ -71,8 +85,7 @@ err_of(sqlite3 *conn, int rc)
 		return FIRMA_ERR_LIMIT;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-		return err_of_errno(
-		    conn == NULL ? 0 : sqlite3_system_errno(conn));
+		return err_of_io(conn);
 	default:
 		return FIRMA_ERR_IO;
 	}
@@ -93,6 +106,7 @@ fail(struct firma_db *db, struct firma_cause *cause)
 enum firma_err
 firma_db_exec(struct firma_db *db, const char *text, struct firma_cause *cause)
 {
+	errno = 0;
 	if (sqlite3_exec(db->conn, text, NULL, NULL, NULL) != SQLITE_OK)
 		return fail(db, cause);
 	return FIRMA_OK;
@@ -107,6 +121,7 @@ ask(struct firma_db *db, const char *text, char *ret, size_t size,
 	const unsigned char *got;
 	enum firma_err r = FIRMA_OK;
 
+	errno = 0;
 	if (sqlite3_prepare_v2(db->conn, text, -1, &stmt, NULL) != SQLITE_OK)
 		return fail(db, cause);
 	if (sqlite3_step(stmt) != SQLITE_ROW) {
@@ -208,6 +223,7 @@ firma_db_open(const char *path, bool writer, struct firma_db **ret_db,
 	if ((db = calloc(1, sizeof(*db))) == NULL)
 		return FIRMA_ERR_NOMEM;
 	db->disk = -1;
+	errno = 0;
 	if (sqlite3_open_v2(path, &db->conn,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 		    SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_PRIVATECACHE |
@@ -290,6 +306,7 @@ firma_db_checkpoint(
 	    truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
 	int left = 0, moved = 0;
 
+	errno = 0;
 	if (sqlite3_wal_checkpoint_v2(db->conn, "main", mode, &left, &moved) !=
 	    SQLITE_OK)
 		return fail(db, cause);
@@ -333,6 +350,7 @@ firma_query_start(struct firma_db *db, enum firma_sql which,
 {
 	sqlite3_stmt **stmt = &db->stmt[which];
 
+	errno = 0;
 	if (*stmt == NULL &&
 	    sqlite3_prepare_v3(db->conn, sql[which], -1,
 		SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK)
@@ -386,6 +404,7 @@ firma_query_step(
 		return firma_fail(cause, err_of(NULL, rc), FIRMA_CAUSE_SQLITE,
 		    (unsigned long)rc, "firmad.db: bind: %s",
 		    sqlite3_errstr(rc));
+	errno = 0;
 	rc = sqlite3_step(q->stmt);
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 		return fail(q->db, cause);
