@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/renewal/machine.h"
 
-#define X(name, n, text) +1
-_Static_assert(FIRMA_STEP_STATE_N == 0 FIRMA_STEP_STATES(X),
+_Static_assert(FIRMA_STEP_STATE_N == FIRMA_STEP_DONE + 1,
     "values.h has another number of step states");
-#undef X
 
 /* Classes and states as masks, so that a row reads like its sentence. */
 #define L           (1u << FIRMA_CLASS_LOCAL)

@@ -80,9 +80,9 @@ enum firma_step_effect {
 };
 #define FIRMA_STEP_STATE_N 7 /* values.h, asserted in machine.c */
 
-const char *firma_step_class_name(enum firma_step_class c);
-const char *firma_step_event_name(enum firma_step_event e);
-const char *firma_step_effect_name(enum firma_step_effect e);
+const char *firma_step_class_name(enum firma_step_class v);
+const char *firma_step_event_name(enum firma_step_event v);
+const char *firma_step_effect_name(enum firma_step_effect v);
 
 enum firma_step_class firma_step_class(const struct firma_profile_step *step);
 

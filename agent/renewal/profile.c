@@ -28,10 +28,12 @@ struct parsing {
 	char again[FIRMA_PROFILE_STEPS][FIRMA_PROFILE_NAME];
 };
 
-#define WORDS(name, text, ...) text,
-static const char *const dos[] = { FIRMA_STEP_DOS(WORDS) NULL };
-static const char *const ops[] = { "", FIRMA_PORTAL_OPS(WORDS) NULL };
-#undef WORDS
+#define X(name, text) text,
+static const char *const dos[] = { FIRMA_STEP_DOS(X) NULL };
+#undef X
+#define X(name, text, kind) text,
+static const char *const ops[] = { "", FIRMA_PORTAL_OPS(X) NULL };
+#undef X
 static const char *const keys[] = { "none", "old", "new", NULL };
 static const char *const formats[] = { [FIRMA_SIGN_RAW] = "raw",
 	[FIRMA_SIGN_CMS_DETACHED] = "cms-detached",
