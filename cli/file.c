@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/base/own.h"
+
+#define AT_ONCE	 65536
+#define PEM_LINE 64 /* characters: RFC 7468 section 2 */
+
+static enum firma_err
+failed(struct firma_cause *cause, const char *path)
+{
+	const int e = errno;
+
+	return firma_fail(cause,
+	    e == ENOENT	      ? FIRMA_ERR_NOT_FOUND :
+		e == ENOSPC   ? FIRMA_ERR_DISK_FULL :
+				FIRMA_ERR_IO,
+	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%s", path);
+}
+
+enum firma_err
+file_open(const char *path, int *ret_fd, struct firma_cause *cause)
+{
+	const int fd = strcmp(path, "-") == 0 ?
+	    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
+	    open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return failed(cause, path);
+	*ret_fd = fd;
+	return FIRMA_OK;
+}
+
+enum firma_err
+file_read(const char *path, size_t max, struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	const size_t start = ret->len;
+	enum firma_err r;
+	ssize_t n;
+
+	if ((r = file_open(path, &fd, cause)) != FIRMA_OK)
+		return r;
+	do {
+		if ((r = firma_buf_reserve(ret, AT_ONCE)) != FIRMA_OK)
+			return r;
+		do
+			n = read(fd, ret->at + ret->len, AT_ONCE);
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return failed(cause, path);
+		ret->len += (size_t)n;
+		if (ret->len - start > max)
+			return firma_fail(cause, FIRMA_ERR_LIMIT,
+			    FIRMA_CAUSE_NONE, 0, "%s", path);
+	} while (n > 0);
+	return FIRMA_OK;
+}
+
+static enum firma_err
+write_all(int fd, struct firma_bytes v)
+{
+	while (v.len > 0) {
+		const ssize_t n = write(fd, v.at, v.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return FIRMA_ERR_IO;
+		v.at += n;
+		v.len -= (size_t)n;
+	}
+	return FIRMA_OK;
+}
+
+enum firma_err
+file_write(const char *path, mode_t mode, struct firma_bytes v,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	char beside[FILE_PATH_MAX];
+	const int n = snprintf(
+	    beside, sizeof(beside), "%s.%ld.new", path, (long)getpid());
+
+	if (n < 0 || (size_t)n >= sizeof(beside))
+		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		    "%s", path);
+	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return failed(cause, path);
+	if (write_all(fd, v) != FIRMA_OK || fchmod(fd, mode) != 0 ||
+	    fsync(fd) != 0 || rename(beside, path) != 0) {
+		const enum firma_err r = failed(cause, path);
+
+		(void)unlink(beside);
+		return r;
+	}
+	return FIRMA_OK;
+}
+
+enum firma_err
+file_mkdirs(const char *path, struct firma_cause *cause)
+{
+	char at[FILE_PATH_MAX];
+
+	if (strlen(path) >= sizeof(at))
+		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		    "%s", path);
+	(void)strcpy(at, path);
+	for (char *p = at + 1;; p++) {
+		const char was = *p;
+
+		if (was != '/' && was != '\0')
+			continue;
+		*p = '\0';
+		if (mkdir(at, 0700) != 0 && errno != EEXIST)
+			return failed(cause, at);
+		*p = was;
+		if (was == '\0')
+			return FIRMA_OK;
+	}
+}
+
+enum firma_err
+file_join(const char *dir, const char *name, char ret[FILE_PATH_MAX])
+{
+	const int n = snprintf(ret, FILE_PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= FILE_PATH_MAX ? FIRMA_ERR_LIMIT : FIRMA_OK;
+}
+
+enum firma_err
+file_pem(const char *label, struct firma_bytes der, struct firma_buf *ret)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
+	char line[128];
+	enum firma_err r;
+
+	if ((r = firma_base64(der, &text)) != FIRMA_OK)
+		return r;
+	(void)snprintf(line, sizeof(line), "-----BEGIN %.40s-----\n", label);
+	if ((r = firma_buf_put_str(ret, line)) != FIRMA_OK)
+		return r;
+	for (size_t at = 0; at < text.len; at += PEM_LINE) {
+		const size_t rest = text.len - at;
+
+		if ((r = firma_buf_put(ret,
+			 firma_bytes_of(text.at + at,
+			     rest < PEM_LINE ? rest : PEM_LINE))) !=
+			FIRMA_OK ||
+		    (r = firma_buf_put_u8(ret, '\n')) != FIRMA_OK)
+			return r;
+	}
+	(void)snprintf(line, sizeof(line), "-----END %.40s-----\n", label);
+	return firma_buf_put_str(ret, line);
+}
+
+enum firma_err
+file_unpem(struct firma_bytes in, struct firma_buf *ret)
+{
+	static const char begin[] = "-----BEGIN ", end[] = "-----END ";
+	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
+	const uint8_t *from, *to;
+	enum firma_err r;
+
+	from = in.len == 0 ? NULL :
+			     memmem(in.at, in.len, begin, sizeof(begin) - 1);
+	if (from == NULL)
+		return firma_buf_put(ret, in);
+	from = memchr(from, '\n', in.len - (size_t)(from - in.at));
+	if (from == NULL)
+		return FIRMA_ERR_SHAPE;
+	to = memmem(from, in.len - (size_t)(from - in.at), end,
+	    sizeof(end) - 1);
+	if (to == NULL)
+		return FIRMA_ERR_SHAPE;
+	for (; from < to; from++)
+		if (*from != '\n' && *from != '\r' && *from != ' ' &&
+		    (r = firma_buf_put_u8(&text, *from)) != FIRMA_OK)
+			return r;
+	return firma_unbase64(firma_buf_view(&text), ret);
+}

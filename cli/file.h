@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file.h - whole files in and out.
+ */
+#ifndef FIRMA_CLI_FILE_H
+#define FIRMA_CLI_FILE_H
+
+#include <sys/types.h>
+
+#include "agent/base/buf.h"
+
+#define FILE_PATH_MAX 4096 /* octets, with the terminating zero */
+
+/*
+ * Append the octets of path ("-": stdin) to ret; the buffer is wiped when it
+ * is freed.  FIRMA_ERR_LIMIT: more than max octets.  The cause names the file.
+ */
+FIRMA_CHECKED enum firma_err file_read(const char *path, size_t max,
+    struct firma_buf *ret, struct firma_cause *cause);
+
+/* Open for reading; "-" gives a copy of stdin. */
+FIRMA_CHECKED enum firma_err file_open(
+    const char *path, int *ret_fd, struct firma_cause *cause);
+
+/* Write beside, then rename over: path is the old file or the new, whole. */
+FIRMA_CHECKED enum firma_err file_write(const char *path, mode_t mode,
+    struct firma_bytes v, struct firma_cause *cause);
+
+/* mkdir -p, mode 0700. */
+FIRMA_CHECKED enum firma_err file_mkdirs(
+    const char *path, struct firma_cause *cause);
+
+/* dir "/" name; FIRMA_ERR_LIMIT when it does not fit. */
+FIRMA_CHECKED enum firma_err file_join(
+    const char *dir, const char *name, char ret[FILE_PATH_MAX]);
+
+/* Wrap DER into PEM with the given label. */
+FIRMA_CHECKED enum firma_err file_pem(
+    const char *label, struct firma_bytes der, struct firma_buf *ret);
+
+/*
+ * The DER in der_or_pem: a copy, or what stands between the first BEGIN and
+ * END lines.  FIRMA_ERR_SHAPE: armour that is not base64.
+ */
+FIRMA_CHECKED enum firma_err file_unpem(
+    struct firma_bytes der_or_pem, struct firma_buf *ret);
+
+#endif

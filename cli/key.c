@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* firma key: list, show, generate, audit.  Import is in key_import.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/base/own.h"
+#include "agent/pki/algorithm.h"
+#include "agent/pki/keyfile.h"
+#include "cli/file.h"
+#include "cli/key_import.h"
+#include "cli/keys.h"
+#include "cli/pin.h"
+
+static void
+list_line(const struct key *k)
+{
+	char to[OUT_DATE];
+
+	out_line("%-20s %-12s %-9s %s", k->alias[0] != '\0' ? k->alias : "-",
+	    k->token,
+	    firma_key_algorithm_name(
+		firma_key_algorithm_from_number(k->algorithm)),
+	    (k->flags & FIRMA_KEYFLAG_RETIRED) != 0 ? _("retired") :
+		k->not_after != 0 ? out_date(k->not_after, to) :
+				    _("no certificate"));
+}
+
+/* key list and key show: the same keys, one line or all of it. */
+static int
+show(struct app *app, const struct args *a, const char *alias, int all_of_it)
+{
+	FIRMA_OWN(keys_done) struct keys keys = { 0 };
+	const char *token = all_of_it ? NULL : args_text(a, "token");
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	r = keys_list(app, alias, token != NULL ? token : "", &keys, &cause);
+	if (r == FIRMA_OK && all_of_it && keys.n == 0)
+		r = FIRMA_ERR_NOT_FOUND;
+	if (r != FIRMA_OK)
+		return app_failure(app, r, &cause, _("keys %s"), alias);
+	if (out_is_json()) {
+		json_t *list = json_array();
+
+		for (size_t i = 0; i < keys.n; i++)
+			(void)json_array_append_new(
+			    list, keys_json(&keys.at[i]));
+		out_json(list);
+		return FIRMA_EXIT_OK;
+	}
+	for (size_t i = 0; i < keys.n; i++)
+		if (all_of_it)
+			keys_text(&keys.at[i]);
+		else
+			list_line(&keys.at[i]);
+	if (keys.n == 0)
+		out_note("%s", _("There are no keys yet: firma key generate, "
+				 "or firma key import."));
+	return FIRMA_EXIT_OK;
+}
+
+static int
+key_list(struct app *app, const struct args *a)
+{
+	return show(app, a, "", 0);
+}
+
+static int
+key_show(struct app *app, const struct args *a)
+{
+	return show(app, a, args_operand(a, 0), 1);
+}
+
+int
+key_made(const struct keys *keys, const char *done)
+{
+	if (keys->n == 0)
+		return say_refusal(FIRMA_EXIT_FAILED, NULL, "%s",
+		    _("the agent did not say which key it is"));
+	if (out_is_json()) {
+		out_json(keys_json(&keys->at[0]));
+	} else {
+		out_line("%s", done);
+		keys_text(&keys->at[0]);
+	}
+	return FIRMA_EXIT_OK;
+}
+
+static int
+key_generate(struct app *app, const struct args *a)
+{
+	FIRMA_OWN(keys_done) struct keys keys = { 0 };
+	const char *token = args_text(a, "token");
+	const char *alias = args_text(a, "alias");
+	const char *algorithm = args_text(a, "algorithm");
+	struct firma_msg_key_generate ask = { firma_str_of(token),
+		firma_str_of(alias), 0, 0 };
+	struct firma_cause cause = { 0 };
+	struct pins pins;
+	enum firma_err r;
+	int status;
+
+	if (token == NULL || alias == NULL)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("firma key generate --token TOKEN --alias NAME"), "%s",
+		    _("which token, and what name for the key?"));
+	ask.algorithm = (uint32_t)firma_key_algorithm_from_name(
+	    algorithm != NULL ? algorithm : "rsa-2048");
+	pins_init(&pins, a);
+	if ((status = unlock_token(app, &pins, token, 0)) != 0)
+		return status;
+	out_progress(_("the token makes the key pair"));
+	r = app_call(app, FIRMA_MSG_key_generate, &ask, -1, APP_LONG,
+	    keys_keep, &keys, &cause);
+	out_progress_end();
+	if (r != FIRMA_OK)
+		return app_failure(
+		    app, r, &cause, _("key %s is not generated"), alias);
+	return key_made(&keys, _("The key pair is made."));
+}
+
+static void
+audit_text(const char *path, const struct firma_keyfile_audit *f)
+{
+	out_coloured(f->is_weak ? OUT_BAD : OUT_GOOD, "%s  %s", path,
+	    f->is_weak ? _("weak") : _("in order"));
+	out_pair(_("  protection"), "%s", f->scheme);
+	if (f->iterations > 0)
+		out_pair(_("  iterations"), "%lld", (long long)f->iterations);
+	if (!f->is_encrypted)
+		out_line("  %s", _("The private key is not encrypted: whoever "
+				   "has the file has the key."));
+	if (f->has_constant_salt)
+		out_line("  %s",
+		    _("Its salt is the one that is in everybody's file: one "
+		      "table of passwords opens them all."));
+	if (f->has_constant_iv)
+		out_line("  %s", _("Its first block depends on the password "
+				   "alone: guessing is made easier."));
+	if (f->is_weak)
+		out_line("  -> %s",
+		    _("move the key to a token: firma key import"));
+}
+
+static int
+key_audit(struct app *app, const struct args *a)
+{
+	json_t *list = json_array();
+	int status = FIRMA_EXIT_OK;
+
+	(void)app;
+	for (int i = 0; i < a->n_operands; i++) {
+		FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
+		const char *path = args_operand(a, i);
+		struct firma_keyfile_audit f;
+		struct firma_cause cause = { 0 };
+		enum firma_err r;
+
+		if ((r = file_read(path, FIRMA_KEYFILE_MAX, &file, &cause)) !=
+			FIRMA_OK ||
+		    (r = firma_keyfile_audit(firma_buf_view(&file), &f,
+			 &cause)) != FIRMA_OK) {
+			status = say_failure(r, &cause, NULL, "%s", path);
+			continue;
+		}
+		if (f.is_weak && status == FIRMA_EXIT_OK)
+			status = FIRMA_EXIT_INVALID;
+		if (!out_is_json()) {
+			audit_text(path, &f);
+			continue;
+		}
+		(void)json_array_append_new(list,
+		    json_pack("{ss ss sI sb sb sb sb}", "file", path, "scheme",
+			f.scheme, "iterations", (json_int_t)f.iterations,
+			"encrypted", f.is_encrypted, "constant_salt",
+			f.has_constant_salt, "constant_iv", f.has_constant_iv,
+			"weak", f.is_weak));
+	}
+	if (out_is_json())
+		out_json(list);
+	else
+		json_decref(list);
+	return status;
+}
+
+static const struct option_desc list_options[] = {
+	{ "token", 0, OPTION_TEXT, N_("TOKEN"), N_("only this token's keys") },
+	{ NULL, 0, OPTION_FLAG, NULL, NULL },
+};
+
+static const struct option_desc generate_options[] = {
+	{ "token", 't', OPTION_TEXT, N_("TOKEN"), N_("where to make it") },
+	{ "alias", 'a', OPTION_TEXT, N_("NAME"), N_("its name from now on") },
+	{ "algorithm", 0, OPTION_CHOICE,
+	    "rsa-2048|rsa-3072|rsa-4096|p-256|p-384",
+	    N_("kind of key (default: rsa-2048)") },
+	PIN_OPTION,
+	{ NULL, 0, OPTION_FLAG, NULL, NULL },
+};
+
+const struct command key_commands[] = {
+	{ "key list", "", N_("the keys, their tokens, when they expire"),
+	    list_options, 0, 0, key_list },
+	{ "key show", N_("KEY"), N_("everything known about a key"), NULL, 1,
+	    1, key_show },
+	{ "key generate", "", N_("make a key pair on a token"),
+	    generate_options, 0, 0, key_generate },
+	{ "key import", "",
+	    N_("write an existing private key and its certificate to a token"),
+	    key_import_options, 0, 0, key_import },
+	{ "key audit", N_("FILE..."),
+	    N_("how well is a private key file protected?"), NULL, 1, 64,
+	    key_audit },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* firma request: a certificate request (PKCS#10) for a key. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/pki/name.h"
+#include "agent/pki/own_openssl.h"
+#include "cli/app.h"
+#include "cli/certificates.h"
+#include "cli/file.h"
+#include "cli/pin.h"
+
+#define SUBJECT_TEXT_MAX 2048 /* octets of --subject */
+
+/* What OpenSSL does not call as people do. */
+static const char *
+attribute(const char *name)
+{
+	if (strcmp(name, "email") == 0)
+		return "emailAddress";
+	if (strcmp(name, "rfc") == 0)
+		return "x500UniqueIdentifier";
+	if (strcmp(name, "curp") == 0)
+		return "serialNumber";
+	return name;
+}
+
+/* "CN=a,O=b"; a comma in a value is written "\,". */
+static enum firma_err
+parse_subject(
+    const char *text, struct firma_buf *ret_der, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_x509_name_done) X509_NAME *name = X509_NAME_new();
+	char copy[SUBJECT_TEXT_MAX];
+	char *at = copy;
+	unsigned char *der = NULL;
+
+	if (name == NULL)
+		return FIRMA_ERR_NOMEM;
+	if (strlen(text) >= sizeof(copy))
+		return FIRMA_ERR_LIMIT;
+	(void)strcpy(copy, text);
+	while (*at != '\0') {
+		char *to = at, *from = at, *eq;
+		int end;
+
+		while (*from != '\0' && *from != ',') {
+			if (*from == '\\' && from[1] != '\0')
+				from++;
+			*to++ = *from++;
+		}
+		end = *from == '\0';
+		*to = '\0';
+		if ((eq = strchr(at, '=')) == NULL || eq[1] == '\0')
+			return firma_fail(cause, FIRMA_ERR_VALUE,
+			    FIRMA_CAUSE_NONE, 0, "%s", at);
+		*eq = '\0';
+		if (X509_NAME_add_entry_by_txt(name, attribute(at),
+			MBSTRING_UTF8, (const unsigned char *)eq + 1, -1, -1,
+			0) != 1)
+			return firma_openssl_fail(
+			    cause, FIRMA_ERR_VALUE, "%s", at);
+		at = end ? from : from + 1;
+	}
+	if (X509_NAME_entry_count(name) == 0)
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "%s", text);
+	const int len = i2d_X509_NAME(name, &der);
+
+	return firma_openssl_put(ret_der, der, len);
+}
+
+/* The subject from --subject, --subject-from, or the key's certificate. */
+static enum firma_err
+subject(struct app *app, const struct args *a, struct firma_buf *ret_der,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	const char *from = args_text(a, "subject-from");
+	enum firma_err r;
+
+	if (args_text(a, "subject") != NULL)
+		return parse_subject(args_text(a, "subject"), ret_der, cause);
+	r = from != NULL ?
+	    certificates_file(from, &c, cause) :
+	    certificates_of_key(app, args_operand(a, 0), &c, cause);
+	if (r != FIRMA_OK ||
+	    (r = firma_certificate_subject_der(c, &der)) != FIRMA_OK)
+		return r;
+	return firma_name_for_request(firma_buf_view(&der), ret_der, cause);
+}
+
+static enum firma_err
+keep_request(void *arg, enum firma_msg_type type, const void *msg, int *fd)
+{
+	const struct firma_msg_request_made *m = msg;
+	struct firma_buf *ret = arg;
+
+	(void)fd;
+	if (type != FIRMA_MSG_request_made)
+		return FIRMA_OK;
+	ret->len = 0;
+	return firma_buf_put(ret, m->request);
+}
+
+static int
+request(struct app *app, const struct args *a)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
+	const char *key = args_operand(a, 0);
+	const char *output = args_text(a, "output");
+	struct firma_cause cause = { 0 };
+	struct pins pins;
+	enum firma_err r;
+	int status;
+
+	if ((r = subject(app, a, &name, &cause)) != FIRMA_OK)
+		return app_failure(app, r, &cause, "%s",
+		    _("whom the request names is not known: use "
+		      "--subject-from or --subject"));
+	pins_init(&pins, a);
+	if ((status = unlock_key(app, &pins, key)) != 0)
+		return status;
+	const struct firma_msg_request_make ask = { firma_str_of(key),
+		firma_buf_view(&name), 0 };
+
+	out_progress(_("the token signs the request"));
+	r = app_call(app, FIRMA_MSG_request_make, &ask, -1, APP_SIGN,
+	    keep_request, &der, &cause);
+	out_progress_end();
+	if (r == FIRMA_OK && output == NULL) {
+		r = file_pem("CERTIFICATE REQUEST", firma_buf_view(&der),
+		    &text);
+		if (r == FIRMA_OK)
+			r = out_octets(firma_buf_view(&text));
+	} else if (r == FIRMA_OK) {
+		r = file_write(output, 0644, firma_buf_view(&der), &cause);
+	}
+	if (r != FIRMA_OK)
+		return app_failure(
+		    app, r, &cause, _("no request for key %s"), key);
+	return FIRMA_EXIT_OK;
+}
+
+static const struct option_desc options[] = {
+	{ "output", 'o', OPTION_TEXT, N_("FILE"),
+	    N_("write DER there (default: PEM on stdout)") },
+	{ "subject-from", 0, OPTION_TEXT, N_("CERTIFICATE"),
+	    N_("copy the subject of this file") },
+	{ "subject", 0, OPTION_TEXT, N_("TEXT"),
+	    N_("the subject: CN=..,O=..,rfc=..,curp=..") },
+	PIN_OPTION,
+	{ NULL, 0, OPTION_FLAG, NULL, NULL },
+};
+
+const struct command request_commands[] = {
+	{ "request", N_("KEY"), N_("make a certificate request (PKCS#10)"),
+	    options, 1, 1, request },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};

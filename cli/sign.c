@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* firma sign: a file, stdin or a digest, with a key on a token. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/base/memfd.h"
+#include "agent/base/own.h"
+#include "agent/pki/cms.h"
+#include "cli/app.h"
+#include "cli/file.h"
+#include "cli/pin.h"
+
+#define DIGEST_HEX 64 /* characters of a SHA-256 */
+
+struct job {
+	const char *key, *path; /* path: NULL with a digest */
+	enum firma_sign_format format;
+	int fd;			 /* the sealed document, or -1 */
+	struct firma_buf digest; /* or 32 octets */
+	struct firma_signed got;
+};
+
+static void
+job_done(struct job *j)
+{
+	firma_fd_done(&j->fd);
+	firma_buf_done(&j->digest);
+	firma_signed_done(&j->got);
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Seal what is to be signed. */
+static enum firma_err
+load(struct job *j, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	enum firma_err r;
+
+	if (j->path == NULL)
+		return FIRMA_OK;
+	if ((r = file_open(j->path, &fd, cause)) != FIRMA_OK)
+		return r;
+	return firma_memfd_from_fd(fd,
+	    j->format == FIRMA_SIGN_CMS_ATTACHED ? FIRMA_CMS_CONTENT_MAX :
+						   FIRMA_DOCUMENT_MAX,
+	    &j->fd, cause);
+}
+
+static enum firma_err
+ask_agent(struct app *app, const struct args *a, struct job *j,
+    struct firma_cause *cause)
+{
+	const char *purpose = args_text(a, "purpose");
+	const struct firma_msg_sign ask = { firma_str_of(j->key),
+		(uint32_t)j->format,
+		firma_str_of(j->path == NULL ? "" :
+			strcmp(j->path, "-") == 0 ? "stdin" :
+						    base_name(j->path)),
+		firma_str_of(purpose != NULL ? purpose : ""),
+		firma_buf_view(&j->digest), 0 };
+	enum firma_err r;
+
+	if ((r = app_connect(app, cause)) != FIRMA_OK)
+		return r;
+	out_progress(_("the token signs"));
+	r = firma_client_sign(app->client, &ask, j->fd,
+	    firma_after(APP_SIGN * FIRMA_S), &j->got, cause);
+	out_progress_end();
+	return r;
+}
+
+/* The agent signs a digest; who has the content puts it in. */
+static enum firma_err
+attach(const struct job *j, struct firma_buf *ret, struct firma_cause *cause)
+{
+	struct firma_bytes content;
+	enum firma_err r;
+
+	r = firma_memfd_map(j->fd, FIRMA_CMS_CONTENT_MAX, &content, cause);
+	if (r != FIRMA_OK)
+		return r;
+	r = firma_cms_attach(
+	    firma_buf_view(&j->got.signature), content, ret, cause);
+	firma_memfd_unmap(&content);
+	return r;
+}
+
+static const char *
+suffix(enum firma_sign_format f)
+{
+	return f == FIRMA_SIGN_RAW	   ? ".sig" :
+	    f == FIRMA_SIGN_CMS_ATTACHED ? ".p7m" :
+					   ".p7s";
+}
+
+static int
+write_out(const struct args *a, const struct job *j, struct firma_bytes v)
+{
+	const char *to = args_text(a, "output");
+	struct firma_cause cause = { 0 };
+	char path[FILE_PATH_MAX], hex[65];
+	enum firma_err r;
+
+	if (to == NULL && j->path != NULL && strcmp(j->path, "-") != 0) {
+		(void)snprintf(
+		    path, sizeof(path), "%s%s", j->path, suffix(j->format));
+		to = path;
+	}
+	if (to == NULL && !out_is_json() && isatty(STDOUT_FILENO))
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("name a file with --output"), "%s",
+		    _("a signature is no text for a terminal"));
+	if (to == NULL)
+		r = out_is_json() ? FIRMA_OK : out_octets(v);
+	else
+		r = file_write(to, 0644, v, &cause);
+	if (r != FIRMA_OK)
+		return say_failure(
+		    r, &cause, NULL, "%s", to != NULL ? to : "stdout");
+	firma_hex(
+	    firma_bytes_of(j->got.sha256, sizeof(j->got.sha256)), hex);
+	if (out_is_json()) {
+		FIRMA_OWN(firma_buf_done) struct firma_buf b64 = { 0 };
+
+		if (firma_base64(v, &b64) != FIRMA_OK)
+			return say_failure(
+			    FIRMA_ERR_NOMEM, NULL, NULL, "%s", j->key);
+		out_json(json_pack("{ss ss ss sI ss* ss%}", "key", j->key,
+		    "format", firma_sign_format_name(j->format), "sha256",
+		    hex, "ledger_seq", (json_int_t)j->got.ledger_seq, "file",
+		    to, "signature", (const char *)b64.at, b64.len));
+	} else if (to != NULL) {
+		out_note(_("%s: signed with key %s, entry %llu of the ledger"),
+		    to, j->key, (unsigned long long)j->got.ledger_seq);
+	}
+	return FIRMA_EXIT_OK;
+}
+
+static int
+read_options(const struct args *a, struct job *j)
+{
+	const char *format = args_text(a, "format");
+	const char *digest = args_text(a, "digest");
+	unsigned int n = FIRMA_SIGN_CMS_DETACHED;
+
+	if (format != NULL)
+		(void)firma_sign_format_from(format, &n);
+	j->format = (enum firma_sign_format)n;
+	j->key = args_operand(a, 0);
+	if (digest == NULL) {
+		j->path =
+		    args_operand(a, 1) != NULL ? args_operand(a, 1) : "-";
+		return 0;
+	}
+	if (args_operand(a, 1) != NULL ||
+	    j->format == FIRMA_SIGN_CMS_ATTACHED)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("give either a file or --digest; attached needs the "
+		      "file"),
+		    "%s", _("--digest goes without a document"));
+	if (strlen(digest) != DIGEST_HEX ||
+	    firma_unhex(digest, &j->digest) != FIRMA_OK)
+		return say_refusal(FIRMA_EXIT_INVALID,
+		    _("sha256sum FILE prints it"), "%s",
+		    _("--digest wants 64 hexadecimal digits (SHA-256)"));
+	return 0;
+}
+
+static int
+sign(struct app *app, const struct args *a)
+{
+	FIRMA_OWN(job_done) struct job j = { .fd = -1 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf whole = { 0 };
+	struct firma_cause cause = { 0 };
+	struct pins pins;
+	enum firma_err r;
+	int status;
+
+	if ((status = read_options(a, &j)) != 0)
+		return status;
+	if ((r = load(&j, &cause)) != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", j.path);
+	pins_init(&pins, a);
+	r = ask_agent(app, a, &j, &cause);
+	if (r == FIRMA_ERR_PIN_NEEDED) {
+		if ((status = unlock_key(app, &pins, j.key)) != 0)
+			return status;
+		r = ask_agent(app, a, &j, &cause);
+	}
+	if (r == FIRMA_OK && j.format == FIRMA_SIGN_CMS_ATTACHED)
+		r = attach(&j, &whole, &cause);
+	if (r != FIRMA_OK)
+		return app_failure(
+		    app, r, &cause, _("nothing is signed with key %s"), j.key);
+	return write_out(a, &j,
+	    firma_buf_view(whole.len > 0 ? &whole : &j.got.signature));
+}
+
+static const struct option_desc options[] = {
+	{ "format", 0, OPTION_CHOICE, "detached|attached|raw",
+	    N_("CMS beside the file, CMS around it, or bare") },
+	{ "output", 'o', OPTION_TEXT, N_("FILE"),
+	    N_("write it there (default: FILE.p7s, .p7m, .sig; stdin: "
+	       "stdout)") },
+	{ "digest", 0, OPTION_TEXT, N_("HEX"),
+	    N_("sign this SHA-256 instead of a file") },
+	{ "purpose", 0, OPTION_TEXT, N_("TEXT"), N_("for the ledger") },
+	PIN_OPTION,
+	{ NULL, 0, OPTION_FLAG, NULL, NULL },
+};
+
+const struct command sign_commands[] = {
+	{ "sign", N_("KEY [FILE]"), N_("sign a file or stdin"), options, 1, 2,
+	    sign },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
