@@ -87,9 +87,9 @@ firma_key_spki(struct firma_session *s, CK_OBJECT_HANDLE h,
 		 type == CKK_RSA ? CKA_PUBLIC_EXPONENT : CKA_EC_POINT, &b,
 		 cause)) != FIRMA_OK)
 		return r;
-	return type == CKK_RSA ?
-	    firma_spki_rsa(firma_buf_view(&a), firma_buf_view(&b), ret_spki) :
-	    firma_spki_ec(firma_buf_view(&a), firma_buf_view(&b), ret_spki);
+	return type == CKK_RSA
+	    ? firma_spki_rsa(firma_buf_view(&a), firma_buf_view(&b), ret_spki)
+	    : firma_spki_ec(firma_buf_view(&a), firma_buf_view(&b), ret_spki);
 }
 
 /* Did the token fail, rather than just not have what was asked for? */
@@ -145,8 +145,8 @@ describe(struct firma_session *s, const struct view *v,
 	enum firma_err r;
 
 	k->object = *o;
-	if (is_fatal(r = firma_object_bytes(
-			 s, o->handle, CKA_LABEL, &label, cause)))
+	if (is_fatal(
+		r = firma_object_bytes(s, o->handle, CKA_LABEL, &label, cause)))
 		return r;
 	firma_module_text(label.at, label.len, k->label, sizeof(k->label));
 	if (is_private)
@@ -214,8 +214,8 @@ firma_key_each(struct firma_session *s, struct firma_bytes id, firma_key_fn *fn,
 		FIRMA_OK ||
 	    (r = firma_object_list(s, CKO_PUBLIC_KEY, &v.public_, cause)) !=
 		FIRMA_OK ||
-	    (r = firma_object_list(s, CKO_CERTIFICATE, &v.certificate,
-		 cause)) != FIRMA_OK ||
+	    (r = firma_object_list(
+		 s, CKO_CERTIFICATE, &v.certificate, cause)) != FIRMA_OK ||
 	    (r = walk(&w, &v.private_, true, NULL, NULL, cause)) != FIRMA_OK)
 		return r;
 	/* Logged in, a public object alone is a leftover and not a key. */

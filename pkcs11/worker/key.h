@@ -13,7 +13,7 @@
 #include "agent/wire/msg.h"
 #include "pkcs11/worker/object.h"
 
-#define FIRMA_LABEL_MAX 128 /* octets, as in w_key.label */
+#define FIRMA_LABEL_MAX    128  /* octets, as in w_key.label */
 #define FIRMA_KEY_SPKI_MAX 1024 /* octets, as in w_key.spki */
 
 /* Zero-initialise; ended by firma_key_done(). */
@@ -22,7 +22,7 @@ struct firma_key {
 	char label[FIRMA_LABEL_MAX + 1];
 	unsigned int flags; /* FIRMA_KEYFLAG_* */
 	enum firma_key_algorithm algorithm;
-	struct firma_buf spki;	      /* empty when it cannot be built */
+	struct firma_buf spki;        /* empty when it cannot be built */
 	struct firma_buf certificate; /* empty when there is none */
 };
 void firma_key_done(struct firma_key *k);

@@ -55,8 +55,7 @@ receive(struct firma_lane *l, struct firma_packet *p, struct firma_cause *cause)
 
 	firma_fd_done(&p->fd);
 	do
-		n = firma_frame_recv(
-		    l->socket, p->at, FIRMA_FRAME_MAX, &p->fd);
+		n = firma_frame_recv(l->socket, p->at, FIRMA_FRAME_MAX, &p->fd);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
@@ -141,7 +140,8 @@ firma_lane_await(struct firma_lane *l, enum firma_msg_type type, uint64_t id,
 		    (r = parse(&p, &f, cause)) != FIRMA_OK)
 			return r;
 		if (f.type == (unsigned int)type && f.id == id)
-			return firma_msg_decode(type, f.payload, ret_msg, cause);
+			return firma_msg_decode(
+			    type, f.payload, ret_msg, cause);
 		if (l->n_queued == FIRMA_LANE_QUEUED_MAX)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
 			    FIRMA_CAUSE_NONE, 0, "too many requests wait");
@@ -161,8 +161,7 @@ firma_lane_answer(struct firma_lane *l, enum firma_msg_type type,
 	if ((r = firma_frame_put(&l->out, type, msg, id, 0, 0)) != FIRMA_OK)
 		return r;
 	do
-		n = firma_frame_send(
-		    l->socket, firma_buf_view(&l->out), -1);
+		n = firma_frame_send(l->socket, firma_buf_view(&l->out), -1);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? FIRMA_ERR_AGENT_GONE : FIRMA_OK;
 }

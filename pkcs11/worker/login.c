@@ -24,8 +24,8 @@ wait_readable(int fd, uint64_t deadline, struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
 		    (unsigned long)errno, "poll");
 	return n == 0 ? firma_fail(cause, FIRMA_ERR_DEADLINE, FIRMA_CAUSE_NONE,
-			    0, "nothing was entered") :
-			FIRMA_OK;
+			    0, "nothing was entered")
+		      : FIRMA_OK;
 }
 
 enum firma_err
@@ -82,8 +82,8 @@ firma_pin_hash(struct firma_bytes pin, struct firma_bytes salt,
 }
 
 enum firma_err
-firma_login_allowed(const CK_TOKEN_INFO *info, unsigned int flags,
-    struct firma_cause *cause)
+firma_login_allowed(
+    const CK_TOKEN_INFO *info, unsigned int flags, struct firma_cause *cause)
 {
 	if ((info->flags & CKF_USER_PIN_LOCKED) != 0)
 		return firma_fail(cause, FIRMA_ERR_PIN_LOCKED, FIRMA_CAUSE_NONE,

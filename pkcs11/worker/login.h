@@ -11,10 +11,10 @@
 #include "agent/base/secret.h"
 #include "pkcs11/worker/session.h"
 
-#define FIRMA_PIN_MAX 256		 /* octets */
-#define FIRMA_PIN_HASH 32		 /* octets */
+#define FIRMA_PIN_MAX            256 /* octets */
+#define FIRMA_PIN_HASH           32  /* octets */
 #define FIRMA_PIN_ITERATIONS_MAX 10000000u
-#define FIRMA_PIN_SALT_MIN 8		 /* octets */
+#define FIRMA_PIN_SALT_MIN       8 /* octets */
 
 /*
  * Read one packet of at most max octets into a new secret.
@@ -41,8 +41,8 @@ FIRMA_CHECKED enum firma_err firma_pin_hash(struct firma_bytes pin,
  * May a PIN be presented, by the token's own flags?
  * FIRMA_ERR_PIN_LOCKED, FIRMA_ERR_PIN_LAST_TRY, or FIRMA_ERR_STATE (no PIN set)
  */
-FIRMA_CHECKED enum firma_err firma_login_allowed(const CK_TOKEN_INFO *info,
-    unsigned int flags, struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_login_allowed(
+    const CK_TOKEN_INFO *info, unsigned int flags, struct firma_cause *cause);
 
 /*
  * C_Login as the user, once, whatever the answer; an empty pin leaves it to

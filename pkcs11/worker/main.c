@@ -16,8 +16,8 @@
 #include "pkcs11/worker/harden.h"
 #include "pkcs11/worker/worker.h"
 
-#define FIRST_LANE 3 /* descriptor */
-#define SPIN_MAX 1000 /* us */
+#define FIRST_LANE 3    /* descriptor */
+#define SPIN_MAX   1000 /* us */
 
 struct options {
 	const char *name; /* of the token, for the log */

@@ -91,7 +91,8 @@ firma_module_text(const unsigned char *at, size_t len, char *ret, size_t size)
 		width = (size_t)(in.at - start);
 		if (n + width >= size)
 			break;
-		if (c == 0 || !firma_text_is_clean(firma_bytes_of(start, width)))
+		if (c == 0 ||
+		    !firma_text_is_clean(firma_bytes_of(start, width)))
 			ret[n++] = '?';
 		else {
 			memcpy(ret + n, start, width);

@@ -108,8 +108,9 @@ firma_object_bytes(struct firma_session *s, CK_OBJECT_HANDLE h,
 		return r;
 	rv = f->C_GetAttributeValue(s->handle, h, &a, 1);
 	if (rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_SENSITIVE ||
-	    (rv == CKR_OK && (a.ulValueLen == 0 ||
-				 a.ulValueLen == CK_UNAVAILABLE_INFORMATION)))
+	    (rv == CKR_OK &&
+		(a.ulValueLen == 0 ||
+		    a.ulValueLen == CK_UNAVAILABLE_INFORMATION)))
 		return FIRMA_ERR_NOT_FOUND;
 	if (rv != CKR_OK)
 		return fail(s, cause, "C_GetAttributeValue", rv);
@@ -148,7 +149,7 @@ firma_object_flag(
 	CK_BBOOL v = CK_FALSE;
 	CK_ATTRIBUTE a = { type, &v, sizeof(v) };
 
-	return s->token->module->f->C_GetAttributeValue(
-		   s->handle, h, &a, 1) == CKR_OK &&
+	return s->token->module->f->C_GetAttributeValue(s->handle, h, &a, 1) ==
+	    CKR_OK &&
 	    a.ulValueLen == sizeof(v) && v != CK_FALSE;
 }

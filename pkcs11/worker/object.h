@@ -11,8 +11,8 @@
 #include "agent/base/buf.h"
 #include "pkcs11/worker/session.h"
 
-#define FIRMA_ID_MAX 64		 /* octets of a CKA_ID */
-#define FIRMA_OBJECTS_MAX 4096	 /* of one class on one token */
+#define FIRMA_ID_MAX        64    /* octets of a CKA_ID */
+#define FIRMA_OBJECTS_MAX   4096  /* of one class on one token */
 #define FIRMA_ATTRIBUTE_MAX 32768 /* octets of one attribute's value */
 
 struct firma_object {

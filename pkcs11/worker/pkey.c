@@ -51,9 +51,9 @@ FIRMA_CHECKED static enum firma_err
 fail(struct firma_cause *cause, const char *call)
 {
 	const unsigned long e = ERR_peek_last_error();
-	const CK_RV rv = ERR_GET_LIB(e) == ERR_get_CKR_code() ?
-	    (CK_RV)ERR_GET_REASON(e) :
-	    CKR_GENERAL_ERROR;
+	const CK_RV rv = ERR_GET_LIB(e) == ERR_get_CKR_code()
+	    ? (CK_RV)ERR_GET_REASON(e)
+	    : CKR_GENERAL_ERROR;
 
 	ERR_clear_error();
 	return firma_ckr_fail(cause, call, rv);
@@ -99,10 +99,10 @@ look(struct firma_pkeys *p, struct firma_cause *cause)
 		if (PKCS11_get_slotid_from_slot(&p->slots[i]) == at &&
 		    p->slots[i].token != NULL)
 			p->slot = &p->slots[i];
-	return p->slot != NULL ?
-	    FIRMA_OK :
-	    firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
-		"PKCS11_enumerate_slots");
+	return p->slot != NULL
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
+		  "PKCS11_enumerate_slots");
 }
 
 /* Bring libp11's picture of slots and keys up to date. */
@@ -164,13 +164,14 @@ firma_pkeys_get(struct firma_pkeys *p, struct firma_session *s,
 		return r;
 	if (firma_object_flag(s, h, CKA_ALWAYS_AUTHENTICATE))
 		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
-		    0, "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
-		       "each signature");
+		    0,
+		    "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
+		    "each signature");
 	if ((r = refresh(p, cause)) != FIRMA_OK)
 		return r;
 	for (size_t i = 0; i < p->n_kept; i++)
-		if (firma_bytes_equal(id,
-			firma_bytes_of(p->kept[i].id, p->kept[i].id_len))) {
+		if (firma_bytes_equal(
+			id, firma_bytes_of(p->kept[i].id, p->kept[i].id_len))) {
 			*ret_key = p->kept[i].key;
 			return FIRMA_OK;
 		}

@@ -51,7 +51,8 @@ firma_session_logged_in(
 		return r;
 	rv = s->token->module->f->C_GetSessionInfo(s->handle, &si);
 	if (rv != CKR_OK)
-		return firma_token_fail(s->token, cause, "C_GetSessionInfo", rv);
+		return firma_token_fail(
+		    s->token, cause, "C_GetSessionInfo", rv);
 	*ret_logged_in = si.state == CKS_RO_USER_FUNCTIONS ||
 	    si.state == CKS_RW_USER_FUNCTIONS ||
 	    (ti.flags & CKF_LOGIN_REQUIRED) == 0;

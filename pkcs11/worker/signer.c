@@ -50,8 +50,7 @@ slot_of(struct firma_signer *s, struct firma_bytes id)
 	for (;; h++) {
 		k = &s->keys[h % FIRMA_SIGNER_SLOTS];
 		if (k->id_len == 0 ||
-		    (k->id_len == id.len &&
-			memcmp(k->id, id.at, id.len) == 0))
+		    (k->id_len == id.len && memcmp(k->id, id.at, id.len) == 0))
 			return k;
 	}
 }
@@ -66,8 +65,8 @@ measure_ec(struct firma_session *s, CK_OBJECT_HANDLE h,
 	if ((r = firma_object_bytes(s, h, CKA_EC_PARAMS, &params, cause)) !=
 	    FIRMA_OK)
 		return r;
-	if (firma_bytes_equal(firma_buf_view(&params),
-		firma_bytes_of(p256, sizeof(p256))))
+	if (firma_bytes_equal(
+		firma_buf_view(&params), firma_bytes_of(p256, sizeof(p256))))
 		k->len = 64;
 	else if (firma_bytes_equal(firma_buf_view(&params),
 		     firma_bytes_of(p384, sizeof(p384))))
@@ -116,8 +115,9 @@ learn(struct firma_signer *s, struct firma_bytes id,
 		return r;
 	if (firma_object_flag(ss, k.handle, CKA_ALWAYS_AUTHENTICATE))
 		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
-		    0, "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
-		       "each signature");
+		    0,
+		    "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
+		    "each signature");
 	if ((r = firma_object_ulong(
 		 ss, k.handle, CKA_KEY_TYPE, &type, cause)) != FIRMA_OK)
 		return r;
@@ -143,7 +143,8 @@ learn(struct firma_signer *s, struct firma_bytes id,
 static bool
 is_stale(CK_RV rv)
 {
-	return rv == CKR_KEY_HANDLE_INVALID || rv == CKR_OBJECT_HANDLE_INVALID ||
+	return rv == CKR_KEY_HANDLE_INVALID ||
+	    rv == CKR_OBJECT_HANDLE_INVALID ||
 	    rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_SESSION_CLOSED ||
 	    rv == CKR_OPERATION_ACTIVE;
 }
@@ -168,7 +169,8 @@ begin(struct firma_signer *s, struct firma_bytes id,
 	m.mechanism = k->mechanism;
 	*ret_rv = ss->token->module->f->C_SignInit(ss->handle, &m, k->handle);
 	if (*ret_rv != CKR_OK)
-		return firma_token_fail(ss->token, cause, "C_SignInit", *ret_rv);
+		return firma_token_fail(
+		    ss->token, cause, "C_SignInit", *ret_rv);
 	*ret = k;
 	return FIRMA_OK;
 }

@@ -12,7 +12,7 @@
 #include "agent/pki/algorithm.h"
 #include "pkcs11/worker/object.h"
 
-#define FIRMA_SIGNER_SLOTS 1024 /* a power of two; holds half as many keys */
+#define FIRMA_SIGNER_SLOTS      1024 /* a power of two; holds half as many keys */
 #define FIRMA_RAW_SIGNATURE_MAX 1024 /* octets: room for a token's answer */
 
 struct firma_signer_key {

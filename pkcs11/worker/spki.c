@@ -4,7 +4,7 @@
 #include "agent/base/own.h"
 #include "agent/pki/der.h"
 
-#define BIT_STRING 0x03
+#define BIT_STRING   0x03
 #define UNCOMPRESSED 0x04 /* SEC 1, 2.3.3 */
 
 /* AlgorithmIdentifier { rsaEncryption, NULL } */
@@ -36,8 +36,8 @@ put_integer(struct firma_buf *b, struct firma_bytes v)
 
 /* SEQUENCE { algorithm, BIT STRING { key } } */
 FIRMA_CHECKED static enum firma_err
-put_spki(struct firma_buf *ret, struct firma_bytes algorithm,
-    struct firma_bytes key)
+put_spki(
+    struct firma_buf *ret, struct firma_bytes algorithm, struct firma_bytes key)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf body = { 0 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf all = { 0 };
@@ -48,8 +48,8 @@ put_spki(struct firma_buf *ret, struct firma_bytes algorithm,
 		FIRMA_OK ||
 	    (r = firma_buf_put_u8(&body, 0)) != FIRMA_OK ||
 	    (r = firma_buf_put(&body, key)) != FIRMA_OK ||
-	    (r = firma_der_put_header(
-		 &all, FIRMA_DER_SEQUENCE, body.len)) != FIRMA_OK ||
+	    (r = firma_der_put_header(&all, FIRMA_DER_SEQUENCE, body.len)) !=
+		FIRMA_OK ||
 	    (r = firma_buf_put(&all, firma_buf_view(&body))) != FIRMA_OK)
 		return r;
 	return firma_buf_put(ret, firma_buf_view(&all));
@@ -65,8 +65,8 @@ firma_spki_rsa(
 
 	if ((r = put_integer(&body, n)) != FIRMA_OK ||
 	    (r = put_integer(&body, e)) != FIRMA_OK ||
-	    (r = firma_der_put_header(
-		 &key, FIRMA_DER_SEQUENCE, body.len)) != FIRMA_OK ||
+	    (r = firma_der_put_header(&key, FIRMA_DER_SEQUENCE, body.len)) !=
+		FIRMA_OK ||
 	    (r = firma_buf_put(&key, firma_buf_view(&body))) != FIRMA_OK)
 		return r;
 	return put_spki(ret_spki,

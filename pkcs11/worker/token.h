@@ -16,11 +16,7 @@
 
 #define FIRMA_SLOTS_MAX 256 /* slots looked at, more are ignored */
 
-enum firma_selector_kind {
-	FIRMA_BY_LABEL,
-	FIRMA_BY_SERIAL,
-	FIRMA_BY_SLOT
-};
+enum firma_selector_kind { FIRMA_BY_LABEL, FIRMA_BY_SERIAL, FIRMA_BY_SLOT };
 
 struct firma_selector {
 	enum firma_selector_kind kind;

@@ -14,7 +14,7 @@
 #include "pkcs11/worker/write.h"
 
 #define DEADLINE_DEFAULT (60 * FIRMA_S)
-#define SHA256_LEN 32
+#define SHA256_LEN       32
 
 enum firma_err
 firma_job_answer(struct firma_job *j, enum firma_msg_type type, const void *msg)
@@ -203,13 +203,10 @@ write_certificate(struct firma_job *j, struct firma_cause *cause)
 	return r == FIRMA_OK ? tell_keys(j, m->id, 0, cause) : r;
 }
 
-static enum firma_err
-delete(struct firma_job *j, struct firma_cause *cause)
-{
-	const struct firma_msg_w_delete *m = j->msg;
-	size_t n = 0;
-	const enum firma_err r =
-	    firma_write_delete(j->w->token, m->id, &n, cause);
+static enum firma_err delete (struct firma_job *j, struct firma_cause *cause) {
+	const struct firma_msg_w_delete *m = j->msg; size_t n = 0;
+	const enum firma_err r = firma_write_delete(
+	    j->w->token, m->id, &n, cause);
 
 	return r == FIRMA_OK ? firma_job_done(j, n) : r;
 }
@@ -231,7 +228,8 @@ sign(struct firma_job *j, struct firma_cause *cause)
 	if ((r = firma_signer_sign(
 		 j->w->signer, m->id, m->sha256.at, &sig, cause)) != FIRMA_OK)
 		return r;
-	const struct firma_msg_w_signature a = { .signature = firma_buf_view(&sig) };
+	const struct firma_msg_w_signature a = { .signature =
+						     firma_buf_view(&sig) };
 
 	return firma_job_answer(j, FIRMA_MSG_w_signature, &a);
 }
@@ -258,13 +256,13 @@ cms(struct firma_job *j, struct firma_cause *cause)
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
 	if ((r = firma_certificate_parse(m->certificate, &c, cause)) !=
 		FIRMA_OK ||
-	    (r = firma_pkeys_get(j->w->pkeys, &j->w->session, m->id, &key,
-		 cause)) != FIRMA_OK)
+	    (r = firma_pkeys_get(
+		 j->w->pkeys, &j->w->session, m->id, &key, cause)) != FIRMA_OK)
 		return r;
-	r = firma_cms_sign_digest(key, c, m->sha256.at,
-	    (int64_t)m->signing_time, 0, &der, cause);
-	return r == FIRMA_OK ? tell_der(j, &der) :
-			       firma_pkeys_fail(j->w->pkeys, r, cause);
+	r = firma_cms_sign_digest(
+	    key, c, m->sha256.at, (int64_t)m->signing_time, 0, &der, cause);
+	return r == FIRMA_OK ? tell_der(j, &der)
+			     : firma_pkeys_fail(j->w->pkeys, r, cause);
 }
 
 static enum firma_err
@@ -275,12 +273,12 @@ request(struct firma_job *j, struct firma_cause *cause)
 	EVP_PKEY *key = NULL;
 	enum firma_err r;
 
-	if ((r = firma_pkeys_get(j->w->pkeys, &j->w->session, m->id, &key,
-		 cause)) != FIRMA_OK)
+	if ((r = firma_pkeys_get(
+		 j->w->pkeys, &j->w->session, m->id, &key, cause)) != FIRMA_OK)
 		return r;
 	r = firma_request_build(key, m->subject, NULL, &der, cause);
-	return r == FIRMA_OK ? tell_der(j, &der) :
-			       firma_pkeys_fail(j->w->pkeys, r, cause);
+	return r == FIRMA_OK ? tell_der(j, &der)
+			     : firma_pkeys_fail(j->w->pkeys, r, cause);
 }
 
 /* ---- serving ---- */

@@ -13,7 +13,7 @@ struct firma_job {
 	uint64_t id;
 	uint64_t deadline;
 	const void *msg; /* decoded struct firma_msg_<type> */
-	int fd;		 /* came with it, or -1; closed by the dispatcher */
+	int fd;          /* came with it, or -1; closed by the dispatcher */
 };
 
 /*

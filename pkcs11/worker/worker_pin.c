@@ -41,8 +41,8 @@ announce(struct firma_job *j, struct firma_bytes hash, CK_FLAGS flags,
 	firma_job_resume(j);
 	if (r != FIRMA_OK)
 		return r;
-	return answer.go != 0 ? FIRMA_OK :
-				firma_fail(cause, FIRMA_ERR_CANCELLED,
+	return answer.go != 0 ? FIRMA_OK
+			      : firma_fail(cause, FIRMA_ERR_CANCELLED,
 				    FIRMA_CAUSE_NONE, 0, "not presented");
 }
 
@@ -94,8 +94,8 @@ firma_handle_login(struct firma_job *j, struct firma_cause *cause)
 		hash_view = firma_bytes_of(hash, sizeof(hash));
 	}
 	if ((r = announce(j, hash_view, info.flags, cause)) != FIRMA_OK ||
-	    (r = firma_login_present(&j->w->session, firma_secret_view(&pin),
-		 cause)) != FIRMA_OK)
+	    (r = firma_login_present(
+		 &j->w->session, firma_secret_view(&pin), cause)) != FIRMA_OK)
 		return r;
 	return firma_job_done(j, 1);
 }

@@ -13,8 +13,8 @@ take_spki(void *arg, const struct firma_key *key)
 {
 	struct firma_buf *spki = arg;
 
-	return spki->len != 0 ? FIRMA_OK :
-				firma_buf_put(spki, firma_buf_view(&key->spki));
+	return spki->len != 0 ? FIRMA_OK
+			      : firma_buf_put(spki, firma_buf_view(&key->spki));
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -73,11 +73,11 @@ create(struct firma_session *s, struct firma_bytes id, struct firma_str label,
 		{ CKA_VALUE, firma_unconst(der.at), der.len },
 		{ CKA_LABEL, firma_unconst(label.at), label.len },
 	};
-	rv = s->token->module->f->C_CreateObject(s->handle, t,
-	    sizeof(t) / sizeof(t[0]) - (label.len == 0), &h);
-	return rv == CKR_OK ?
-	    FIRMA_OK :
-	    firma_token_fail(s->token, cause, "C_CreateObject", rv);
+	rv = s->token->module->f->C_CreateObject(
+	    s->handle, t, sizeof(t) / sizeof(t[0]) - (label.len == 0), &h);
+	return rv == CKR_OK
+	    ? FIRMA_OK
+	    : firma_token_fail(s->token, cause, "C_CreateObject", rv);
 }
 
 enum firma_err
@@ -113,12 +113,13 @@ firma_write_certificate(struct firma_token *t, struct firma_bytes id,
 		return r;
 	firma_token_changed(t);
 	for (size_t i = 0; i < n; i++) {
-		const CK_RV rv = found[i] == CK_INVALID_HANDLE ?
-		    CKR_OK :
-		    t->module->f->C_DestroyObject(s.handle, found[i]);
+		const CK_RV rv = found[i] == CK_INVALID_HANDLE
+		    ? CKR_OK
+		    : t->module->f->C_DestroyObject(s.handle, found[i]);
 
 		if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
-			return firma_token_fail(t, cause, "C_DestroyObject", rv);
+			return firma_token_fail(
+			    t, cause, "C_DestroyObject", rv);
 	}
 	return FIRMA_OK;
 }

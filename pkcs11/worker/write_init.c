@@ -94,8 +94,8 @@ set_pin(struct firma_token *t, CK_SLOT_ID slot, struct firma_bytes so_pin,
 	(void)f->C_CloseSession(s);
 	if (rv != CKR_OK)
 		return firma_ckr_fail(cause, "C_InitPIN", rv);
-	return rv2 == CKR_OK ? FIRMA_OK :
-			       firma_ckr_fail(cause, "C_Logout", rv2);
+	return rv2 == CKR_OK ? FIRMA_OK
+			     : firma_ckr_fail(cause, "C_Logout", rv2);
 }
 
 enum firma_err

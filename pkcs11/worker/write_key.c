@@ -7,9 +7,9 @@
 #include "pkcs11/worker/key.h"
 #include "pkcs11/worker/write.h"
 
-#define SEED_LEN 32	     /* octets given to C_SeedRandom */
-#define SAME_ID_MAX 16	     /* objects of one class under one id, deleted */
-#define TEMPLATE_MAX 24	     /* attributes */
+#define SEED_LEN     32 /* octets given to C_SeedRandom */
+#define SAME_ID_MAX  16 /* objects of one class under one id, deleted */
+#define TEMPLATE_MAX 24 /* attributes */
 
 /* RFC 5480 2.1.1.1 */
 static uint8_t p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
@@ -21,7 +21,8 @@ static CK_BBOOL yes = CK_TRUE;
 static CK_BBOOL no = CK_FALSE;
 
 /* A template that grows; the values are borrowed. */
-struct template {
+struct template
+{
 	CK_ATTRIBUTE list[TEMPLATE_MAX];
 	CK_ULONG n;
 };
@@ -74,8 +75,8 @@ destroy(struct firma_session *s, CK_OBJECT_CLASS class, struct firma_bytes id,
 		 s, class, id, found, SAME_ID_MAX, &n, cause)) != FIRMA_OK)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		const CK_RV rv = s->token->module->f->C_DestroyObject(
-		    s->handle, found[i]);
+		const CK_RV rv =
+		    s->token->module->f->C_DestroyObject(s->handle, found[i]);
 
 		if (rv == CKR_OBJECT_HANDLE_INVALID)
 			continue; /* went with another one */
@@ -89,8 +90,8 @@ destroy(struct firma_session *s, CK_OBJECT_CLASS class, struct firma_bytes id,
 
 /* No private key with this id, the user logged in, no leftovers. */
 FIRMA_CHECKED static enum firma_err
-make_room(struct firma_session *s, struct firma_bytes id,
-    struct firma_cause *cause)
+make_room(
+    struct firma_session *s, struct firma_bytes id, struct firma_cause *cause)
 {
 	CK_OBJECT_HANDLE found[1];
 	bool is_logged_in = false;
@@ -159,12 +160,12 @@ firma_write_generate(struct firma_token *t, struct firma_bytes id,
 	if ((r = make_room(&s, id, cause)) != FIRMA_OK)
 		return r;
 	seed(&s);
-	rv = t->module->f->C_GenerateKeyPair(s.handle, &m, pub.list, pub.n,
-	    priv.list, priv.n, &h_pub, &h_priv);
+	rv = t->module->f->C_GenerateKeyPair(
+	    s.handle, &m, pub.list, pub.n, priv.list, priv.n, &h_pub, &h_priv);
 	firma_token_changed(t);
-	return rv == CKR_OK ?
-	    FIRMA_OK :
-	    firma_token_fail(t, cause, "C_GenerateKeyPair", rv);
+	return rv == CKR_OK
+	    ? FIRMA_OK
+	    : firma_token_fail(t, cause, "C_GenerateKeyPair", rv);
 }
 
 /* Values of C_CreateObject that mean "this token does not take keys". */
@@ -174,18 +175,18 @@ cannot_import(CK_RV rv)
 	return rv == CKR_FUNCTION_NOT_SUPPORTED ||
 	    rv == CKR_TEMPLATE_INCONSISTENT || rv == CKR_TEMPLATE_INCOMPLETE ||
 	    rv == CKR_ATTRIBUTE_VALUE_INVALID ||
-	    rv == CKR_ATTRIBUTE_TYPE_INVALID ||
-	    rv == CKR_ATTRIBUTE_READ_ONLY || rv == CKR_ACTION_PROHIBITED ||
-	    rv == CKR_KEY_SIZE_RANGE || rv == CKR_MECHANISM_INVALID ||
-	    rv == CKR_CURVE_NOT_SUPPORTED || rv == CKR_DOMAIN_PARAMS_INVALID;
+	    rv == CKR_ATTRIBUTE_TYPE_INVALID || rv == CKR_ATTRIBUTE_READ_ONLY ||
+	    rv == CKR_ACTION_PROHIBITED || rv == CKR_KEY_SIZE_RANGE ||
+	    rv == CKR_MECHANISM_INVALID || rv == CKR_CURVE_NOT_SUPPORTED ||
+	    rv == CKR_DOMAIN_PARAMS_INVALID;
 }
 
 FIRMA_CHECKED static enum firma_err
 create(struct firma_session *s, struct template *t, struct firma_cause *cause)
 {
 	CK_OBJECT_HANDLE h;
-	const CK_RV rv = s->token->module->f->C_CreateObject(
-	    s->handle, t->list, t->n, &h);
+	const CK_RV rv =
+	    s->token->module->f->C_CreateObject(s->handle, t->list, t->n, &h);
 
 	if (rv == CKR_OK)
 		return FIRMA_OK;

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TARGET "/usr/lib/softhsm/libsofthsm2.so"
+#define TARGET  "/usr/lib/softhsm/libsofthsm2.so"
 #define SLOW_US 300000
 
 enum sin {
@@ -48,8 +48,8 @@ note(const char *what)
 	int fd, n;
 
 	if (path == NULL ||
-	    (fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-		 0600)) < 0)
+	    (fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) <
+		0)
 		return;
 	n = snprintf(line, sizeof(line), "%s\n", what);
 	(void)!write(fd, line, (size_t)n);
@@ -156,7 +156,8 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	if (is(SIN_PINPAD))
 		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
 	if (is(SIN_GARBAGE_TEXT)) {
-		memset(info->manufacturerID, 0xff, sizeof(info->manufacturerID));
+		memset(
+		    info->manufacturerID, 0xff, sizeof(info->manufacturerID));
 		memcpy(info->model, "\033[31m\xc3\x28 model   ",
 		    sizeof(info->model));
 	}
@@ -175,9 +176,9 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 		return CKR_PIN_LOCKED;
 	/* SoftHSM2 has no keypad: this one has had "123456" typed in. */
 	if (is(SIN_PINPAD) && user == CKU_USER)
-		return pin != NULL ?
-		    CKR_ARGUMENTS_BAD :
-		    target->C_Login(s, user, keyed, sizeof(keyed) - 1);
+		return pin != NULL
+		    ? CKR_ARGUMENTS_BAD
+		    : target->C_Login(s, user, keyed, sizeof(keyed) - 1);
 	const CK_RV rv = target->C_Login(s, user, pin, len);
 
 	if (is(SIN_CRASH_LOGIN))
@@ -188,8 +189,8 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 static CK_RV
 sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
-	return is(SIN_REMOVED_SIGN) ? CKR_DEVICE_REMOVED :
-				      target->C_SignInit(s, m, key);
+	return is(SIN_REMOVED_SIGN) ? CKR_DEVICE_REMOVED
+				    : target->C_SignInit(s, m, key);
 }
 
 static CK_RV
@@ -209,8 +210,7 @@ sign(CK_SESSION_HANDLE s, unsigned char *data, CK_ULONG len,
 		try_exec();
 	if (is(SIN_CONNECT))
 		try_connect();
-	const CK_RV rv =
-	    target->C_Sign(s, data, len, signature, signature_len);
+	const CK_RV rv = target->C_Sign(s, data, len, signature, signature_len);
 
 	if (rv != CKR_OK || signature == NULL)
 		return rv;
@@ -244,8 +244,8 @@ generate_key_pair(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *pub,
 }
 
 static CK_RV
-create_object(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n,
-    CK_OBJECT_HANDLE *ret)
+create_object(
+    CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret)
 {
 	note("C_CreateObject");
 	if (is(SIN_FULL))

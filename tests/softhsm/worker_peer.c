@@ -22,9 +22,9 @@
 #include "agent/base/secret.h"
 #include "agent/base/spawn.h"
 
-#define SOFTHSM "/usr/lib/softhsm/libsofthsm2.so"
+#define SOFTHSM   "/usr/lib/softhsm/libsofthsm2.so"
 #define ANSWER_MS 60000 /* RSA-4096 under ASan takes its time */
-#define ARGS_MAX 32
+#define ARGS_MAX  32
 
 static char folder[PATH_MAX];
 static const uint8_t salt[16] = "a salt of 16 oct";
@@ -60,6 +60,18 @@ peer_folder(void)
 	return folder;
 }
 
+static char run_as[2][24]; /* options of setpriv(1); empty: not used */
+
+void
+peer_run_as(uid_t uid)
+{
+	run_as[0][0] = '\0';
+	if (uid == 0)
+		return;
+	(void)snprintf(run_as[0], sizeof(run_as[0]), "--reuid=%u", uid);
+	(void)snprintf(run_as[1], sizeof(run_as[1]), "--regid=%u", uid);
+}
+
 static void
 spawn(struct peer *p, const char *const *args, const char *const *env,
     const int *fds)
@@ -87,16 +99,17 @@ peer_start(struct peer *p, const char *module, size_t n_lanes,
     const char *const *env, const char *const *more)
 {
 	char conf[PATH_MAX + 64], lanes[8];
-	const char *args[ARGS_MAX] = { TOKEN_PROCESS, "--module",
+	const char *args[ARGS_MAX] = { "/usr/bin/setpriv", run_as[0], run_as[1],
+		"--clear-groups", TOKEN_PROCESS, "--module",
 		module != NULL ? module : SOFTHSM, "--lanes", lanes, "--name",
 		"test" };
 	const char *envp[ARGS_MAX] = { conf, "LANG=C.UTF-8" };
-	size_t n = 7, n_env = 2;
+	size_t n = 11, n_env = 2;
 	int theirs[PEER_LANES];
 
 	assert_in_range(n_lanes, 1, PEER_LANES);
-	(void)snprintf(conf, sizeof(conf), "SOFTHSM2_CONF=%s/softhsm2.conf",
-	    folder);
+	(void)snprintf(
+	    conf, sizeof(conf), "SOFTHSM2_CONF=%s/softhsm2.conf", folder);
 	(void)snprintf(lanes, sizeof(lanes), "%zu", n_lanes);
 	if (more == NULL) {
 		args[n++] = "--label";
@@ -113,13 +126,12 @@ peer_start(struct peer *p, const char *module, size_t n_lanes,
 		int pair[2];
 
 		assert_int_equal(
-		    socketpair(
-			AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair),
+		    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair),
 		    0);
 		p->lane[i] = pair[0];
 		theirs[i] = pair[1];
 	}
-	spawn(p, args, envp, theirs);
+	spawn(p, run_as[0][0] != '\0' ? args : args + 4, envp, theirs);
 	for (size_t i = 0; i < n_lanes; i++)
 		(void)close(theirs[i]);
 	(void)peer_take(p, 0, ANSWER_MS);
@@ -161,8 +173,7 @@ peer_send_as(struct peer *p, size_t lane, enum firma_msg_type type,
 	    firma_frame_put(&out, type, msg, id, deadline_ms, fd >= 0),
 	    FIRMA_OK);
 	assert_int_equal(
-	    firma_frame_send(p->lane[lane], firma_buf_view(&out), fd),
-	    out.len);
+	    firma_frame_send(p->lane[lane], firma_buf_view(&out), fd), out.len);
 	if (fd >= 0)
 		(void)close(fd);
 }
@@ -232,8 +243,7 @@ peer_expect(struct peer *p, size_t lane, enum firma_msg_type type, uint64_t id,
 }
 
 unsigned long
-peer_expect_error(
-    struct peer *p, size_t lane, uint64_t id, enum firma_err err)
+peer_expect_error(struct peer *p, size_t lane, uint64_t id, enum firma_err err)
 {
 	struct firma_msg_w_error e;
 	char what[200];
@@ -340,8 +350,8 @@ peer_login(struct peer *p, const char *pin, struct firma_bytes refused_hash,
 	if (p->frame.type == FIRMA_MSG_w_done)
 		return FIRMA_OK;
 	assert_int_equal(p->frame.type, FIRMA_MSG_w_error);
-	assert_int_equal(firma_msg_decode(
-			     FIRMA_MSG_w_error, p->frame.payload, &e, NULL),
+	assert_int_equal(
+	    firma_msg_decode(FIRMA_MSG_w_error, p->frame.payload, &e, NULL),
 	    FIRMA_OK);
 	return (enum firma_err)e.err;
 }
@@ -351,9 +361,9 @@ peer_find(struct peer *p, struct firma_bytes id)
 {
 	const struct firma_msg_w_find m = { .id = id };
 	const struct firma_msg_w_keys all = { 0 };
-	const uint64_t request = id.len != 0 ?
-	    peer_send(p, 0, FIRMA_MSG_w_find, &m, -1) :
-	    peer_send(p, 0, FIRMA_MSG_w_keys, &all, -1);
+	const uint64_t request = id.len != 0
+	    ? peer_send(p, 0, FIRMA_MSG_w_find, &m, -1)
+	    : peer_send(p, 0, FIRMA_MSG_w_keys, &all, -1);
 	struct firma_msg_w_done done;
 	size_t n = 0;
 
@@ -363,8 +373,8 @@ peer_find(struct peer *p, struct firma_bytes id)
 	}
 	if (p->frame.type != FIRMA_MSG_w_done)
 		unexpected(p);
-	assert_int_equal(firma_msg_decode(FIRMA_MSG_w_done, p->frame.payload,
-			     &done, NULL),
+	assert_int_equal(
+	    firma_msg_decode(FIRMA_MSG_w_done, p->frame.payload, &done, NULL),
 	    FIRMA_OK);
 	assert_int_equal(done.count, n);
 	return n;

@@ -13,10 +13,10 @@
 
 #include "agent/wire/frame.h"
 
-#define PEER_LANES 4
+#define PEER_LANES  4
 #define PEER_SO_PIN "87654321"
-#define PEER_PIN "123456"
-#define PEER_LABEL "firma-test"
+#define PEER_PIN    "123456"
+#define PEER_LABEL  "firma-test"
 
 struct peer {
 	pid_t pid;
@@ -39,6 +39,8 @@ const char *peer_folder(void);
  */
 void peer_start(struct peer *p, const char *module, size_t n_lanes,
     const char *const *env, const char *const *more);
+/* The next ones run as this user (0: as ourselves), by setpriv(1). */
+void peer_run_as(uid_t uid);
 /* Close the lanes and reap; returns the wait status. */
 int peer_stop(struct peer *p);
 void peer_kill(struct peer *p); /* SIGKILL, and reap */
@@ -73,8 +75,7 @@ void peer_init(struct peer *p);
 /* The whole two-phase login with PEER_PIN's salt; returns FIRMA_OK or w_error.
  * ret_presented: whether w_presenting came. */
 enum firma_err peer_login(struct peer *p, const char *pin,
-    struct firma_bytes refused_hash, bool *ret_presented,
-    uint8_t ret_hash[32]);
+    struct firma_bytes refused_hash, bool *ret_presented, uint8_t ret_hash[32]);
 
 /* Lists and waits for w_done; returns the number of w_key. */
 size_t peer_find(struct peer *p, struct firma_bytes id);

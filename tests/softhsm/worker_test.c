@@ -28,7 +28,7 @@
 #include "tests/softhsm/worker_peer.h"
 
 #define DOCUMENT "Carta de prueba\n"
-#define N_MANY 200
+#define N_MANY   200
 
 static struct peer p;
 
@@ -56,8 +56,8 @@ setup(void **state)
 	peer_start(&p, NULL, 3, NULL, NULL);
 	assert_int_equal(p.frame.type, FIRMA_MSG_w_ready);
 	peer_init(&p);
-	assert_int_equal(peer_login(&p, PEER_PIN, bytes(""), NULL, NULL),
-	    FIRMA_OK);
+	assert_int_equal(
+	    peer_login(&p, PEER_PIN, bytes(""), NULL, NULL), FIRMA_OK);
 	return 0;
 }
 
@@ -84,8 +84,8 @@ generate(const char *id, enum firma_key_algorithm a, struct firma_msg_w_key *k)
 	peer_expect(&p, 0, FIRMA_MSG_w_key, request, k);
 	peer_file("spki", k->spki);
 	assert_int_equal(
-	    peer_shell("openssl pkey -pubin -inform DER -in spki -out %s.pub",
-		id),
+	    peer_shell(
+		"openssl pkey -pubin -inform DER -in spki -out %s.pub", id),
 	    0);
 	assert_int_equal(k->algorithm, a);
 	assert_true(firma_bytes_equal(k->id, bytes(id)));
@@ -108,8 +108,8 @@ sign_and_verify(size_t lane, const char *id)
 	peer_file("sig", s.signature);
 	peer_file("doc", bytes(DOCUMENT));
 	assert_int_equal(
-	    peer_shell("openssl dgst -sha256 -verify %s.pub -signature sig doc",
-		id),
+	    peer_shell(
+		"openssl dgst -sha256 -verify %s.pub -signature sig doc", id),
 	    0);
 }
 
@@ -142,13 +142,14 @@ certify(const char *id, const char *name)
 	char der[64];
 
 	assert_int_equal(
-	    peer_shell("test -f ca.key || openssl req -x509 -newkey ec -pkeyopt "
-		       "ec_paramgen_curve:P-256 -nodes -keyout ca.key -out "
-		       "ca.pem -subj /CN=Prueba -days 2; "
-		       "openssl req -inform DER -in %s.req -verify -noout && "
-		       "openssl x509 -req -in %s.req -inform DER -CA ca.pem "
-		       "-CAkey ca.key -CAcreateserial -days 2 -out %s.pem && "
-		       "openssl x509 -in %s.pem -outform DER -out %s.der",
+	    peer_shell(
+		"test -f ca.key || openssl req -x509 -newkey ec -pkeyopt "
+		"ec_paramgen_curve:P-256 -nodes -keyout ca.key -out "
+		"ca.pem -subj /CN=Prueba -days 2; "
+		"openssl req -inform DER -in %s.req -verify -noout && "
+		"openssl x509 -req -in %s.req -inform DER -CA ca.pem "
+		"-CAkey ca.key -CAcreateserial -days 2 -out %s.pem && "
+		"openssl x509 -in %s.pem -outform DER -out %s.der",
 		id, id, name, name, name),
 	    0);
 	(void)snprintf(der, sizeof(der), "%s.der", name);
@@ -265,8 +266,8 @@ requests_certificates_and_cms(void **state)
 		write_certificate(id, &cert);
 		cms_with(id, id, &cert);
 		find_one(id, &k);
-		assert_true(firma_bytes_equal(
-		    k.certificate, firma_buf_view(&cert)));
+		assert_true(
+		    firma_bytes_equal(k.certificate, firma_buf_view(&cert)));
 	}
 }
 
@@ -328,21 +329,17 @@ certificates_are_written_once(void **state)
 	assert_int_equal(count_certificates(), 1);
 
 	m.certificate = firma_buf_view(&other);
-	assert_int_equal(peer_call_error(
-			     &p, FIRMA_MSG_w_certificate_write, &m),
+	assert_int_equal(peer_call_error(&p, FIRMA_MSG_w_certificate_write, &m),
 	    FIRMA_ERR_CERT_KEY);
 	m.id = bytes("nobody");
-	assert_int_equal(peer_call_error(
-			     &p, FIRMA_MSG_w_certificate_write, &m),
+	assert_int_equal(peer_call_error(&p, FIRMA_MSG_w_certificate_write, &m),
 	    FIRMA_ERR_NOT_FOUND);
 	m.id = bytes("old");
 	m.certificate = bytes("rubbish");
-	assert_int_not_equal(peer_call_error(
-				 &p, FIRMA_MSG_w_certificate_write, &m),
-	    FIRMA_OK);
+	assert_int_not_equal(
+	    peer_call_error(&p, FIRMA_MSG_w_certificate_write, &m), FIRMA_OK);
 	find_one("old", &k);
-	assert_true(
-	    firma_bytes_equal(k.certificate, firma_buf_view(&second)));
+	assert_true(firma_bytes_equal(k.certificate, firma_buf_view(&second)));
 }
 
 static void
@@ -404,12 +401,13 @@ leftovers_make_room(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    peer_shell("openssl ecparam -genkey -name prime256v1 -noout "
-		       "| openssl pkey -pubout -outform DER -out half && "
-		       "SOFTHSM2_CONF=$PWD/softhsm2.conf pkcs11-tool --module "
-		       "/usr/lib/softhsm/libsofthsm2.so --token-label "
-		       PEER_LABEL " --login --pin " PEER_PIN
-		       " --write-object half --type pubkey --id 68616c66"),
+	    peer_shell(
+		"openssl ecparam -genkey -name prime256v1 -noout "
+		"| openssl pkey -pubout -outform DER -out half && "
+		"SOFTHSM2_CONF=$PWD/softhsm2.conf pkcs11-tool --module "
+		"/usr/lib/softhsm/libsofthsm2.so --token-label " PEER_LABEL
+		" --login --pin " PEER_PIN
+		" --write-object half --type pubkey --id 68616c66"),
 	    0);
 	/* It is no key while the user is logged in. */
 	assert_int_equal(peer_find(&p, bytes("half")), 0);
@@ -462,13 +460,13 @@ import_components(const char *id, const struct firma_secret *s,
 	peer_expect(&p, 0, FIRMA_MSG_w_key, request, k);
 	peer_file("spki", k->spki);
 	assert_int_equal(
-	    peer_shell("openssl pkey -pubin -inform DER -in spki -out %s.pub",
-		id),
+	    peer_shell(
+		"openssl pkey -pubin -inform DER -in spki -out %s.pub", id),
 	    0);
 	assert_int_equal(k->algorithm, a);
 	/* Ours, but not made on the token: that must show. */
-	assert_int_equal(k->flags,
-	    FIRMA_KEYFLAG_IMPORTED | FIRMA_KEYFLAG_SENSITIVE);
+	assert_int_equal(
+	    k->flags, FIRMA_KEYFLAG_IMPORTED | FIRMA_KEYFLAG_SENSITIVE);
 	peer_expect(&p, 0, FIRMA_MSG_w_done, request, &done);
 }
 
@@ -494,12 +492,12 @@ software_keys_are_imported(void **state)
 					    "pkey -in soft -pubout -out want",
 				     list[i].make),
 		    0);
-		FIRMA_OWN(firma_buf_done) struct firma_buf pem =
-		    peer_read("soft");
-		FIRMA_OWN(firma_bio_done) BIO *b =
-		    BIO_new_mem_buf(pem.at, (int)pem.len);
-		FIRMA_OWN(firma_evp_pkey_done) EVP_PKEY *key =
-		    PEM_read_bio_PrivateKey(b, NULL, NULL, NULL);
+		FIRMA_OWN(firma_buf_done)
+		struct firma_buf pem = peer_read("soft");
+		FIRMA_OWN(firma_bio_done)
+		BIO *b = BIO_new_mem_buf(pem.at, (int)pem.len);
+		FIRMA_OWN(firma_evp_pkey_done)
+		EVP_PKEY *key = PEM_read_bio_PrivateKey(b, NULL, NULL, NULL);
 
 		assert_non_null(key);
 		assert_int_equal(
@@ -535,8 +533,9 @@ a_real_key_file_is_imported(void **state)
 	import_components("fiel", &s, FIRMA_KEY_RSA_2048, &k);
 	sign_and_verify(0, "fiel");
 	/* And with the certificate that belongs to it. */
-	assert_int_equal(peer_shell("cp '%s/sat/fiel/eku9003173c9.cer' fiel.cer",
-			     peer_fixtures()),
+	assert_int_equal(
+	    peer_shell(
+		"cp '%s/sat/fiel/eku9003173c9.cer' fiel.cer", peer_fixtures()),
 	    0);
 	FIRMA_OWN(firma_buf_done) struct firma_buf cert = peer_read("fiel.cer");
 
@@ -617,9 +616,11 @@ many_keys_are_no_slower(void **state)
 	(void)seconds_for(100, "k0");
 	few = seconds_for(300, "k0");
 	for (int i = 1; i < N_MANY; i++) {
-		const struct firma_msg_w_generate m = { .id = { (uint8_t *)id,
-			(size_t)snprintf(id, sizeof(id), "k%d", i) },
-			.algorithm = FIRMA_KEY_EC_P256 };
+		const struct firma_msg_w_generate m = {
+			.id = { (uint8_t *)id,
+			    (size_t)snprintf(id, sizeof(id), "k%d", i) },
+			.algorithm = FIRMA_KEY_EC_P256
+		};
 		const uint64_t request =
 		    peer_send(&p, 0, FIRMA_MSG_w_generate, &m, -1);
 		struct firma_msg_w_done done;
@@ -649,8 +650,7 @@ a_wrong_pin_is_presented_once(void **state)
 
 	(void)state;
 	peer_call(&p, FIRMA_MSG_w_logout, &out, FIRMA_MSG_w_done, &done);
-	assert_int_equal(
-	    peer_login(&p, "000000", bytes(""), &presented, hash),
+	assert_int_equal(peer_login(&p, "000000", bytes(""), &presented, hash),
 	    FIRMA_ERR_PIN);
 	assert_true(presented);
 	/* The same one again is not presented. */
@@ -808,8 +808,8 @@ absent_blank_and_found_again(void **state)
 	assert_int_equal(t.present, 0);
 	/* SoftHSM2 always has a blank one to offer: it is told of. */
 	assert_int_not_equal(t.ck_flags, 0);
-	assert_int_equal(peer_call_error(&p, FIRMA_MSG_w_sign, &s),
-	    FIRMA_ERR_TOKEN_GONE);
+	assert_int_equal(
+	    peer_call_error(&p, FIRMA_MSG_w_sign, &s), FIRMA_ERR_TOKEN_GONE);
 }
 
 static void
@@ -821,8 +821,8 @@ a_missing_module_is_told(void **state)
 	struct firma_msg_w_error e;
 
 	assert_int_equal(p.frame.type, FIRMA_MSG_w_error);
-	assert_int_equal(firma_msg_decode(
-			     FIRMA_MSG_w_error, p.frame.payload, &e, NULL),
+	assert_int_equal(
+	    firma_msg_decode(FIRMA_MSG_w_error, p.frame.payload, &e, NULL),
 	    FIRMA_OK);
 	assert_int_equal(e.err, FIRMA_ERR_TOKEN_MODULE);
 	assert_int_equal(WEXITSTATUS(peer_stop(&p)), FIRMA_EXIT_TOKEN);
