@@ -107,6 +107,25 @@ find_signer(struct signed_data *sd, struct firma_certificate **ret_signer,
 	return FIRMA_OK;
 }
 
+/*
+ * RFC 5652 5.3: the key's own identifier, as RSA signers write it, or one that
+ * names digest and key; both must be the ones that are used.
+ */
+static int
+algorithm_fits(const struct signed_data *sd)
+{
+	const int key = EVP_PKEY_get_base_id(sd->key);
+	const int nid = OBJ_obj2nid(sd->signature_algorithm->algorithm);
+	int named_digest = NID_undef, named_key = NID_undef;
+
+	if (nid == key)
+		return 1;
+	if (nid == NID_rsassaPss)
+		return key == EVP_PKEY_RSA;
+	return OBJ_find_sigid_algs(nid, &named_digest, &named_key) == 1 &&
+	    named_key == key && named_digest == EVP_MD_get_type(sd->md);
+}
+
 static enum firma_err
 find_digest(
     struct signed_data *sd, char ret_name[16], struct firma_cause *cause)
@@ -134,6 +153,8 @@ find_digest(
 	if (sd->md == NULL || sd->key == NULL)
 		return firma_openssl_fail(cause, FIRMA_ERR_NOT_SUPPORTED,
 		    "the digest algorithm %s", OBJ_nid2sn(nid));
+	if (!algorithm_fits(sd))
+		return bad(cause, "the signature algorithm does not fit");
 	return FIRMA_OK;
 }
 

@@ -237,6 +237,8 @@ firma_identity_compare(const struct firma_identity *a,
 		const char *x = firma_identity_attribute(a, attributes[i]);
 		const char *y = firma_identity_attribute(b, attributes[i]);
 
+		if (x == NULL || y == NULL)
+			return FIRMA_ERR_INTERNAL;
 		if (agree(x, y))
 			continue;
 		if (ret_which != NULL)

@@ -45,15 +45,30 @@ request(struct firma_bytes v)
 	return r;
 }
 
+/*
+ * Some bits are not signed (versions, the list of digests): what verifies all
+ * the same must still be this letter, by this key, with its certificate bound.
+ */
 static enum firma_err
 cms(struct firma_bytes v)
 {
 	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf spki = { 0 };
 	const enum firma_err r =
 	    firma_cms_verify(v, BYTES(LETTER), &info, NULL);
+	uint8_t letter[32];
 
-	if (r != FIRMA_OK)
+	if (r != FIRMA_OK) {
 		assert_null(info.signer);
+		return r;
+	}
+	sha256_of(BYTES(LETTER), letter);
+	assert_memory_equal(info.message_sha256, letter, sizeof(letter));
+	spki_of(key_of(FIRMA_KEY_EC_P256, 0), &spki);
+	assert_true(
+	    firma_certificate_same_key(info.signer, firma_buf_view(&spki)));
+	assert_true(info.has_signing_certificate);
+	assert_int_equal(info.signing_time, NOW);
 	return r;
 }
 
@@ -237,7 +252,7 @@ key_files(void **state)
 	out = NULL;
 	len = i2d_PrivateKey(key(), &out);
 	assert_int_equal(firma_openssl_put(&plain, out, len), FIRMA_OK);
-	damage(keyfile, firma_buf_view(&sealed), 5, 0);
+	damage(keyfile, firma_buf_view(&sealed), 11, 0);
 	damage(keyfile, firma_buf_view(&plain), 3, 0);
 }
 
