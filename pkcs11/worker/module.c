@@ -78,6 +78,10 @@ firma_module_text(const unsigned char *at, size_t len, char *ret, size_t size)
 	struct firma_bytes in = { at, len };
 	size_t n = 0;
 
+	/* Padded with blanks, by some tokens with zeros. */
+	while (in.len != 0 && (at[in.len - 1] == ' ' || at[in.len - 1] == '\0'))
+		in.len--;
+
 	while (in.len != 0) {
 		const uint8_t *start = in.at;
 		uint32_t c;
@@ -99,8 +103,5 @@ firma_module_text(const unsigned char *at, size_t len, char *ret, size_t size)
 			n += width;
 		}
 	}
-	/* Labels are padded with blanks, by some tokens with zeros. */
-	while (n != 0 && (ret[n - 1] == ' ' || ret[n - 1] == '?'))
-		n--;
 	ret[n] = '\0';
 }

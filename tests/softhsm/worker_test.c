@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -813,6 +814,38 @@ absent_blank_and_found_again(void **state)
 }
 
 static void
+found_by_serial_and_by_slot(void **state)
+{
+	const struct firma_msg_w_probe probe = { 0 };
+	struct firma_msg_w_token t;
+	struct firma_msg_w_key k;
+	char serial[65], slot[24];
+	const char *by_serial[] = { "--serial", serial, "--spin-us", "50",
+		NULL };
+	const char *by_slot[] = { "--slot", slot, NULL };
+	const char *const *const by[] = { by_serial, by_slot };
+
+	(void)state;
+	generate("key", FIRMA_KEY_EC_P256, &k);
+	peer_call(&p, FIRMA_MSG_w_probe, &probe, FIRMA_MSG_w_token, &t);
+	firma_str_copy(t.serial, serial, sizeof(serial));
+	/* SoftHSM2 makes the slot's number from the end of the serial. */
+	(void)snprintf(slot, sizeof(slot), "%lu",
+	    strtoul(serial + strlen(serial) - 8, NULL, 16) & 0x7fffffff);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(peer_stop(&p), 0);
+		peer_start(&p, NULL, 2, NULL, by[i]);
+		peer_call(&p, FIRMA_MSG_w_probe, &probe, FIRMA_MSG_w_token, &t);
+		assert_int_equal(t.present, 1);
+		assert_true(firma_str_is(t.label, PEER_LABEL));
+		assert_int_equal(
+		    peer_login(&p, PEER_PIN, bytes(""), NULL, NULL), FIRMA_OK);
+		sign_and_verify(0, "key");
+		sign_and_verify(1, "key");
+	}
+}
+
+static void
 a_missing_module_is_told(void **state)
 {
 	(void)state;
@@ -875,6 +908,7 @@ main(void)
 		T(nobody_enters_a_pin),
 		T(locked_means_pin_needed),
 		T(absent_blank_and_found_again),
+		T(found_by_serial_and_by_slot),
 		T(a_missing_module_is_told),
 		T(wrong_requests_are_refused),
 	};
