@@ -25,23 +25,31 @@
 
 /* ---- the store's thread ---- */
 
-/* Up to GROUP_MAX pending ones; none when closing and nothing is left. */
-static struct firma_txn_queue
-take_group(struct firma_store *s, bool *ret_idle)
+/*
+ * Wait for work: up to GROUP_MAX pending transactions, or none, for a rest.
+ * False: closing, and nothing is left.
+ */
+static bool
+take_group(
+    struct firma_store *s, struct firma_txn_queue *ret_group, bool *ret_idle)
 {
 	struct firma_txn_queue group = { 0 };
+	bool work;
 
 	(void)pthread_mutex_lock(&s->lock);
-	while (s->pending.head == NULL && !s->closing) {
+	while (s->pending.head == NULL && !s->closing && !s->rest) {
 		s->sleeping = true;
 		(void)pthread_cond_wait(&s->work, &s->lock);
 		s->sleeping = false;
 	}
 	for (size_t n = 0; n < GROUP_MAX && s->pending.head != NULL; n++)
 		firma_txn_queue_put(&group, firma_txn_queue_take(&s->pending));
+	work = group.head != NULL || s->rest;
+	s->rest = false;
 	*ret_idle = s->pending.head == NULL;
+	*ret_group = group;
 	(void)pthread_mutex_unlock(&s->lock);
-	return group;
+	return work;
 }
 
 static void
@@ -59,6 +67,7 @@ publish(struct firma_store *s, struct firma_txn_queue *group,
 	s->stats.n_groups += res->n_groups;
 	s->stats.n_disk_groups += res->n_disk_groups;
 	s->stats.n_failed += res->n_failed;
+	s->stats.n_here += res->n_here;
 	/* In this order, against firma_store_arm() in the other order. */
 	atomic_store(&s->finished_ticket, ticket);
 	if (s->waiting)
@@ -74,18 +83,19 @@ static void *
 run_writer(void *arg)
 {
 	struct firma_store *s = arg;
+	struct firma_txn_queue group;
 	bool idle;
 
-	for (;;) {
-		struct firma_txn_queue group = take_group(s, &idle);
-		struct firma_writer_result res;
+	while (take_group(s, &group, &idle)) {
+		if (group.head != NULL) {
+			const struct firma_writer_result res =
+			    firma_writer_commit(s->writer, &group);
 
-		if (group.head == NULL)
-			return NULL;
-		res = firma_writer_commit(s->writer, &group);
-		publish(s, &group, &res);
+			publish(s, &group, &res);
+		}
 		firma_writer_rest(s->writer, idle);
 	}
+	return NULL;
 }
 
 /* ---- opening and closing ---- */
@@ -310,24 +320,74 @@ firma_txn_done(struct firma_txn **t)
 	*t = NULL;
 }
 
-uint64_t
-firma_store_submit(struct firma_store *s, struct firma_txn *t,
-    enum firma_durability durability, firma_store_done_fn *fn, void *arg)
+static void
+label(struct firma_store *s, struct firma_txn *t, enum firma_durability d,
+    firma_store_done_fn *fn, void *arg)
 {
-	bool wake;
-
-	t->durability = durability;
+	t->durability = d;
 	t->fn = fn;
 	t->arg = arg;
 	t->ticket = ++s->last_ticket;
+}
+
+/* Put t into the queue (NULL: only ask for a rest), wake the writer. */
+static void
+hand_over(struct firma_store *s, struct firma_txn *t)
+{
+	bool wake;
+
 	(void)pthread_mutex_lock(&s->lock);
-	firma_txn_queue_put(&s->pending, t);
+	if (t != NULL)
+		firma_txn_queue_put(&s->pending, t);
+	else
+		s->rest = true;
 	wake = s->sleeping;
 	s->sleeping = false; /* one wake-up is enough */
 	(void)pthread_mutex_unlock(&s->lock);
 	/* After the unlock: the woken thread need not wait for the lock. */
 	if (wake)
 		(void)pthread_cond_signal(&s->work);
+}
+
+uint64_t
+firma_store_submit(struct firma_store *s, struct firma_txn *t,
+    enum firma_durability durability, firma_store_done_fn *fn, void *arg)
+{
+	label(s, t, durability, fn, arg);
+	hand_over(s, t);
+	return s->last_ticket;
+}
+
+/* See store_impl.h: who owns the writer. */
+static bool
+may_write_here(struct firma_store *s)
+{
+	bool asleep;
+
+	(void)pthread_mutex_lock(&s->lock);
+	asleep = s->sleeping && s->pending.head == NULL;
+	(void)pthread_mutex_unlock(&s->lock);
+	return asleep && firma_writer_is_quick(s->writer);
+}
+
+uint64_t
+firma_store_submit_here(struct firma_store *s, struct firma_txn *t,
+    firma_store_done_fn *fn, void *arg)
+{
+	struct firma_txn_queue group = { 0 };
+	struct firma_writer_result res;
+
+	label(s, t, FIRMA_DURABLE_PROCESS, fn, arg);
+	if (!may_write_here(s)) {
+		hand_over(s, t);
+		return s->last_ticket;
+	}
+	firma_txn_queue_put(&group, t);
+	res = firma_writer_commit(s->writer, &group);
+	res.n_here = 1;
+	publish(s, &group, &res);
+	if (firma_writer_wants_rest(s->writer, true))
+		hand_over(s, NULL);
 	return s->last_ticket;
 }
 

@@ -32,13 +32,17 @@ struct firma_store {
 	pthread_cond_t progress; /* something is finished, if waiting */
 	struct firma_txn_queue pending, finished;
 	bool sleeping, waiting, closing;
+	bool rest; /* nothing to commit, but the log wants shortening */
 	struct firma_store_stats stats;
 
 	/* Both threads', without the lock. */
 	_Atomic uint64_t finished_ticket;
 	atomic_bool armed;
 
-	/* The store thread's. */
+	/*
+	 * The store thread's; the main thread's while the store thread sleeps
+	 * and nothing is pending, for only the main thread can change that.
+	 */
 	struct firma_writer *writer;
 };
 

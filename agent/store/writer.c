@@ -326,11 +326,9 @@ put_head(struct firma_writer *w, const struct firma_ledger_head *head,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_query_done) struct firma_query q = { 0 };
-	enum firma_err r;
+	const enum firma_err r =
+	    firma_query_start(w->db, FIRMA_SQL_HEAD_PUT, &q, cause);
 
-	if (head->seq == w->head.seq)
-		return FIRMA_OK;
-	r = firma_query_start(w->db, FIRMA_SQL_HEAD_PUT, &q, cause);
 	if (r != FIRMA_OK)
 		return r;
 	firma_query_put_u64(&q, head->seq);
@@ -380,7 +378,7 @@ commit(struct firma_writer *w, struct firma_txn *t, size_t n, bool disk,
 	r = run_plain(w->db, FIRMA_SQL_BEGIN, cause);
 	for (size_t i = 0; i < n && r == FIRMA_OK; i++, t = t->next)
 		r = apply_txn(w, t, &head, cause);
-	if (r == FIRMA_OK)
+	if (r == FIRMA_OK && head.seq != w->head.seq)
 		r = put_head(w, &head, cause);
 	if (r == FIRMA_OK)
 		r = run_plain(w->db, FIRMA_SQL_COMMIT, cause);
@@ -436,16 +434,50 @@ firma_writer_commit(struct firma_writer *w, const struct firma_txn_queue *group)
 	return res;
 }
 
+bool
+firma_writer_is_quick(const struct firma_writer *w)
+{
+	return !firma_db_doubtful(w->db) && !w->head_unknown &&
+	    !firma_writer_wants_rest(w, false);
+}
+
+bool
+firma_writer_wants_rest(const struct firma_writer *w, bool idle)
+{
+	return firma_db_wal_frames(w->db) >= (idle ? WAL_SOFT : WAL_HARD);
+}
+
+/* Write the head as it is: the first commit of a new log fsyncs its header. */
+static enum firma_err
+begin_log(struct firma_writer *w, struct firma_cause *cause)
+{
+	struct firma_ledger_head head;
+	enum firma_err r;
+
+	if ((r = firma_get_head(w->db, &head, cause)) != FIRMA_OK ||
+	    (r = run_plain(w->db, FIRMA_SQL_BEGIN, cause)) != FIRMA_OK)
+		return r;
+	if ((r = put_head(w, &head, cause)) == FIRMA_OK)
+		r = run_plain(w->db, FIRMA_SQL_COMMIT, cause);
+	if (r != FIRMA_OK)
+		firma_db_rollback(w->db);
+	return r;
+}
+
 void
 firma_writer_rest(struct firma_writer *w, bool idle)
 {
 	struct firma_cause cause;
 
-	if (firma_db_wal_frames(w->db) < (idle ? WAL_SOFT : WAL_HARD))
+	if (!firma_writer_wants_rest(w, idle))
 		return;
-	/* What cannot be moved now stays in the log, and is as safe there. */
-	if (firma_db_checkpoint(w->db, false, &cause) != FIRMA_OK)
-		return;
+	/*
+	 * What cannot be moved now stays in the log and is as safe there; a
+	 * disk that fails here fails the next commit too, and is told then.
+	 */
+	if (firma_db_checkpoint(w->db, false, &cause) == FIRMA_OK &&
+	    firma_db_wal_frames(w->db) == 0 && begin_log(w, &cause) != FIRMA_OK)
+		w->head_unknown = true;
 }
 
 enum firma_err

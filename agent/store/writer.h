@@ -21,6 +21,7 @@ void firma_writer_done(struct firma_writer **w); /* for FIRMA_OWN */
 
 struct firma_writer_result {
 	uint64_t n_groups, n_disk_groups, n_failed;
+	uint64_t n_here; /* set by the caller */
 };
 
 /*
@@ -30,7 +31,13 @@ struct firma_writer_result {
 struct firma_writer_result firma_writer_commit(
     struct firma_writer *w, const struct firma_txn_queue *group);
 
-/* Between groups: shorten the log.  idle: nobody waits. */
+/* A commit without fsync would not wait for the disk, as far as we know. */
+bool firma_writer_is_quick(const struct firma_writer *w);
+
+/* The log is long enough to be shortened.  idle: nobody waits. */
+bool firma_writer_wants_rest(const struct firma_writer *w, bool idle);
+
+/* Between groups: shorten the log if it wants that. */
 void firma_writer_rest(struct firma_writer *w, bool idle);
 
 #endif

@@ -194,6 +194,67 @@ no_wake_up_is_lost(void **state)
 	assert_int_equal(fixture_verify(f), MANY);
 }
 
+/* Committed here while the writer sleeps, handed over while it works. */
+static void
+the_main_thread_may_commit_itself(void **state)
+{
+	struct fixture *f = *state;
+	struct firma_store_stats stats;
+	struct tally tally = { 0 };
+	uint64_t last = 0;
+
+	/* The first commit of a new log syncs its header; then it sleeps. */
+	firma_store_wait(f->store, submit(f, &tally, FIRMA_DURABLE_DISK));
+	(void)usleep(50 * 1000);
+	atomic_store(&fault_disk.n_syncs, 0);
+	for (uint64_t i = 2; i < 100; i++) {
+		last = firma_store_submit_here(
+		    f->store, txn_with_entry(f, "here"), count, &tally);
+		assert_int_equal(tally.n_ok, i - 1); /* not from inside */
+		assert_false(firma_store_arm(f->store));
+		assert_true(firma_store_poll(f->store, last));
+		assert_int_equal(tally.n_ok, i);
+	}
+	assert_int_equal(atomic_load(&fault_disk.n_syncs), 0);
+	firma_store_stats(f->store, &stats);
+	assert_int_equal(stats.n_here, 98);
+
+	atomic_store(&fault_disk.sync_delay_us, 50 * 1000);
+	(void)submit(f, &tally, FIRMA_DURABLE_DISK);
+	last = firma_store_submit_here(
+	    f->store, txn_with_entry(f, "behind"), count, &tally);
+	assert_false(firma_store_poll(f->store, last));
+	firma_store_wait(f->store, last);
+	assert_int_equal(tally.n_ok, 101); /* in order: count() asserts it */
+	firma_store_stats(f->store, &stats);
+	assert_int_equal(stats.n_here, 98);
+	assert_int_equal(fixture_verify(f), 101);
+}
+
+/* Long enough that the log is shortened many times, by the other thread. */
+static void
+both_threads_take_turns(void **state)
+{
+	struct fixture *f = *state;
+	struct tally tally = { 0 };
+	uint64_t last = 0;
+
+	for (int i = 0; i < 4000; i++) {
+		struct firma_txn *t = txn_with_entry(f, "x");
+
+		if (i % 50 == 0)
+			last = firma_store_submit(
+			    f->store, t, FIRMA_DURABLE_DISK, count, &tally);
+		else
+			last =
+			    firma_store_submit_here(f->store, t, count, &tally);
+		(void)firma_store_poll(f->store, last);
+	}
+	firma_store_wait(f->store, last);
+	assert_int_equal(tally.n_ok, 4000);
+	assert_int_equal(fixture_verify(f), 4000);
+}
+
 struct nested {
 	struct fixture *f;
 	struct tally tally;
@@ -435,6 +496,8 @@ main(void)
 		TEST(a_slow_fsync_does_not_stall_the_main_thread),
 		TEST(the_main_loop_is_woken_only_when_armed),
 		TEST(no_wake_up_is_lost),
+		TEST(the_main_thread_may_commit_itself),
+		TEST(both_threads_take_turns),
 		TEST(a_callback_may_submit_and_wait),
 		TEST(only_the_culprit_of_a_group_fails),
 		TEST(a_full_disk_fails_clearly_and_recovers),
