@@ -345,6 +345,29 @@ a_full_disk_fails_clearly_and_recovers(void **state)
 	assert_int_equal(fixture_verify(f), 2);
 }
 
+/* Making the file needs room too; when there is some, it is made. */
+static void
+opening_on_a_full_disk_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct firma_store *s = NULL;
+	struct firma_cause cause = { 0 };
+	char path[128];
+
+	fixture_close(f);
+	fixture_path(f, "firmad.db", path);
+	for (int64_t room = 0; room < 20000; room += 1999) {
+		assert_int_equal(unlink(path), 0);
+		atomic_store(&fault_disk.room, room);
+		assert_int_equal(
+		    firma_store_open(f->dir, &s, &cause), FIRMA_ERR_DISK_FULL);
+		assert_null(s);
+	}
+	atomic_store(&fault_disk.room, -1);
+	fixture_open(f);
+	assert_int_equal(fixture_verify(f), 0);
+}
+
 /* The disk fills up at every possible octet of a group's writing. */
 static void
 a_disk_that_fills_anywhere_leaves_nothing_half(void **state)
@@ -501,6 +524,7 @@ main(void)
 		TEST(a_callback_may_submit_and_wait),
 		TEST(only_the_culprit_of_a_group_fails),
 		TEST(a_full_disk_fails_clearly_and_recovers),
+		TEST(opening_on_a_full_disk_says_so),
 		TEST(a_disk_that_fills_anywhere_leaves_nothing_half),
 		TEST(a_disk_turned_read_only_says_so),
 		TEST(after_a_failed_fsync_the_log_begins_anew),

@@ -327,6 +327,42 @@ a_real_full_disk_and_a_real_read_only_one(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* Write one entry and die without closing. */
+static int
+end_uncleanly(void *arg)
+{
+	struct fixture f = { 0 };
+
+	(void)snprintf(f.dir, sizeof(f.dir), "%s", (const char *)arg);
+	if (firma_store_open(f.dir, &f.store, NULL) != FIRMA_OK)
+		return 1;
+	return fixture_commit(&f, txn_with_entry(&f, "x"), FIRMA_DURABLE_DISK)
+		    .r == FIRMA_OK
+	    ? 0
+	    : 2;
+}
+
+static void
+after_an_unclean_end_opening_looks_closer(void **state)
+{
+	struct fixture *f = *state;
+	struct firma_cause cause = { 0 };
+
+	write_some(f, 5);
+	assert_int_equal(in_child(end_uncleanly, f->dir), 0);
+	fixture_open(f);
+	assert_int_equal(fixture_verify(f), 6);
+	fixture_close(f);
+	sql(f,
+	    "DROP TRIGGER ledger_unchanged;"
+	    "UPDATE ledger SET line = replace(line, 'ana', 'eva')"
+	    " WHERE seq = 3");
+	assert_int_equal(try_open(f->dir, &cause), FIRMA_OK);
+	assert_int_equal(in_child(end_uncleanly, f->dir), 0);
+	assert_int_equal(try_open(f->dir, &cause), FIRMA_ERR_LEDGER_BROKEN);
+	assert_int_equal(cause.code, 4);
+}
+
 /* ---- kill -9 ---- */
 
 static void
@@ -426,6 +462,7 @@ main(void)
 		TEST(opening_takes_a_few_milliseconds),
 		TEST(a_folder_that_may_not_be_written_is_said),
 		TEST(a_real_full_disk_and_a_real_read_only_one),
+		TEST(after_an_unclean_end_opening_looks_closer),
 		TEST(what_was_acknowledged_survives_kill_9),
 	};
 
