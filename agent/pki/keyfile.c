@@ -69,6 +69,15 @@ firma_legacy_done(struct firma_legacy *l)
 	*l = (struct firma_legacy){ 0 };
 }
 
+static struct firma_legacy
+take_legacy(struct firma_legacy *from)
+{
+	const struct firma_legacy got = *from;
+
+	*from = (struct firma_legacy){ 0 };
+	return got;
+}
+
 enum firma_err
 firma_legacy_new(struct firma_legacy *ret)
 {
@@ -82,8 +91,7 @@ firma_legacy_new(struct firma_legacy *ret)
 	/* Not installed: files that need it are "not supported", no others. */
 	l.old = OSSL_PROVIDER_load(l.ctx, "legacy");
 	ERR_clear_error();
-	*ret = l;
-	l = (struct firma_legacy){ 0 };
+	*ret = take_legacy(&l);
 	return FIRMA_OK;
 }
 

@@ -18,7 +18,7 @@
 
 #define FIRMA_KEYFILE_MAX            ((size_t)64 * 1024) /* octets */
 #define FIRMA_KEYFILE_PASSWORD_MAX   1024                /* octets */
-#define FIRMA_KEYFILE_ITERATIONS_MAX 5000000		 /* PBKDF rounds */
+#define FIRMA_KEYFILE_ITERATIONS_MAX 5000000             /* PBKDF rounds */
 
 /*
  * Open a private key: PKCS#8 (encrypted or plain), PKCS#1, SEC1; DER or PEM.

@@ -75,7 +75,6 @@ firma_name_value(const ASN1_STRING *value, struct firma_buf *ret_utf8)
 	case V_ASN1_PRINTABLESTRING:
 	case V_ASN1_T61STRING:
 	case V_ASN1_IA5STRING:
-	case V_ASN1_VISIBLESTRING:
 	case V_ASN1_NUMERICSTRING:
 		r = put_8bit(octets(value), &out);
 		break;
@@ -119,8 +118,6 @@ is_strict(const ASN1_STRING *value)
 		return is_printable(v);
 	case V_ASN1_IA5STRING:
 		return firma_text_is_ascii(v);
-	case V_ASN1_VISIBLESTRING:
-		return firma_text_is_ascii(v) && firma_text_is_clean(v);
 	case V_ASN1_NUMERICSTRING:
 		for (size_t i = 0; i < v.len; i++)
 			if (v.at[i] != ' ' && (v.at[i] < '0' || v.at[i] > '9'))

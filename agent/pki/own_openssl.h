@@ -21,12 +21,14 @@
 #include "agent/base/buf.h"
 #include "agent/base/own.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 #define FIRMA_OWN_OPENSSL(name, type, release)            \
 	static inline void firma_##name##_done(type **at) \
 	{                                                 \
 		release(*at);                             \
 		*at = NULL;                               \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 FIRMA_OWN_OPENSSL(asn1_octets, ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
 FIRMA_OWN_OPENSSL(asn1_time, ASN1_TIME, ASN1_TIME_free)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/pki/request.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/objects.h>
@@ -17,6 +19,15 @@ firma_request_done(struct firma_request *r)
 	firma_buf_done(&r->spki_der);
 	firma_buf_done(&r->subject_der);
 	*r = (struct firma_request){ 0 };
+}
+
+static struct firma_request
+take(struct firma_request *from)
+{
+	const struct firma_request got = *from;
+
+	*from = (struct firma_request){ 0 };
+	return got;
 }
 
 static enum firma_err
@@ -77,14 +88,9 @@ digest_name(const X509_REQ *req, char ret[16])
 		X509_REQ_get_signature_nid(req), &digest, NULL) == 1 &&
 	    digest != NID_undef)
 		name = OBJ_nid2sn(digest);
-	for (size_t i = 0; i < 16; i++) {
-		const char c = name[i];
-
-		ret[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-		if (c == '\0')
-			return;
-	}
-	ret[15] = '\0';
+	(void)snprintf(ret, 16, "%s", name);
+	for (char *p = ret; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
 }
 
 enum firma_err
@@ -113,8 +119,7 @@ firma_request_check(struct firma_bytes der, struct firma_request *ret,
 	got.algorithm = firma_key_algorithm_of(key);
 	digest_name(req, got.digest);
 	firma_request_done(ret);
-	*ret = got;
-	got = (struct firma_request){ 0 };
+	*ret = take(&got);
 	return FIRMA_OK;
 }
 

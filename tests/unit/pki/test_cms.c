@@ -357,6 +357,52 @@ another_certificate_of_the_same_key(void **state)
 	    cause.what, "signingCertificateV2 names another certificate");
 }
 
+/* RFC 5652 11.1: the attribute repeats the content's type. */
+static void
+another_content_type_in_the_attributes(void **state)
+{
+	EVP_PKEY *key = key_of(FIRMA_KEY_EC_P256, 0);
+	static const int types[] = { NID_pkcs7_data, NID_id_smime_ct_TSTInfo };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		FIRMA_OWN(firma_certificate_done)
+		struct firma_certificate *c = signer(FIRMA_KEY_EC_P256);
+		FIRMA_OWN(firma_cms_done)
+		CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, NULL,
+		    CMS_PARTIAL | CMS_BINARY | CMS_DETACHED);
+		FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+		FIRMA_OWN(firma_cms_info_done)
+		struct firma_cms_info info = { 0 };
+		CMS_SignerInfo *si =
+		    CMS_add1_signer(cms, firma_certificate_x509(c), key,
+			EVP_sha256(), CMS_PARTIAL | CMS_BINARY);
+		struct firma_cause cause = { 0 };
+		unsigned char *out = NULL;
+		uint8_t digest[FIRMA_SHA256];
+		int n;
+
+		sha256_of(BYTES(LETTER), digest);
+		assert_non_null(si);
+		assert_int_equal(
+		    CMS_signed_add1_attr_by_NID(si, NID_pkcs9_contentType,
+			V_ASN1_OBJECT, OBJ_nid2obj(types[i]), -1),
+		    1);
+		assert_int_equal(
+		    CMS_signed_add1_attr_by_NID(si, NID_pkcs9_messageDigest,
+			V_ASN1_OCTET_STRING, digest, FIRMA_SHA256),
+		    1);
+		assert_int_equal(CMS_SignerInfo_sign(si), 1);
+		n = i2d_CMS_ContentInfo(cms, &out);
+		assert_int_equal(firma_openssl_put(&der, out, n), FIRMA_OK);
+		assert_int_equal(firma_cms_verify(firma_buf_view(&der),
+				     BYTES(LETTER), &info, &cause),
+		    i == 0 ? FIRMA_OK : FIRMA_ERR_SIGNATURE);
+		assert_string_equal(cause.what,
+		    i == 0 ? "" : "the content type does not agree");
+	}
+}
+
 static void
 other_digests_are_named(void **state)
 {
@@ -408,6 +454,7 @@ main(void)
 		cmocka_unit_test(attributes_do_not_pass_for_content),
 		cmocka_unit_test(a_signer_without_certificate_is_nobody),
 		cmocka_unit_test(another_certificate_of_the_same_key),
+		cmocka_unit_test(another_content_type_in_the_attributes),
 		cmocka_unit_test(other_digests_are_named),
 	};
 

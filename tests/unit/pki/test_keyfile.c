@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include <openssl/core_names.h>
 #include <openssl/objects.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 
 #include "agent/pki/keyfile.h"
@@ -291,6 +293,59 @@ key_and_certificate_belong_together_or_not(void **state)
 	    FIRMA_ERR_KEY_MISMATCH);
 }
 
+/* A file that shows one key's public half and holds another's private one. */
+static void
+halves_that_do_not_belong_together(void **state)
+{
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *c = certificate_of(
+	    &(struct recipe){ .key = key_of(FIRMA_KEY_EC_P256, 0) });
+	FIRMA_OWN(firma_bn_done) BIGNUM *secret = NULL;
+	FIRMA_OWN(firma_evp_pkey_done) EVP_PKEY *mixed = NULL;
+	FIRMA_OWN(firma_evp_pkey_ctx_done)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params;
+	uint8_t point[65];
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(
+	    EVP_PKEY_get_octet_string_param(key_of(FIRMA_KEY_EC_P256, 0),
+		OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &len),
+	    1);
+	assert_int_equal(EVP_PKEY_get_bn_param(key_of(FIRMA_KEY_EC_P256, 1),
+			     OSSL_PKEY_PARAM_PRIV_KEY, &secret),
+	    1);
+	OSSL_PARAM_BLD_push_utf8_string(
+	    build, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0);
+	OSSL_PARAM_BLD_push_octet_string(
+	    build, OSSL_PKEY_PARAM_PUB_KEY, point, len);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, secret);
+	params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(
+	    EVP_PKEY_fromdata(ctx, &mixed, EVP_PKEY_KEYPAIR, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	assert_int_equal(
+	    firma_keyfile_matches(mixed, c, NULL), FIRMA_ERR_KEY_MISMATCH);
+}
+
+static void
+pfx_of_rounds(int rounds, int mac_rounds, EVP_PKEY *key,
+    struct firma_certificate *c, struct firma_buf *ret)
+{
+	FIRMA_OWN(firma_pkcs12_done)
+	PKCS12 *p12 = PKCS12_create("x", "n", key, firma_certificate_x509(c),
+	    NULL, 0, 0, rounds, mac_rounds, 0);
+	unsigned char *out = NULL;
+	const int len = i2d_PKCS12(p12, &out);
+
+	firma_buf_done(ret);
+	assert_int_equal(firma_openssl_put(ret, out, len), FIRMA_OK);
+}
+
 static void
 pfx(int key_pbe, int cert_pbe, const char *password, EVP_PKEY *key,
     struct firma_certificate *c, struct firma_buf *ret)
@@ -354,6 +409,41 @@ pkcs12_files(void **state)
 	}
 }
 
+/* The which-th INTEGER of 65536 rounds becomes 8388607. */
+static void
+raise_rounds(struct firma_buf *file, int which)
+{
+	static const uint8_t rounds[] = { 0x02, 0x03, 0x01, 0x00, 0x00 };
+	uint8_t *at = file->at;
+
+	for (int i = 0; i <= which; i++) {
+		at = memmem(at + 1, file->len - (size_t)(at + 1 - file->at),
+		    rounds, sizeof(rounds));
+		assert_non_null(at);
+	}
+	memcpy(at + 2, "\x7f\xff\xff", 3);
+}
+
+/* In each of the places: certificates, key, integrity check. */
+static void
+pkcs12_of_too_many_rounds(void **state)
+{
+	EVP_PKEY *key = key_of(FIRMA_KEY_EC_P256, 0);
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *c =
+	    certificate_of(&(struct recipe){ .key = key });
+
+	(void)state;
+	for (int which = 0; which < 3; which++) {
+		FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
+
+		pfx_of_rounds(65536, 65536, key, c, &file);
+		raise_rounds(&file, which);
+		assert_int_equal(
+		    pfx_opened(&file, BYTES("x"), key), FIRMA_ERR_LIMIT);
+	}
+}
+
 static void
 pkcs12_without_the_half_of_it(void **state)
 {
@@ -388,7 +478,9 @@ main(void)
 		cmocka_unit_test(too_many_rounds_are_refused),
 		cmocka_unit_test(limits_and_rubbish),
 		cmocka_unit_test(key_and_certificate_belong_together_or_not),
+		cmocka_unit_test(halves_that_do_not_belong_together),
 		cmocka_unit_test(pkcs12_files),
+		cmocka_unit_test(pkcs12_of_too_many_rounds),
 		cmocka_unit_test(pkcs12_without_the_half_of_it),
 	};
 

@@ -67,6 +67,34 @@ strict_names_are_copied_octet_by_octet(void **state)
 }
 
 static void
+each_type_has_its_own_letters(void **state)
+{
+	static const struct {
+		struct attribute a;
+		int is_strict;
+	} cases[] = {
+		{ { NID_commonName, V_ASN1_PRINTABLESTRING, "A-1 (B)" }, 1 },
+		{ { NID_commonName, V_ASN1_PRINTABLESTRING, "A&B" }, 0 },
+		{ { NID_commonName, V_ASN1_PRINTABLESTRING, "A@B" }, 0 },
+		{ { NID_commonName, V_ASN1_IA5STRING, "a@b.mx" }, 1 },
+		{ { NID_commonName, V_ASN1_IA5STRING, "\xd1" }, 0 },
+		{ { NID_commonName, V_ASN1_UTF8STRING, "\xc3\x91" }, 1 },
+		{ { NID_commonName, V_ASN1_T61STRING, "\xd1" }, 1 },
+		{ { NID_commonName, V_ASN1_NUMERICSTRING, "12 3" }, 1 },
+		{ { NID_commonName, V_ASN1_NUMERICSTRING, "12a" }, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+
+		name_of(&cases[i].a, 1, &der);
+		assert_int_equal(firma_name_is_strict(firma_buf_view(&der)),
+		    cases[i].is_strict);
+	}
+}
+
+static void
 check_entry(X509_NAME *name, int at, int nid, int type, const char *want)
 {
 	X509_NAME_ENTRY *e = X509_NAME_get_entry(name, at);
@@ -170,6 +198,7 @@ main(void)
 		cmocka_unit_test(every_string_type_comes_out_as_utf8),
 		cmocka_unit_test(broken_values_are_refused),
 		cmocka_unit_test(strict_names_are_copied_octet_by_octet),
+		cmocka_unit_test(each_type_has_its_own_letters),
 		cmocka_unit_test(others_are_written_anew),
 		cmocka_unit_test(an_rdn_of_two_stays_one),
 		cmocka_unit_test(limits_hold),
