@@ -110,7 +110,7 @@ firma_login_present(
 	rv = s->token->module->f->C_Login(
 	    s->handle, CKU_USER, firma_unconst(pin.at), pin.len);
 	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
-		return firma_token_fail(s->token, cause, "C_Login", rv);
+		return firma_session_fail(s, cause, "C_Login", rv);
 	firma_token_changed(s->token);
 	return FIRMA_OK;
 }
@@ -125,7 +125,7 @@ firma_logout(struct firma_session *s, struct firma_cause *cause)
 		return r;
 	rv = s->token->module->f->C_Logout(s->handle);
 	if (rv != CKR_OK && rv != CKR_USER_NOT_LOGGED_IN)
-		return firma_token_fail(s->token, cause, "C_Logout", rv);
+		return firma_session_fail(s, cause, "C_Logout", rv);
 	firma_token_changed(s->token);
 	return FIRMA_OK;
 }

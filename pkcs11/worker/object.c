@@ -18,7 +18,7 @@ FIRMA_CHECKED static enum firma_err
 fail(struct firma_session *s, struct firma_cause *cause, const char *call,
     CK_RV rv)
 {
-	return firma_token_fail(s->token, cause, call, rv);
+	return firma_session_fail(s, cause, call, rv);
 }
 
 enum firma_err

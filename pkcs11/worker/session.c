@@ -37,6 +37,16 @@ firma_session_done(struct firma_session *s)
 }
 
 enum firma_err
+firma_session_fail(struct firma_session *s, struct firma_cause *cause,
+    const char *call, CK_RV rv)
+{
+	if (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED)
+		return firma_token_fail(s->token, cause, call, rv);
+	s->is_open = false;
+	return firma_ckr_fail(cause, call, rv);
+}
+
+enum firma_err
 firma_session_logged_in(
     struct firma_session *s, bool *ret_logged_in, struct firma_cause *cause)
 {
@@ -51,8 +61,7 @@ firma_session_logged_in(
 		return r;
 	rv = s->token->module->f->C_GetSessionInfo(s->handle, &si);
 	if (rv != CKR_OK)
-		return firma_token_fail(
-		    s->token, cause, "C_GetSessionInfo", rv);
+		return firma_session_fail(s, cause, "C_GetSessionInfo", rv);
 	*ret_logged_in = si.state == CKS_RO_USER_FUNCTIONS ||
 	    si.state == CKS_RW_USER_FUNCTIONS ||
 	    (ti.flags & CKF_LOGIN_REQUIRED) == 0;

@@ -24,6 +24,15 @@ FIRMA_CHECKED enum firma_err firma_session_need(
 void firma_session_done(struct firma_session *s);
 
 /*
+ * After a call with s->handle failed with rv.  When only the session is void
+ * (it ended with a token that was pulled out, or idle for too long) it is
+ * forgotten and opened again on its next use, and the other lanes keep theirs.
+ * Everything else is firma_token_fail().
+ */
+FIRMA_CHECKED enum firma_err firma_session_fail(struct firma_session *s,
+    struct firma_cause *cause, const char *call, CK_RV rv);
+
+/*
  * May private objects be seen: is the user logged in, or does the token not
  * ask for it?  Opens the session when needed.
  */

@@ -169,8 +169,7 @@ begin(struct firma_signer *s, struct firma_bytes id,
 	m.mechanism = k->mechanism;
 	*ret_rv = ss->token->module->f->C_SignInit(ss->handle, &m, k->handle);
 	if (*ret_rv != CKR_OK)
-		return firma_token_fail(
-		    ss->token, cause, "C_SignInit", *ret_rv);
+		return firma_session_fail(ss, cause, "C_SignInit", *ret_rv);
 	*ret = k;
 	return FIRMA_OK;
 }
@@ -195,7 +194,7 @@ finish(struct firma_signer *s, const struct firma_signer_key *k,
 	if (rv != CKR_OK) {
 		/* The operation may be left open: only a new session is sure. */
 		const enum firma_err r =
-		    firma_token_fail(t, cause, "C_Sign", rv);
+		    firma_session_fail(&s->session, cause, "C_Sign", rv);
 
 		firma_session_done(&s->session);
 		return r;

@@ -77,7 +77,7 @@ create(struct firma_session *s, struct firma_bytes id, struct firma_str label,
 	    s->handle, t, sizeof(t) / sizeof(t[0]) - (label.len == 0), &h);
 	return rv == CKR_OK
 	    ? FIRMA_OK
-	    : firma_token_fail(s->token, cause, "C_CreateObject", rv);
+	    : firma_session_fail(s, cause, "C_CreateObject", rv);
 }
 
 enum firma_err
@@ -118,8 +118,8 @@ firma_write_certificate(struct firma_token *t, struct firma_bytes id,
 		    : t->module->f->C_DestroyObject(s.handle, found[i]);
 
 		if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
-			return firma_token_fail(
-			    t, cause, "C_DestroyObject", rv);
+			return firma_session_fail(
+			    &s, cause, "C_DestroyObject", rv);
 	}
 	return FIRMA_OK;
 }

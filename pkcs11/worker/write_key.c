@@ -81,8 +81,8 @@ destroy(struct firma_session *s, CK_OBJECT_CLASS class, struct firma_bytes id,
 		if (rv == CKR_OBJECT_HANDLE_INVALID)
 			continue; /* went with another one */
 		if (rv != CKR_OK)
-			return firma_token_fail(
-			    s->token, cause, "C_DestroyObject", rv);
+			return firma_session_fail(
+			    s, cause, "C_DestroyObject", rv);
 		(*n_gone)++;
 	}
 	return FIRMA_OK;
@@ -165,7 +165,7 @@ firma_write_generate(struct firma_token *t, struct firma_bytes id,
 	firma_token_changed(t);
 	return rv == CKR_OK
 	    ? FIRMA_OK
-	    : firma_token_fail(t, cause, "C_GenerateKeyPair", rv);
+	    : firma_session_fail(&s, cause, "C_GenerateKeyPair", rv);
 }
 
 /* Values of C_CreateObject that mean "this token does not take keys". */
@@ -194,7 +194,7 @@ create(struct firma_session *s, struct template *t, struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_TOKEN_NO_IMPORT,
 		    FIRMA_CAUSE_CKR, rv, "C_CreateObject: %s",
 		    firma_ckr_name(rv));
-	return firma_token_fail(s->token, cause, "C_CreateObject", rv);
+	return firma_session_fail(s, cause, "C_CreateObject", rv);
 }
 
 static void

@@ -189,8 +189,15 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 static CK_RV
 sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
-	return is(SIN_REMOVED_SIGN) ? CKR_DEVICE_REMOVED
-				    : target->C_SignInit(s, m, key);
+	static bool is_lost;
+
+	if (is(SIN_REMOVED_SIGN))
+		return CKR_DEVICE_REMOVED;
+	if (is(SIN_SESSION_LOST) && !is_lost) {
+		is_lost = true;
+		(void)target->C_CloseSession(s);
+	}
+	return target->C_SignInit(s, m, key);
 }
 
 static CK_RV

@@ -282,6 +282,47 @@ a_removed_token_comes_back(void **state)
 	assert_int_equal(peer_stop(&p), 0);
 }
 
+/* Only one session is void: it is opened again, within the same request. */
+static void
+a_lost_session_is_opened_again(void **state)
+{
+	(void)state;
+	start("session-lost", false, 2);
+	login();
+	good_signature(0);
+	good_signature(1);
+	arm();
+	good_signature(1);
+	good_signature(1);
+	good_signature(0);
+	assert_int_equal(count("C_Sign"), 5);
+	assert_int_equal(peer_stop(&p), 0);
+}
+
+/* OpenSC without a reader: nothing there, and no error. */
+static void
+opensc_without_a_card_is_absent(void **state)
+{
+	static const char opensc[] =
+	    "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so";
+	const struct firma_msg_w_probe probe = { 0 };
+	struct firma_msg_w_token t;
+
+	(void)state;
+	if (access(opensc, R_OK) != 0) {
+		print_message("skipped: no OpenSC\n");
+		skip();
+	}
+	peer_start(&p, opensc, 2, NULL, NULL);
+	assert_int_equal(p.frame.type, FIRMA_MSG_w_ready);
+	for (int i = 0; i < 2; i++) {
+		peer_call(&p, FIRMA_MSG_w_probe, &probe, FIRMA_MSG_w_token, &t);
+		assert_int_equal(t.present, 0);
+	}
+	(void)peer_expect_error(&p, 1, ask_sign(1), FIRMA_ERR_TOKEN_GONE);
+	assert_int_equal(peer_stop(&p), 0);
+}
+
 static void
 lies_about_signatures_are_refused(void **state)
 {
@@ -633,6 +674,8 @@ main(void)
 		T(a_failing_start_is_told),
 		T(errors_keep_their_ckr),
 		T(a_removed_token_comes_back),
+		T(a_lost_session_is_opened_again),
+		T(opensc_without_a_card_is_absent),
 		T(lies_about_signatures_are_refused),
 		T(keys_that_ask_each_time_are_told),
 		T(what_the_token_says_is_passed_on),

@@ -30,6 +30,7 @@
 
 #define DOCUMENT "Carta de prueba\n"
 #define N_MANY   200
+#define N_ROUNDS 5
 
 static struct peer p;
 
@@ -591,18 +592,27 @@ lanes_work_side_by_side(void **state)
 	    0);
 }
 
+/* The best of some rounds: the machine has other things to do too. */
 static double
 seconds_for(size_t n, const char *id)
 {
 	const struct firma_msg_w_sign m = { .id = bytes(id),
 		.sha256 = digest_of(DOCUMENT) };
 	struct firma_msg_w_signature s;
-	const uint64_t start = firma_now();
+	double best = 1e9;
 
-	for (size_t i = 0; i < n; i++)
-		peer_expect(&p, 1, FIRMA_MSG_w_signature,
-		    peer_send(&p, 1, FIRMA_MSG_w_sign, &m, -1), &s);
-	return (double)(firma_now() - start) / 1e9;
+	for (int round = 0; round < N_ROUNDS; round++) {
+		const uint64_t start = firma_now();
+		double took;
+
+		for (size_t i = 0; i < n; i++)
+			peer_expect(&p, 1, FIRMA_MSG_w_signature,
+			    peer_send(&p, 1, FIRMA_MSG_w_sign, &m, -1), &s);
+		took = (double)(firma_now() - start) / 1e9;
+		if (took < best)
+			best = took;
+	}
+	return best;
 }
 
 static void
@@ -614,8 +624,7 @@ many_keys_are_no_slower(void **state)
 
 	(void)state;
 	generate("k0", FIRMA_KEY_EC_P256, &k);
-	(void)seconds_for(100, "k0");
-	few = seconds_for(300, "k0");
+	few = seconds_for(100, "k0");
 	for (int i = 1; i < N_MANY; i++) {
 		const struct firma_msg_w_generate m = {
 			.id = { (uint8_t *)id,
@@ -630,12 +639,11 @@ many_keys_are_no_slower(void **state)
 		peer_expect(&p, 0, FIRMA_MSG_w_done, request, &done);
 	}
 	assert_int_equal(peer_find(&p, bytes("")), N_MANY);
-	(void)seconds_for(100, "k150");
-	many = seconds_for(300, "k150");
-	print_message("300 signatures: %.0f ms with 1 key, %.0f ms with %d\n",
+	many = seconds_for(100, "k150");
+	print_message("100 signatures: %.1f ms with 1 key, %.1f ms with %d\n",
 	    few * 1e3, many * 1e3, N_MANY);
 	/* Only a look-up per signature would show; the benchmark measures. */
-	assert_true(many < few * 3);
+	assert_true(many < few * 2);
 	request_for("k150");
 }
 
