@@ -18,8 +18,8 @@
 /*
  * Append the value of one attribute as UTF-8.  UTF8String, PrintableString,
  * IA5String, NumericString, T61String, BMPString and UniversalString (OpenSSL
- * takes no others in a name); 8-bit octets that are not UTF-8 are read as windows-1252,
- * whatever the type claims.
+ * takes no others in a name); 8-bit octets that are not UTF-8 are read as
+ * windows-1252, whatever the type claims.
  *
  * FIRMA_ERR_NOT_SUPPORTED  not a string type
  * FIRMA_ERR_SHAPE          BMPString or UniversalString of a broken length

@@ -357,6 +357,31 @@ another_certificate_of_the_same_key(void **state)
 	    cause.what, "signingCertificateV2 names another certificate");
 }
 
+/* The last OID of ecdsa-with-SHA256 is the SignerInfo's; say SHA-384 in it. */
+static void
+an_algorithm_that_was_not_used(void **state)
+{
+	static const uint8_t oid[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+		0x04, 0x03, 0x02 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	struct firma_cause cause = { 0 };
+	uint8_t *last = NULL, *at;
+
+	(void)state;
+	sign(FIRMA_KEY_EC_P256, NOW, &der);
+	for (at = der.at; at != NULL;
+	     at = memmem(
+		 at + 1, der.len - (size_t)(at + 1 - der.at), oid, sizeof(oid)))
+		last = at;
+	assert_memory_equal(last, oid, sizeof(oid));
+	last[sizeof(oid) - 1] = 0x03;
+	assert_int_equal(firma_cms_verify(firma_buf_view(&der), BYTES(LETTER),
+			     &info, &cause),
+	    FIRMA_ERR_SIGNATURE);
+	assert_string_equal(cause.what, "the signature algorithm does not fit");
+}
+
 /* RFC 5652 11.1: the attribute repeats the content's type. */
 static void
 another_content_type_in_the_attributes(void **state)
@@ -454,6 +479,7 @@ main(void)
 		cmocka_unit_test(attributes_do_not_pass_for_content),
 		cmocka_unit_test(a_signer_without_certificate_is_nobody),
 		cmocka_unit_test(another_certificate_of_the_same_key),
+		cmocka_unit_test(an_algorithm_that_was_not_used),
 		cmocka_unit_test(another_content_type_in_the_attributes),
 		cmocka_unit_test(other_digests_are_named),
 	};
