@@ -104,8 +104,10 @@ key_generate(struct app *app, const struct args *a)
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("firma key generate --token TOKEN --alias NAME"), "%s",
 		    _("which token, and what name for the key?"));
-	ask.algorithm = (uint32_t)firma_key_algorithm_from_name(
-	    algorithm != NULL ? algorithm : "rsa-2048");
+	/* 0: the token's own default */
+	if (algorithm != NULL)
+		ask.algorithm =
+		    (uint32_t)firma_key_algorithm_from_name(algorithm);
 	pins_init(&pins, a);
 	if ((status = unlock_token(app, &pins, token, 0)) != 0)
 		return status;
@@ -193,7 +195,7 @@ static const struct option_desc generate_options[] = {
 	{ "alias", 'a', OPTION_TEXT, N_("NAME"), N_("its name from now on") },
 	{ "algorithm", 0, OPTION_CHOICE,
 	    "rsa-2048|rsa-3072|rsa-4096|p-256|p-384",
-	    N_("kind of key (default: rsa-2048)") },
+	    N_("kind of key (default: the token's)") },
 	PIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },
 };

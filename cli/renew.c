@@ -68,6 +68,21 @@ find_token(struct app *app, const struct args *a, char ret[65])
 }
 
 static int
+is_open(struct app *app, const char *old)
+{
+	FIRMA_OWN(renewals_done) struct renewals list = { 0 };
+	struct firma_cause cause;
+
+	if (renewals_list(app, 0, &list, &cause) != FIRMA_OK)
+		return 0;
+	for (size_t i = 0; i < list.n; i++)
+		if (list.at[i].status == FIRMA_RENEWAL_OPEN &&
+		    strcmp(list.at[i].old_key, old) == 0)
+			return 1;
+	return 0;
+}
+
+static int
 renew_start(struct app *app, const struct args *a)
 {
 	FIRMA_OWN(renewals_done) struct renewals got = { 0 };
@@ -84,8 +99,10 @@ renew_start(struct app *app, const struct args *a)
 		firma_str_of(text_or(args_text(a, "profile"), "imss-idse")),
 		firma_str_of(args_text(a, "old")), firma_str_of(token),
 		firma_str_of(args_text(a, "new-alias")),
-		(uint32_t)firma_key_algorithm_from_name(
-		    text_or(algorithm, "rsa-2048")),
+		/* 0: the token's own default */
+		algorithm == NULL ?
+		    0 :
+		    (uint32_t)firma_key_algorithm_from_name(algorithm),
 		firma_str_of(text_or(args_text(a, "portal"), "")),
 		firma_str_of(text_or(args_text(a, "email"), "")),
 		firma_str_of(text_or(args_text(a, "registro"), "")), 0
@@ -93,12 +110,12 @@ renew_start(struct app *app, const struct args *a)
 
 	r = app_call(app, FIRMA_MSG_renew_start, &ask, -1, APP_SIGN,
 	    renewals_keep, &got, &cause);
-	if (r == FIRMA_ERR_EXISTS)
+	if (r == FIRMA_ERR_EXISTS && is_open(app, args_text(a, "old")))
 		return say_refusal(FIRMA_EXIT_FAILED,
 		    _("`firma renew` goes on with it; `firma renew abort` "
 		      "gives it up"),
-		    _("a renewal of key %s is open already (%s)"),
-		    args_text(a, "old"), cause.what);
+		    _("a renewal of key %s is open already"),
+		    args_text(a, "old"));
 	if (r == FIRMA_OK && got.n == 0)
 		r = FIRMA_ERR_SHAPE;
 	if (r != FIRMA_OK)
@@ -332,7 +349,7 @@ static const struct option_desc start_options[] = {
 	    N_("the new key's name") },
 	{ "algorithm", 0, OPTION_CHOICE,
 	    "rsa-2048|rsa-3072|rsa-4096|p-256|p-384",
-	    N_("kind of key (default: rsa-2048)") },
+	    N_("kind of key (default: the token's)") },
 	{ "portal", 0, OPTION_TEXT, N_("URL"),
 	    N_("the portal's address (default: the profile's)") },
 	{ "registro", 0, OPTION_TEXT, N_("NUMBER"),

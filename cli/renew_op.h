@@ -12,7 +12,7 @@
 /* A renew_todo, kept. */
 struct todo {
 	uint32_t step_index, user_step, action, token_state;
-	uint64_t not_earlier; /* milliseconds since 1970 */
+	uint64_t not_earlier; /* seconds since 1970 */
 	char step[65], title_en[513], title_es[513], op[33], letter[33],
 	    role[17], sends[33], saves[33], key[65], token[65], helper[65],
 	    portal[513], session[2049], endpoints[8193], why[513],

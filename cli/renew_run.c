@@ -104,19 +104,32 @@ failed(struct run *run, enum firma_err r, const struct firma_cause *cause)
 
 /* ---- renew_act ---- */
 
+/* ret_begun: the agent now waits for the portal's answer to this step. */
 static int
-act(struct run *run, const char *email, unsigned int flags, int fd)
+begin(struct run *run, const char *email, unsigned int flags, int fd,
+    int *ret_begun)
 {
+	FIRMA_OWN(renewals_done) struct renewals now = { 0 };
 	const struct firma_msg_renew_act ask = { run->renewal,
 		firma_str_of(run->todo.step), firma_str_of(email), flags, 0 };
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
 	progress(run);
-	r = app_call(run->app, FIRMA_MSG_renew_act, &ask, fd, APP_LONG, NULL,
-	    NULL, &cause);
+	r = app_call(run->app, FIRMA_MSG_renew_act, &ask, fd, APP_LONG,
+	    renewals_keep, &now, &cause);
 	out_progress_end();
+	*ret_begun = now.n > 0 && now.at[0].step_state == FIRMA_STEP_INTENT &&
+	    strcmp(now.at[0].step, run->todo.step) == 0;
 	return r == FIRMA_OK ? GO_ON : failed(run, r, &cause);
+}
+
+static int
+act(struct run *run, const char *email, unsigned int flags, int fd)
+{
+	int begun;
+
+	return begin(run, email, flags, fd, &begun);
 }
 
 /* The letter of this step, checked before any PIN is asked for. */
@@ -290,11 +303,15 @@ do_portal(struct run *run, int journal)
 	FIRMA_OWN(portal_reply_done) struct portal_reply reply = { 0 };
 	struct firma_cause cause = { 0 };
 	enum firma_err r, answered;
-	int status;
+	int status, begun = 1;
 
 	/* The intent is written down before the portal hears of it. */
-	if (journal && (status = act(run, "", 0, -1)) != GO_ON)
+	if (journal &&
+	    (status = begin(run, "", 0, -1, &begun)) != GO_ON)
 		return status;
+	/* Begun before by somebody else: the agent wants another thing now. */
+	if (!begun)
+		return GO_ON;
 	progress(run);
 	answered = renew_op(run->app, run->renewal, &run->todo, &run->helper,
 	    run->link, &reply, &cause);
@@ -339,10 +356,9 @@ static int
 do_wait(struct run *run)
 {
 	const uint64_t now_ms = firma_wall_ms();
-	const uint64_t left_ms = run->todo.not_earlier > now_ms ?
-	    run->todo.not_earlier - now_ms :
-	    0;
-	uint64_t until = firma_after(left_ms * FIRMA_MS);
+	const uint64_t then_ms = run->todo.not_earlier * 1000;
+	uint64_t until = firma_after(
+	    then_ms > now_ms ? (then_ms - now_ms) * FIRMA_MS : 0);
 
 	if (run->wait_until == 0)
 		run->wait_until = firma_after(run->wait * FIRMA_S);
