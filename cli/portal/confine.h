@@ -6,7 +6,7 @@
  * standard three, bounded files; and by a system call filter: no programs are
  * started, no Unix sockets (the agent's socket cannot be opened), no looking
  * into other processes.  The helper for a person has no network either.
- * Proved by tests/rehearsal/test_confine.sh.
+ * Proved by tests/unit/portal/test_confine.c and tests/rehearsal/test_confine.sh.
  */
 #ifndef FIRMA_PORTAL_CONFINE_H
 #define FIRMA_PORTAL_CONFINE_H

@@ -57,6 +57,13 @@ set_rules(struct portal_http *h)
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_CONNECTTIMEOUT, CONNECT_S);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	/*
+	 * On a connection used before, curl sends a request AGAIN by itself
+	 * when the server closes without an answer.  Never submit twice: a new
+	 * connection for each request.
+	 */
+	SET(CURLOPT_FRESH_CONNECT, 1L);
+	SET(CURLOPT_FORBID_REUSE, 1L);
 	SET(CURLOPT_USERAGENT, "firmad/" FIRMA_VERSION);
 	SET(CURLOPT_COOKIEFILE, ""); /* cookies in memory */
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)FIRMA_BUF_MAX);
