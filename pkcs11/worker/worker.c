@@ -176,6 +176,9 @@ import(struct firma_job *j, struct firma_cause *cause)
 	struct firma_components key = { 0 };
 	enum firma_err r;
 
+	if (j->fd < 0)
+		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
+		    "no descriptor");
 	firma_job_pause(j);
 	r = firma_secret_read(
 	    j->fd, FIRMA_COMPONENTS_MAX, j->deadline, &s, cause);

@@ -877,8 +877,16 @@ wrong_requests_are_refused(void **state)
 	const struct firma_msg_w_probe probe = { 0 };
 	const struct firma_msg_w_ready odd = { .version = 1 };
 	const struct firma_msg_w_login login = { .iterations = 1 };
+	const struct firma_msg_w_import import = { .id = bytes("key"),
+		.algorithm = FIRMA_KEY_EC_P256 };
+	const struct firma_msg_w_init init = { .flags = FIRMA_INIT_ERASE };
 
 	(void)state;
+	/* What must bring a descriptor does not wait for one. */
+	assert_int_equal(
+	    peer_call_error(&p, FIRMA_MSG_w_import, &import), FIRMA_ERR_SHAPE);
+	assert_int_equal(
+	    peer_call_error(&p, FIRMA_MSG_w_init, &init), FIRMA_ERR_SHAPE);
 	assert_int_equal(
 	    peer_call_error(&p, FIRMA_MSG_w_sign, &s), FIRMA_ERR_VALUE);
 	assert_int_equal(peer_call_error(&p, FIRMA_MSG_w_ready, &odd),
