@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hash.h - SHA-256 of long documents, beside the loop.
+ *
+ * Up to FIRMA_HASH_AT_ONCE octets are hashed on the spot; longer ones by a
+ * thread that sees nothing but the mapped, sealed document, so that a document
+ * of a gigabyte delays nobody else's signature.
+ */
+#ifndef FIRMA_DAEMON_HASH_H
+#define FIRMA_DAEMON_HASH_H
+
+#include "agent/daemon/agent.h"
+
+#define FIRMA_HASH_AT_ONCE ((size_t)128 * 1024) /* octets */
+
+typedef void firma_hash_fn(
+    void *arg, enum firma_err r, const uint8_t sha256[32]);
+
+FIRMA_CHECKED enum firma_err firma_hasher_new(
+    sd_event *loop, struct firma_hasher **ret);
+void firma_hasher_free(struct firma_hasher *h); /* ends what runs */
+
+/* view is unmapped by the hasher.  fn may be called before this returns. */
+void firma_hasher_start(struct firma_hasher *h, struct firma_bytes view,
+    firma_hash_fn *fn, void *arg);
+
+#endif

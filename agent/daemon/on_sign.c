@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One signature: rule, ledger and token in one exchange.
+ *
+ * The ledger entry ("begun") is written while the token signs; the signature
+ * is let go when both are there.  When the token fails, a second entry that
+ * refers to the first says so; when the ledger fails, the signature is dropped
+ * here.  Test: tests/softhsm/test_agent.sh, "no signature without its entry".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/memfd.h"
+#include "agent/daemon/conn.h"
+#include "agent/daemon/handler.h"
+#include "agent/daemon/hash.h"
+#include "agent/daemon/key.h"
+#include "agent/daemon/log.h"
+#include "agent/daemon/token.h"
+
+#define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
+
+struct signing {
+	struct firma_task *q;
+	char alias[FIRMA_STORE_NAME];
+	uint8_t sha256[32];
+	bool stored, answered; /* ledger; token */
+	uint64_t seq;
+	enum firma_err r;
+	struct firma_cause cause;
+	struct firma_buf signature;
+};
+
+static void
+finish(struct signing *s)
+{
+	struct firma_task *q = s->q;
+	const struct firma_msg_signed m = {
+		.signature = firma_buf_view(&s->signature),
+		.ledger_seq = s->seq,
+		.sha256 = firma_bytes_of(s->sha256, sizeof(s->sha256)),
+	};
+
+	if (s->r == FIRMA_OK) {
+		q->agent->n_signatures++;
+		firma_task_end(q, FIRMA_MSG_signed, &m);
+	} else {
+		firma_task_fail(q, s->r, q->rule, &s->cause);
+	}
+	firma_buf_done(&s->signature);
+	free(s);
+}
+
+static void
+failure_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
+    const struct firma_store_seqs *seqs)
+{
+	(void)seqs;
+	if (r != FIRMA_OK)
+		firma_log(FIRMA_LOG_ERROR, "ledger: %s (%s)", firma_err_text(r),
+		    cause->what);
+	finish(arg);
+}
+
+/* The entry said "begun"; nothing came of it. */
+static void
+write_failure(struct signing *s)
+{
+	struct firma_txn *txn = firma_txn_new(s->q->agent->store);
+	const struct firma_key *k = firma_key_find(s->q->agent, s->alias);
+	struct firma_ledger_entry e;
+
+	firma_task_entry(s->q, "sign-failed", &e);
+	e.ref = s->seq;
+	if (k != NULL)
+		firma_key_entry(k, &e);
+	COPY(e.result, firma_err_name(s->r));
+	COPY(e.note, s->cause.what);
+	if (txn == NULL || firma_txn_ledger(txn, &e) != FIRMA_OK) {
+		firma_txn_free(txn);
+		finish(s);
+		return;
+	}
+	(void)firma_store_submit(s->q->agent->store, txn, FIRMA_DURABLE_DISK,
+	    failure_stored, s);
+}
+
+static void
+both(struct signing *s)
+{
+	if (!s->stored || !s->answered)
+		return;
+	if (s->r != FIRMA_OK && s->seq != 0)
+		write_failure(s);
+	else
+		finish(s);
+}
+
+static void
+entry_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
+    const struct firma_store_seqs *seqs)
+{
+	struct signing *s = arg;
+
+	s->stored = true;
+	if (r == FIRMA_OK) {
+		s->seq = seqs->ledger;
+	} else {
+		s->r = r;
+		s->cause = *cause;
+	}
+	both(s);
+}
+
+static void
+token_answered(void *arg, enum firma_err r, const struct firma_frame *f,
+    bool last, const struct firma_cause *cause)
+{
+	struct signing *s = arg;
+	struct firma_bytes got = { NULL, 0 };
+	struct firma_msg_w_signature sig;
+	struct firma_msg_w_der der;
+
+	if (!last)
+		return;
+	s->answered = true;
+	if (r == FIRMA_OK && f->type == FIRMA_MSG_w_signature &&
+	    (r = firma_msg_decode(
+		 FIRMA_MSG_w_signature, f->payload, &sig, NULL)) == FIRMA_OK)
+		got = sig.signature;
+	else if (r == FIRMA_OK && f->type == FIRMA_MSG_w_der &&
+	    (r = firma_msg_decode(FIRMA_MSG_w_der, f->payload, &der, NULL)) ==
+		FIRMA_OK)
+		got = der.der;
+	if (r == FIRMA_OK && got.len == 0)
+		r = FIRMA_ERR_TOKEN_ERROR;
+	if (r == FIRMA_OK)
+		r = firma_buf_put(&s->signature, got);
+	if (r != FIRMA_OK && s->r == FIRMA_OK) {
+		s->r = r;
+		if (cause != NULL)
+			s->cause = *cause;
+	}
+	both(s);
+}
+
+FIRMA_CHECKED static enum firma_err
+ask_token(struct signing *s, const struct firma_msg_sign *m,
+    const struct firma_key *k, struct firma_cause *cause)
+{
+	const struct firma_bytes id = firma_bytes_of(k->id.at, k->id.len);
+	const struct firma_bytes digest =
+	    firma_bytes_of(s->sha256, sizeof(s->sha256));
+	const struct firma_msg_w_sign raw = { .id = id, .sha256 = digest };
+	const struct firma_msg_w_cms cms = { .id = id,
+		.sha256 = digest,
+		.certificate = firma_buf_view(&k->certificate),
+		.signing_time = firma_wall_ms() / 1000 };
+
+	k->token->used = firma_now();
+	if (m->format == FIRMA_SIGN_RAW)
+		return firma_token_call(k->token, FIRMA_MSG_w_sign, &raw, -1,
+		    firma_token_sign_ns(k->token), s->q->deadline,
+		    token_answered, s, cause);
+	return firma_token_call(k->token, FIRMA_MSG_w_cms, &cms, -1,
+	    firma_token_sign_ns(k->token), s->q->deadline, token_answered, s,
+	    cause);
+}
+
+/* Why this key cannot sign in this format now, before anything is written. */
+FIRMA_CHECKED static enum firma_err
+check(const struct firma_msg_sign *m, const struct firma_key *k,
+    struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	if (k->token == NULL)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE,
+		    0, "key %s: token %s", k->alias, k->token_serial);
+	if ((r = firma_token_ready(k->token, cause)) != FIRMA_OK)
+		return r;
+	if (!k->on_token)
+		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
+		    0, "key %s is not on token %s", k->alias,
+		    k->token->config->name);
+	if (m->format != FIRMA_SIGN_RAW && k->certificate.len == 0)
+		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
+		    0, "certificate of key %s", k->alias);
+	return FIRMA_OK;
+}
+
+static void
+hashed(void *arg, enum firma_err r, const uint8_t sha256[32])
+{
+	struct signing *s = arg;
+	struct firma_task *q = s->q;
+	const struct firma_msg_sign *m = (const void *)&q->msg;
+	const struct firma_key *k = firma_key_find(q->agent, s->alias);
+	struct firma_txn *txn = NULL;
+	struct firma_ledger_entry e;
+	struct firma_cause cause = { 0 };
+
+	if (k == NULL)
+		r = FIRMA_ERR_NOT_FOUND;
+	memcpy(s->sha256, sha256, sizeof(s->sha256));
+	if (r == FIRMA_OK && (r = check(m, k, &cause)) == FIRMA_OK) {
+		firma_task_entry(q, "sign", &e);
+		firma_key_entry(k, &e);
+		e.has_digest = true;
+		memcpy(e.digest, sha256, sizeof(e.digest));
+		firma_str_copy(m->name, e.name, sizeof(e.name));
+		firma_str_copy(m->purpose, e.purpose, sizeof(e.purpose));
+		COPY(e.format, firma_sign_format_name(m->format));
+		COPY(e.result, "begun");
+		txn = firma_txn_new(q->agent->store);
+		r = txn == NULL ? FIRMA_ERR_NOMEM : firma_txn_ledger(txn, &e);
+	}
+	if (r == FIRMA_OK)
+		r = ask_token(s, m, k, &cause);
+	if (r != FIRMA_OK) {
+		firma_txn_free(txn);
+		firma_task_fail(q, r, "", &cause);
+		free(s);
+		firma_conn_flush(q->agent);
+		return;
+	}
+	(void)firma_store_submit(
+	    q->agent->store, txn, k->durability, entry_stored, s);
+}
+
+/* The document's digest, from the descriptor or as given. */
+static void
+start(struct signing *s, const struct firma_msg_sign *m)
+{
+	struct firma_task *q = s->q;
+	struct firma_bytes view;
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	if (q->fd < 0) {
+		hashed(s, FIRMA_OK, m->sha256.at);
+		return;
+	}
+	r = firma_memfd_map(q->fd, FIRMA_DOCUMENT_MAX, &view, &cause);
+	if (r != FIRMA_OK) {
+		free(s);
+		firma_task_fail(q, r, "", &cause);
+		return;
+	}
+	firma_hasher_start(q->agent->hasher, view, hashed, s);
+}
+
+void
+firma_on_sign(struct firma_task *q)
+{
+	const struct firma_msg_sign *m = (const void *)&q->msg;
+	const bool bare = q->fd < 0;
+	struct signing *s;
+	char alias[FIRMA_STORE_NAME];
+
+	firma_str_copy(m->key, alias, sizeof(alias));
+	if (!firma_task_allowed(q,
+		bare ? FIRMA_ASK_SIGN_DIGEST : FIRMA_ASK_SIGN, alias, NULL))
+		return;
+	if (m->format > FIRMA_SIGN_CMS_ATTACHED) {
+		firma_task_refuse(q, FIRMA_ERR_VALUE, "", "sign.format");
+		return;
+	}
+	if (bare ? m->sha256.len != 32 : m->sha256.len != 0) {
+		firma_task_refuse(q, FIRMA_ERR_VALUE, "",
+		    "sign.sha256: a descriptor or 32 octets, not both");
+		return;
+	}
+	if (firma_key_find(q->agent, alias) == NULL) {
+		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "key %s", alias);
+		return;
+	}
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		firma_task_refuse(q, FIRMA_ERR_NOMEM, "", "sign");
+		return;
+	}
+	s->q = q;
+	COPY(s->alias, alias);
+	start(s, m);
+}

@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A step is begun: the intent is written; then the agent does what it does
+ * itself (confirm, generate, request, sign, accept).  Portal steps end here
+ * with the intent: the client runs the helper and tells with renew_result.
+ *
+ * Nothing is begun that can be refused before: the letter is compared and the
+ * token asked for first, so that a wrong file never costs a PIN or a key.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/memfd.h"
+#include "agent/base/own.h"
+#include "agent/daemon/conn.h"
+#include "agent/daemon/fields.h"
+#include "agent/daemon/handler.h"
+#include "agent/daemon/make.h"
+#include "agent/daemon/renewal.h"
+#include "agent/pki/acceptance.h"
+#include "agent/pki/cms.h"
+#include "agent/pki/identifier.h"
+#include "agent/pki/name.h"
+#include "agent/pki/request.h"
+#include "agent/renewal/check.h"
+
+#define WRITE_NS (60 * FIRMA_S)
+
+#define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
+
+static const struct firma_profile_step *
+step_of(const struct firma_change *c)
+{
+	return firma_renewal_step(c->renewal);
+}
+
+/*
+ * The second half of a local step: its result as a new change of the same
+ * request.  NULL: answered.
+ */
+static struct firma_change *
+second(struct firma_change *c, enum firma_step_event event)
+{
+	const struct firma_step_move move =
+	    firma_step_next(firma_step_class(step_of(c)),
+		(enum firma_step_state)c->renewal->row.step_state, event);
+
+	c->row = c->renewal->row;
+	c->then = NULL;
+	if ((c->txn = firma_txn_new(c->q->agent->store)) == NULL) {
+		firma_change_fail(c, FIRMA_ERR_NOMEM, "", NULL);
+		return NULL;
+	}
+	c->renewal->owner = 0;
+	firma_change_move(c, move, 0);
+	return c;
+}
+
+/* The local step failed: back to where it can be tried again, and say why. */
+static void
+failed(struct firma_change *c, enum firma_step_event event, enum firma_err r,
+    const struct firma_cause *cause)
+{
+	struct firma_ledger_entry e;
+
+	if (cause != NULL)
+		c->cause = *cause;
+	if ((c = second(c, event)) == NULL)
+		return;
+	(void)snprintf(c->row.why, sizeof(c->row.why), "%s%s%s",
+	    firma_err_text(r), c->cause.what[0] != '\0' ? ": " : "",
+	    c->cause.what);
+	firma_change_entry(c, "renew", NULL, "", &e);
+	COPY(e.result, firma_err_name(r));
+	COPY(e.note, c->cause.what);
+	if (firma_txn_ledger(c->txn, &e) != FIRMA_OK) {
+		firma_change_fail(c, r, "", &c->cause);
+		return;
+	}
+	c->r = r;
+	firma_change_commit(c);
+}
+
+/* Write the result; what went wrong while it was put together ends it. */
+static void
+succeed(struct firma_change *c)
+{
+	if (c->r != FIRMA_OK)
+		firma_change_fail(c, c->r, "", &c->cause);
+	else
+		firma_change_commit(c);
+}
+
+/* ---- generate ---- */
+
+static void
+made_recorded(struct firma_change *c)
+{
+	struct firma_key *k = firma_key_find(c->q->agent, c->row.new_key);
+
+	if (k != NULL)
+		k->recorded = true;
+	firma_change_answer(c);
+}
+
+static void
+made(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
+    const struct firma_cause *cause)
+{
+	struct firma_change *c = arg;
+	struct firma_key_row row;
+
+	if (r != FIRMA_OK) {
+		failed(c, FIRMA_EVENT_FAILED, r, cause);
+		return;
+	}
+	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+		return;
+	firma_key_row(k, &row);
+	c->row.has_new_spki = true;
+	memcpy(c->row.new_spki, k->spki_sha256, sizeof(c->row.new_spki));
+	COPY(c->row.new_key, k->alias);
+	c->r = firma_txn_key(c->txn, &row);
+	firma_change_note(c, "key-generate", k, "",
+	    adopted ? "was made by an earlier try" :
+		      "local, always sensitive, never extractable");
+	c->then = made_recorded;
+	succeed(c);
+}
+
+static void
+generate(struct firma_change *c)
+{
+	struct firma_token *t =
+	    firma_token_find(c->q->agent, c->row.token);
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	r = t == NULL ? FIRMA_ERR_NOT_FOUND :
+			firma_make(t, c->row.new_key, &c->row.key_id,
+			    firma_key_algorithm_from_number(c->row.algorithm),
+			    made, c, &cause);
+	if (r != FIRMA_OK)
+		failed(c, FIRMA_EVENT_FAILED, r, &cause);
+}
+
+/* ---- request ---- */
+
+static void
+requested(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
+    const struct firma_cause *cause)
+{
+	struct firma_change *c = arg;
+	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
+	FIRMA_OWN(firma_request_done) struct firma_request got = { 0 };
+	struct firma_cause why = { 0 };
+	struct firma_msg_w_der m;
+
+	if (!last)
+		return;
+	if (r == FIRMA_OK)
+		r = f->type == FIRMA_MSG_w_der ?
+		    firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL) :
+		    FIRMA_ERR_INTERNAL;
+	else
+		why = *cause;
+	if (r == FIRMA_OK)
+		r = firma_request_check(m.der, &got, &why);
+	if (r == FIRMA_OK &&
+	    (k == NULL ||
+		memcmp(got.spki_sha256, k->spki_sha256, 32) != 0))
+		r = FIRMA_ERR_KEY_MISMATCH;
+	if (r != FIRMA_OK) {
+		failed(c, FIRMA_EVENT_FAILED, r, &why);
+		return;
+	}
+	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+		return;
+	firma_change_document(c, step_of(c)->saves, m.der, true);
+	firma_change_note(c, "request", k, step_of(c)->saves, "");
+	succeed(c);
+}
+
+/* The request's subject: the old certificate's. */
+FIRMA_CHECKED static enum firma_err
+subject(const struct firma_change *c, struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *old = NULL;
+	const struct firma_profile *p = c->renewal->site->profile;
+	enum firma_err r;
+
+	if ((r = firma_store_document(c->q->agent->store, c->row.id, "old",
+		 &der, cause)) != FIRMA_OK ||
+	    (r = firma_certificate_parse(
+		 firma_buf_view(&der), &old, cause)) != FIRMA_OK ||
+	    (r = firma_certificate_subject_der(old, &name)) != FIRMA_OK)
+		return r;
+	if (p->subject == FIRMA_SUBJECT_REENCODE)
+		return firma_name_reencode(firma_buf_view(&name), ret, cause);
+	return firma_buf_put(ret, firma_buf_view(&name));
+}
+
+static void
+request(struct firma_change *c)
+{
+	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
+	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
+	struct firma_msg_w_request m;
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	r = k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE :
+					    subject(c, &name, &cause);
+	if (r == FIRMA_OK) {
+		m.id = firma_bytes_of(k->id.at, k->id.len);
+		m.subject = firma_buf_view(&name);
+		r = firma_token_call(k->token, FIRMA_MSG_w_request, &m, -1,
+		    firma_token_sign_ns(k->token), FIRMA_FOREVER, requested, c,
+		    &cause);
+	}
+	if (r != FIRMA_OK)
+		failed(c, FIRMA_EVENT_FAILED, r, &cause);
+}
+
+/* ---- sign ---- */
+
+/* What came from the token, checked before anybody sees it. */
+FIRMA_CHECKED static enum firma_err
+complete(const struct firma_change *c, struct firma_bytes der,
+    struct firma_buf *ret, struct firma_cause *cause)
+{
+	const struct firma_profile_step *s = step_of(c);
+	FIRMA_OWN(firma_buf_done) struct firma_buf doc = { 0 };
+	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	enum firma_err r;
+
+	r = firma_store_document(
+	    c->q->agent->store, c->row.id, s->signs, &doc, cause);
+	if (r == FIRMA_OK && s->format == FIRMA_SIGN_CMS_ATTACHED)
+		r = firma_cms_attach(der, firma_buf_view(&doc), ret, cause);
+	else if (r == FIRMA_OK)
+		r = firma_buf_put(ret, der);
+	if (r != FIRMA_OK)
+		return r;
+	return firma_cms_verify(firma_buf_view(ret),
+	    s->format == FIRMA_SIGN_CMS_ATTACHED ? firma_bytes_of(NULL, 0) :
+						   firma_buf_view(&doc),
+	    &info, cause);
+}
+
+static void
+was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
+    const struct firma_cause *cause)
+{
+	struct firma_change *c = arg;
+	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
+	FIRMA_OWN(firma_buf_done) struct firma_buf cms = { 0 };
+	struct firma_cause why = { 0 };
+	struct firma_ledger_entry e;
+	struct firma_msg_w_der m;
+	const struct firma_profile_step *s;
+
+	if (!last)
+		return;
+	if (r == FIRMA_OK)
+		r = f->type == FIRMA_MSG_w_der ?
+		    firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL) :
+		    FIRMA_ERR_INTERNAL;
+	else
+		why = *cause;
+	if (r == FIRMA_OK)
+		r = complete(c, m.der, &cms, &why);
+	if (r != FIRMA_OK) {
+		failed(c, FIRMA_EVENT_FAILED, r, &why);
+		return;
+	}
+	s = step_of(c);
+	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+		return;
+	c->q->agent->n_signatures++;
+	/* A login is signed anew for each challenge; a letter only once. */
+	firma_change_document(c, s->saves, firma_buf_view(&cms),
+	    s->format == FIRMA_SIGN_CMS_ATTACHED);
+	firma_change_entry(c, "sign", k, s->signs, &e);
+	COPY(e.format, firma_sign_format_name(s->format));
+	e.has_digest =
+	    firma_renewal_sha256(c->q->agent, c->row.id, s->signs, e.digest);
+	if (c->r == FIRMA_OK)
+		c->r = firma_txn_ledger(c->txn, &e);
+	succeed(c);
+}
+
+static void
+sign(struct firma_change *c)
+{
+	const struct firma_profile_step *s = step_of(c);
+	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
+	struct firma_msg_w_cms m = { .signing_time =
+					 c->row.signing_time / 1000 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf certificate = { 0 };
+	struct firma_cause cause = { 0 };
+	uint8_t sha256[32];
+	enum firma_err r = FIRMA_OK;
+
+	/* The certificate is the renewal's own, not whatever the token shows. */
+	if (k == NULL || k->token == NULL)
+		r = FIRMA_ERR_TOKEN_GONE;
+	else if (!firma_renewal_sha256(
+		     c->q->agent, c->row.id, s->signs, sha256))
+		r = FIRMA_ERR_NOT_FOUND;
+	if (r == FIRMA_OK)
+		r = firma_store_document(c->q->agent->store, c->row.id,
+		    s->key == FIRMA_KEY_OLD ? "old" : "new", &certificate,
+		    &cause);
+	if (r == FIRMA_OK) {
+		m.id = firma_bytes_of(k->id.at, k->id.len);
+		m.sha256 = firma_bytes_of(sha256, sizeof(sha256));
+		m.certificate = firma_buf_view(&certificate);
+		r = firma_token_call(k->token, FIRMA_MSG_w_cms, &m, -1,
+		    firma_token_sign_ns(k->token), FIRMA_FOREVER, was_signed, c,
+		    &cause);
+	}
+	if (r != FIRMA_OK)
+		failed(c, FIRMA_EVENT_FAILED, r, &cause);
+}
+
+/* ---- accept ---- */
+
+/* Acceptable by any of the site's issuers. */
+FIRMA_CHECKED static enum firma_err
+judge(const struct firma_change *c, const struct firma_certificate *fresh,
+    const struct firma_certificate *old, struct firma_cause *cause)
+{
+	const struct firma_site_profile *site = c->renewal->site;
+	const struct firma_profile *p = site->profile;
+	const char *names[FIRMA_PROFILE_ATTRIBUTES];
+	const char *seen[] = { c->row.old_serial };
+	struct firma_acceptance a = { .fresh = fresh,
+		.old = old,
+		.issuer = p->issuer == FIRMA_ISSUER_CONFIGURED ?
+		    FIRMA_ISSUER_CA :
+		    FIRMA_ISSUER_SAME_NAME,
+		.attributes = names,
+		.n_attributes = p->n_identity,
+		.now = (int64_t)(firma_wall_ms() / 1000),
+		.skew_s = p->skew_s,
+		.min_days = p->min_days,
+		.max_days = p->max_days,
+		.seen_serials = seen,
+		.n_seen_serials = 1 };
+	enum firma_err r = FIRMA_ERR_CERT_ISSUER;
+
+	for (size_t i = 0; i < p->n_identity; i++)
+		names[i] = p->identity[i];
+	memcpy(a.key_spki_sha256, c->row.new_spki, sizeof(a.key_spki_sha256));
+	if (a.issuer == FIRMA_ISSUER_SAME_NAME)
+		return firma_certificate_accept(&a, cause);
+	for (size_t i = 0;
+	    i < site->n_issuers && r == FIRMA_ERR_CERT_ISSUER; i++) {
+		a.issuer_ca = site->issuers[i];
+		r = firma_certificate_accept(&a, cause);
+	}
+	return r;
+}
+
+struct acceptance {
+	struct firma_change *change;
+	struct firma_certificate *fresh;
+};
+
+static void
+accepted(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
+    const struct firma_cause *cause)
+{
+	struct acceptance *a = arg;
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *fresh = NULL;
+	struct firma_change *c = a->change;
+	struct firma_serial_row serial = { 0 };
+	struct firma_key *k;
+
+	(void)f;
+	if (!last)
+		return;
+	fresh = a->fresh;
+	free(a);
+	k = firma_renewal_key(c->q->agent, c->renewal);
+	if (r != FIRMA_OK || k == NULL) {
+		failed(c, FIRMA_EVENT_FAILED,
+		    r != FIRMA_OK ? r : FIRMA_ERR_NOT_FOUND, cause);
+		return;
+	}
+	firma_key_set_certificate(k, firma_certificate_der(fresh));
+	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+		return;
+	COPY(c->row.new_serial, k->serial);
+	c->row.new_not_after = k->not_after;
+	COPY(serial.serial, k->serial);
+	memcpy(serial.spki, k->spki_sha256, sizeof(serial.spki));
+	serial.renewal = c->row.id;
+	serial.seen = firma_wall_ms();
+	c->r = firma_txn_serial(c->txn, &serial);
+	firma_change_note(c, "certificate-accept", k, "new", k->serial);
+	succeed(c);
+}
+
+static void
+accept_new(struct firma_change *c)
+{
+	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf old_der = { 0 };
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *old = NULL;
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *fresh = NULL;
+	struct firma_store *store = c->q->agent->store;
+	struct firma_serial_row seen;
+	struct firma_msg_w_certificate_write m;
+	struct firma_cause cause = { 0 };
+	struct acceptance *a;
+	char serial[FIRMA_SERIAL_TEXT];
+	enum firma_err r;
+
+	if ((r = firma_store_document(store, c->row.id, "new", &der, &cause)) !=
+		FIRMA_OK ||
+	    (r = firma_store_document(
+		 store, c->row.id, "old", &old_der, &cause)) != FIRMA_OK ||
+	    (r = firma_certificate_parse(
+		 firma_buf_view(&der), &fresh, &cause)) != FIRMA_OK ||
+	    (r = firma_certificate_parse(
+		 firma_buf_view(&old_der), &old, &cause)) != FIRMA_OK) {
+		failed(c, FIRMA_EVENT_FAILED, r, &cause);
+		return;
+	}
+	r = judge(c, fresh, old, &cause);
+	firma_certificate_serial(fresh, serial);
+	if (r == FIRMA_OK &&
+	    firma_store_serial(store, serial, &seen, NULL) == FIRMA_OK &&
+	    memcmp(seen.spki, c->row.new_spki, sizeof(seen.spki)) != 0)
+		r = firma_fail(&cause, FIRMA_ERR_CERT_SERIAL, FIRMA_CAUSE_NONE,
+		    0, "%s", serial);
+	if (r != FIRMA_OK) {
+		failed(c, FIRMA_EVENT_RESULT_REJECTED, r, &cause);
+		return;
+	}
+	if (k == NULL || k->token == NULL ||
+	    (a = calloc(1, sizeof(*a))) == NULL) {
+		failed(c, FIRMA_EVENT_FAILED,
+		    k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE :
+						    FIRMA_ERR_NOMEM,
+		    NULL);
+		return;
+	}
+	a->change = c;
+	a->fresh = fresh;
+	fresh = NULL;
+	m.id = firma_bytes_of(k->id.at, k->id.len);
+	m.label = firma_str_of(k->alias);
+	m.certificate = firma_certificate_der(a->fresh);
+	r = firma_token_call(k->token, FIRMA_MSG_w_certificate_write, &m, -1,
+	    WRITE_NS, FIRMA_FOREVER, accepted, a, &cause);
+	if (r != FIRMA_OK) {
+		firma_certificate_free(a->fresh);
+		free(a);
+		failed(c, FIRMA_EVENT_FAILED, r, &cause);
+	}
+}
+
+/* ---- before the intent: what can be refused is refused now ---- */
+
+FIRMA_CHECKED static enum firma_err
+check_token(const struct firma_task *q, const struct firma_renewal *r,
+    struct firma_cause *cause)
+{
+	const struct firma_profile_step *s = firma_renewal_step(r);
+	const struct firma_key *k = firma_renewal_key(q->agent, r);
+	const struct firma_token *t = s->what == FIRMA_DO_GENERATE ?
+	    firma_token_find(q->agent, r->row.token) :
+	    k != NULL ? k->token : NULL;
+	const uint8_t *want = s->key == FIRMA_KEY_OLD ? r->row.old_spki :
+							r->row.new_spki;
+
+	if (s->key == FIRMA_KEY_NONE)
+		return FIRMA_OK;
+	if (t == NULL)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE,
+		    0, "step %s", s->id);
+	/* The name may have been moved to another key since. */
+	if (s->what != FIRMA_DO_GENERATE &&
+	    memcmp(k->spki_sha256, want, 32) != 0)
+		return firma_fail(cause, FIRMA_ERR_WRONG_KEY, FIRMA_CAUSE_NONE,
+		    0, "key %s is not this renewal's %s key", k->alias,
+		    s->key == FIRMA_KEY_OLD ? "old" : "new");
+	return firma_token_ready(t, cause);
+}
+
+FIRMA_CHECKED static enum firma_err
+check_letter(const struct firma_task *q, const struct firma_renewal *r,
+    struct firma_cause *cause)
+{
+	const struct firma_profile_step *s = firma_renewal_step(r);
+	struct firma_bytes v = { NULL, 0 };
+	uint8_t sha256[32];
+	enum firma_err e;
+
+	if (q->fd < 0)
+		return FIRMA_OK;
+	if (s->what != FIRMA_DO_SIGN || s->letter[0] == '\0')
+		return firma_fail(cause, FIRMA_ERR_WRONG_STEP,
+		    FIRMA_CAUSE_NONE, 0, "step %s takes no letter", s->id);
+	if (!firma_renewal_sha256(q->agent, r->row.id, s->signs, sha256))
+		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
+		    0, "letter %s", s->signs);
+	e = firma_memfd_map(q->fd, FIRMA_LETTER_MAX, &v, cause);
+	if (e == FIRMA_ERR_LIMIT)
+		e = FIRMA_ERR_LETTER_SIZE;
+	if (e == FIRMA_OK)
+		e = firma_renewal_check_letter(
+		    v, firma_bytes_of(sha256, sizeof(sha256)), cause);
+	firma_memfd_unmap(&v);
+	return e;
+}
+
+FIRMA_CHECKED static enum firma_err
+check(struct firma_task *q, struct firma_renewal *r, struct firma_str step,
+    const char **ret_rule, struct firma_cause *cause)
+{
+	enum firma_err e;
+
+	*ret_rule = "";
+	if (r->row.status != FIRMA_RENEWAL_OPEN)
+		return firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,
+		    "renewal %llu is %s", (unsigned long long)r->row.id,
+		    firma_renewal_status_name(r->row.status));
+	*ret_rule = "step-order";
+	if (!firma_str_is(step, firma_renewal_step(r)->id))
+		return firma_fail(cause, FIRMA_ERR_WRONG_STEP,
+		    FIRMA_CAUSE_NONE, 0, "it is at %s",
+		    firma_renewal_step(r)->id);
+	*ret_rule = "one-operator-at-a-time";
+	if (firma_renewal_is_taken(q, r))
+		return firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,
+		    "step %s", firma_renewal_step(r)->id);
+	*ret_rule = "served-letter-only";
+	if ((e = check_letter(q, r, cause)) != FIRMA_OK)
+		return e;
+	*ret_rule = "key-of-the-step";
+	e = check_token(q, r, cause);
+	if (e != FIRMA_ERR_WRONG_KEY)
+		*ret_rule = "";
+	return e;
+}
+
+/* ---- confirm ---- */
+
+static void
+confirm(struct firma_change *c)
+{
+	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+		return;
+	firma_change_note(c, "renew-confirm", NULL, "", c->row.email);
+	succeed(c);
+}
+
+/* The address that the person chose, or the one that is known. */
+FIRMA_CHECKED static enum firma_err
+take_email(struct firma_change *c, struct firma_str email)
+{
+	json_t *all = json_loads(c->row.fields, 0, NULL);
+	const char *known = json_string_value(json_object_get(all, "email"));
+	enum firma_err r = FIRMA_OK;
+
+	if (email.len != 0)
+		firma_str_copy(email, c->row.email, sizeof(c->row.email));
+	else if (c->row.email[0] == '\0')
+		(void)snprintf(c->row.email, sizeof(c->row.email), "%.254s",
+		    known != NULL ? known : "");
+	if (c->row.email[0] != '\0')
+		r = firma_email_check(c->row.email, &c->cause);
+	if (r == FIRMA_OK && json_is_object(all)) {
+		(void)json_object_set_new(
+		    all, "email", json_string(c->row.email));
+		r = firma_fields_write(json_incref(all), c->row.fields,
+		    sizeof(c->row.fields), &c->cause);
+	}
+	json_decref(all);
+	return r;
+}
+
+static void
+begun(struct firma_change *c)
+{
+	c->txn = NULL;
+	switch (step_of(c)->what) {
+	case FIRMA_DO_CONFIRM:
+		confirm(c);
+		break;
+	case FIRMA_DO_GENERATE:
+		generate(c);
+		break;
+	case FIRMA_DO_REQUEST:
+		request(c);
+		break;
+	case FIRMA_DO_SIGN:
+		sign(c);
+		break;
+	case FIRMA_DO_ACCEPT:
+		accept_new(c);
+		break;
+	case FIRMA_DO_PORTAL:
+	default:
+		firma_change_answer(c);
+		break;
+	}
+}
+
+void
+firma_on_renew_act(struct firma_task *q)
+{
+	const struct firma_msg_renew_act *m = (const void *)&q->msg;
+	const bool resume = (m->flags & FIRMA_ACT_RESUME) != 0;
+	struct firma_cause cause = { 0 };
+	const char *rule = "";
+	struct firma_renewal *r;
+	struct firma_change *c;
+	struct firma_step_move move;
+	enum firma_err e;
+
+	if (!firma_task_allowed(q, FIRMA_ASK_RENEW, NULL, NULL))
+		return;
+	r = firma_renewal_find(q->agent, m->renewal);
+	if (r == NULL || r->site == NULL) {
+		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "renewal %llu",
+		    (unsigned long long)m->renewal);
+		return;
+	}
+	e = check(q, r, m->step, &rule, &cause);
+	/* To go on after a refusal needs no token. */
+	if (resume && firma_err_exit(e) != FIRMA_EXIT_OK && rule[0] == '\0' &&
+	    r->row.status == FIRMA_RENEWAL_OPEN)
+		e = FIRMA_OK;
+	if (e != FIRMA_OK) {
+		firma_task_fail(q, e, rule, &cause);
+		return;
+	}
+	move = firma_step_next(firma_step_class(firma_renewal_step(r)),
+	    (enum firma_step_state)r->row.step_state,
+	    resume ? FIRMA_EVENT_RESUME : FIRMA_EVENT_BEGIN);
+	if (move.effect == FIRMA_EFFECT_REFUSE) {
+		firma_task_refuse(q, FIRMA_ERR_STATE, "step-order",
+		    "step %s is %s", firma_renewal_step(r)->id,
+		    firma_step_state_name(r->row.step_state));
+		return;
+	}
+	if ((c = firma_change_new(q, r)) == NULL)
+		return;
+	if (move.effect == FIRMA_EFFECT_NONE) {
+		firma_change_answer(c);
+		return;
+	}
+	if (move.effect == FIRMA_EFFECT_JOURNAL_INTENT) {
+		/* Fixed with the intent: the same try again gives the same. */
+		if (c->row.signing_time == 0)
+			c->row.signing_time = firma_wall_ms();
+		r->owner = q->conn != NULL ? firma_conn_serial(q->conn) : 0;
+		c->then = begun;
+	}
+	if (firma_renewal_step(r)->what == FIRMA_DO_CONFIRM && !resume)
+		c->r = take_email(c, m->email);
+	if (c->r != FIRMA_OK) {
+		firma_change_fail(c, c->r, "", &c->cause);
+		return;
+	}
+	firma_change_move(c, move, 0);
+	firma_change_commit(c);
+}

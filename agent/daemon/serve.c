@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/daemon/serve.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/own.h"
+#include "agent/daemon/conf.h"
+#include "agent/daemon/conn.h"
+#include "agent/daemon/hash.h"
+#include "agent/daemon/key.h"
+#include "agent/daemon/log.h"
+#include "agent/daemon/pin.h"
+#include "agent/daemon/renewal.h"
+#include "agent/daemon/replay.h"
+#include "agent/daemon/token.h"
+
+#define IDLE_NS FIRMA_S /* how exactly lock-after is kept */
+
+static int
+on_store(sd_event_source *s, int fd, uint32_t events, void *arg)
+{
+	struct firma_agent *a = arg;
+
+	(void)s;
+	(void)fd;
+	(void)events;
+	firma_store_dispatch(a->store);
+	firma_conn_flush(a);
+	return 0;
+}
+
+static int
+on_end(sd_event_source *s, const struct signalfd_siginfo *si, void *arg)
+{
+	struct firma_agent *a = arg;
+
+	(void)s;
+	firma_log(FIRMA_LOG_INFO, "signal %u: stopping", si->ssi_signo);
+	a->stopping = true;
+	return 0;
+}
+
+static int
+on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *arg)
+{
+	(void)s;
+	(void)si;
+	(void)sd_notify(0, "RELOADING=1");
+	firma_conf_reload(arg);
+	(void)sd_notify(0, "READY=1");
+	return 0;
+}
+
+static int
+on_idle(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct firma_agent *a = arg;
+
+	(void)usec;
+	for (size_t i = 0; i < a->n_tokens; i++)
+		firma_pin_lock_idle(a->tokens[i], firma_now());
+	firma_conn_flush(a);
+	(void)sd_event_source_set_time_relative(s, IDLE_NS / 1000);
+	(void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+FIRMA_CHECKED static enum firma_err
+make_loop(struct firma_agent *a)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	if (sd_event_new(&a->loop) < 0 ||
+	    sd_event_add_signal(a->loop, NULL, SIGTERM, on_end, a) < 0 ||
+	    sd_event_add_signal(a->loop, NULL, SIGINT, on_end, a) < 0 ||
+	    sd_event_add_signal(a->loop, NULL, SIGHUP, on_reload, a) < 0)
+		return FIRMA_ERR_NOMEM;
+	(void)sd_event_set_watchdog(a->loop, 1);
+	return FIRMA_OK;
+}
+
+FIRMA_CHECKED static enum firma_err
+start_tokens(struct firma_agent *a, struct firma_cause *cause)
+{
+	bool any_idle = false;
+	enum firma_err r;
+
+	for (size_t i = 0; i < a->config->n_tokens; i++) {
+		r = firma_token_new(a, &a->config->tokens[i],
+		    &a->tokens[a->n_tokens], cause);
+		if (r != FIRMA_OK)
+			return r;
+		a->n_tokens++;
+		any_idle = any_idle || a->config->tokens[i].lock_after_s != 0;
+	}
+	if (any_idle &&
+	    sd_event_add_time_relative(a->loop, NULL, CLOCK_MONOTONIC,
+		IDLE_NS / 1000, 0, on_idle, a) < 0)
+		return FIRMA_ERR_NOMEM;
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_serve_start(struct firma_agent *a, struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	if ((r = make_loop(a)) != FIRMA_OK ||
+	    (r = firma_store_open(a->state_dir, &a->store, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_replay_new(&a->replay)) != FIRMA_OK ||
+	    (r = firma_hasher_new(a->loop, &a->hasher)) != FIRMA_OK ||
+	    (r = firma_keys_load(a, cause)) != FIRMA_OK ||
+	    (r = firma_renewals_load(a, cause)) != FIRMA_OK)
+		return r;
+	if (sd_event_add_io(a->loop, NULL, firma_store_fd(a->store), EPOLLIN,
+		on_store, a) < 0)
+		return FIRMA_ERR_NOMEM;
+	return start_tokens(a, cause);
+}
+
+enum firma_err
+firma_serve_run(struct firma_agent *a)
+{
+	while (!a->stopping) {
+		/* The store wakes us only when we say that we sleep. */
+		const bool sleep = firma_store_arm(a->store);
+
+		if (!sleep) {
+			firma_store_dispatch(a->store);
+			firma_conn_flush(a);
+		}
+		if (sd_event_run(a->loop, sleep ? UINT64_MAX : 0) < 0)
+			return FIRMA_ERR_INTERNAL;
+	}
+	return FIRMA_OK;
+}
+
+void
+firma_serve_stop(struct firma_agent *a)
+{
+	a->stopping = true;
+	for (size_t i = 0; i < a->n_tokens; i++)
+		firma_token_free(a->tokens[i]);
+	a->n_tokens = 0;
+	firma_hasher_free(a->hasher);
+	a->hasher = NULL;
+	/* Runs the callbacks of what was still being written. */
+	firma_store_close(a->store);
+	a->store = NULL;
+	firma_conn_flush(a);
+	firma_conn_close_all(a);
+	firma_keys_free(a);
+	firma_renewals_free(a);
+	firma_replay_free(a->replay);
+	firma_config_free(a->config);
+	firma_fd_done(&a->worker_fd);
+	(void)sd_event_unref(a->loop);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/daemon/token.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/own.h"
+#include "agent/daemon/conn.h"
+#include "agent/daemon/key.h"
+#include "agent/daemon/log.h"
+#include "agent/daemon/pin.h"
+#include "agent/daemon/process.h"
+#include "agent/daemon/software.h"
+
+#define PROBE_NS     (10 * FIRMA_S)
+#define ABSENT_NS    FIRMA_S		 /* between two looks for a token */
+#define BACKOFF_MIN  (100 * FIRMA_MS)
+#define BACKOFF_MAX  (30 * FIRMA_S)
+#define HEALTHY_NS   (60 * FIRMA_S) /* after this a fall is a first fall */
+
+/* PKCS#11 v3.0 section 3.3, CK_TOKEN_INFO flags.  The numbers are the
+ * standard's; its header stays in pkcs11/. */
+#define CKF_USER_PIN_INITIALIZED 0x00000008u
+#define CKF_USER_PIN_COUNT_LOW	 0x00010000u
+#define CKF_USER_PIN_FINAL_TRY	 0x00020000u
+#define CKF_USER_PIN_LOCKED	 0x00040000u
+
+/* What the token needs beside what everybody sees. */
+struct token_own {
+	struct firma_token public; /* first: the same address */
+	sd_event_source *timer;
+	uint64_t started, pause;
+	bool probing, listing;
+	struct waiter *waiters;
+	char software_env[FIRMA_CONFIG_ENV_LEN];
+};
+
+struct waiter {
+	struct waiter *next;
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+static struct token_own *
+own(struct firma_token *t)
+{
+	return (struct token_own *)(void *)t;
+}
+
+static void start(struct firma_token *t);
+
+static int
+on_timer(sd_event_source *s, uint64_t usec, void *arg)
+{
+	struct firma_token *t = arg;
+
+	(void)s;
+	(void)usec;
+	if (t->process == NULL)
+		start(t);
+	else if (!t->present)
+		firma_token_probe(t);
+	firma_conn_flush(t->agent);
+	return 0;
+}
+
+static void
+later(struct firma_token *t, uint64_t ns)
+{
+	sd_event_source *s = own(t)->timer;
+
+	(void)sd_event_source_set_time_relative(s, ns / 1000);
+	(void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+void
+firma_token_settled(struct firma_token *t)
+{
+	struct waiter *w = own(t)->waiters;
+
+	own(t)->waiters = NULL;
+	own(t)->listing = false;
+	while (w != NULL) {
+		struct waiter *next = w->next;
+
+		w->fn(w->arg);
+		free(w);
+		w = next;
+	}
+}
+
+void
+firma_token_settle(struct firma_token *t, void (*fn)(void *arg), void *arg)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+
+	if (w == NULL) {
+		fn(arg);
+		return;
+	}
+	*w = (struct waiter){ own(t)->waiters, fn, arg };
+	own(t)->waiters = w;
+	firma_token_probe(t);
+	if (!own(t)->probing && !own(t)->listing)
+		firma_token_settled(t);
+}
+
+static void
+broken(struct firma_token *t, const char *why)
+{
+	struct token_own *o = own(t);
+
+	t->state = FIRMA_TOKEN_BROKEN;
+	t->present = t->logged_in = false;
+	(void)snprintf(t->why, sizeof(t->why), "%s", why);
+	o->probing = false;
+	if (firma_now() - o->started > HEALTHY_NS || o->pause == 0)
+		o->pause = BACKOFF_MIN;
+	else
+		o->pause = o->pause * 2 > BACKOFF_MAX ? BACKOFF_MAX :
+							o->pause * 2;
+	firma_keys_token_gone(t);
+	firma_token_settled(t);
+	if (!t->agent->stopping)
+		later(t, o->pause);
+}
+
+static void
+ended(struct firma_token *t, enum firma_err why, const char *what)
+{
+	(void)why;
+	t->n_restarts++;
+	broken(t, what);
+}
+
+static void
+ready(struct firma_token *t)
+{
+	firma_token_probe(t);
+}
+
+static void
+start(struct firma_token *t)
+{
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	own(t)->started = firma_now();
+	r = firma_process_start(t, ready, ended, &cause);
+	if (r == FIRMA_OK) {
+		t->state = FIRMA_TOKEN_STARTING;
+		return;
+	}
+	if (r == FIRMA_ERR_TOKEN_BUSY) {
+		t->state = FIRMA_TOKEN_STARTING;
+		later(t, BACKOFF_MIN);
+		return;
+	}
+	firma_log(FIRMA_LOG_ERROR, "token %s: %s (%s)", t->config->name,
+	    firma_err_text(r), cause.what);
+	broken(t, cause.what);
+}
+
+static void
+take_token(struct firma_token *t, const struct firma_msg_w_token *m)
+{
+	const bool was_present = t->present, was_in = t->logged_in;
+	char before[65];
+
+	memcpy(before, t->serial, sizeof(before));
+	t->present = m->present != 0;
+	t->logged_in = m->logged_in != 0;
+	t->ck_flags = m->ck_flags;
+	t->min_pin = m->min_pin;
+	t->max_pin = m->max_pin;
+	firma_str_copy(m->label, t->label, sizeof(t->label));
+	firma_str_copy(m->serial, t->serial, sizeof(t->serial));
+	firma_str_copy(m->manufacturer, t->manufacturer,
+	    sizeof(t->manufacturer));
+	firma_str_copy(m->model, t->model, sizeof(t->model));
+	t->why[0] = '\0';
+	if (!t->present) {
+		t->state = FIRMA_TOKEN_ABSENT;
+		(void)snprintf(t->why, sizeof(t->why),
+		    "no token with that label, serial or slot");
+		later(t, ABSENT_NS);
+		if (was_present)
+			firma_keys_token_gone(t);
+		firma_token_settled(t);
+		return;
+	}
+	t->state = t->logged_in ? FIRMA_TOKEN_UNLOCKED : FIRMA_TOKEN_LOCKED;
+	if (was_present && was_in == t->logged_in &&
+	    strcmp(before, t->serial) == 0) {
+		if (!own(t)->listing)
+			firma_token_settled(t);
+		return;
+	}
+	firma_log(FIRMA_LOG_INFO, "token %s: serial %s, %s", t->config->name,
+	    t->serial, firma_token_state_name(t->state));
+	firma_pin_look(t);
+	own(t)->listing = true;
+	firma_keys_refresh(t);
+}
+
+static void
+probed(void *arg, enum firma_err r, const struct firma_frame *frame,
+    bool last, const struct firma_cause *cause)
+{
+	struct firma_token *t = arg;
+	struct firma_msg_w_token m;
+
+	(void)last;
+	own(t)->probing = false;
+	if (r == FIRMA_OK && frame->type == FIRMA_MSG_w_token)
+		r = firma_msg_decode(
+		    FIRMA_MSG_w_token, frame->payload, &m, NULL);
+	if (r == FIRMA_OK) {
+		take_token(t, &m);
+		return;
+	}
+	if (t->process == NULL)
+		return; /* ended() has told */
+	t->present = t->logged_in = false;
+	t->state = FIRMA_TOKEN_ABSENT;
+	(void)snprintf(t->why, sizeof(t->why), "%s",
+	    cause != NULL ? cause->what : firma_err_text(r));
+	firma_keys_token_gone(t);
+	firma_token_settled(t);
+	later(t, ABSENT_NS);
+}
+
+void
+firma_token_probe(struct firma_token *t)
+{
+	const struct firma_msg_w_probe m = { 0 };
+
+	if (own(t)->probing || t->process == NULL)
+		return;
+	own(t)->probing = true;
+	if (firma_process_call(t->process, FIRMA_MSG_w_probe, &m, -1, PROBE_NS,
+		FIRMA_FOREVER, probed, t) != FIRMA_OK)
+		own(t)->probing = false;
+}
+
+enum firma_err
+firma_token_new(struct firma_agent *a, const struct firma_config_token *config,
+    struct firma_token **ret, struct firma_cause *cause)
+{
+	struct token_own *o = calloc(1, sizeof(*o));
+	struct firma_token *t;
+	enum firma_err r;
+
+	if (o == NULL)
+		return FIRMA_ERR_NOMEM;
+	t = &o->public;
+	t->agent = a;
+	t->config = config;
+	t->used = firma_now();
+	if (config->software != 0 &&
+	    (r = firma_software_prepare(a, config->name, o->software_env,
+		 sizeof(o->software_env), cause)) != FIRMA_OK) {
+		free(o);
+		return r;
+	}
+	t->more_env = o->software_env;
+	if (sd_event_add_time_relative(a->loop, &o->timer, CLOCK_MONOTONIC,
+		UINT64_C(1000000), 1000, on_timer, t) < 0) {
+		free(o);
+		return FIRMA_ERR_NOMEM;
+	}
+	(void)sd_event_source_set_enabled(o->timer, SD_EVENT_OFF);
+	*ret = t;
+	start(t);
+	return FIRMA_OK;
+}
+
+void
+firma_token_free(struct firma_token *t)
+{
+	if (t == NULL)
+		return;
+	if (t->process != NULL)
+		firma_process_kill(
+		    t->process, FIRMA_ERR_CANCELLED, "not served any more");
+	firma_token_settled(t);
+	(void)sd_event_source_disable_unref(own(t)->timer);
+	free(own(t));
+}
+
+struct firma_token *
+firma_token_find(const struct firma_agent *a, const char *name)
+{
+	for (size_t i = 0; i < a->n_tokens; i++)
+		if (strcmp(a->tokens[i]->config->name, name) == 0)
+			return a->tokens[i];
+	return NULL;
+}
+
+enum firma_pin_state
+firma_token_pin_state(const struct firma_token *t)
+{
+	if (!t->present)
+		return FIRMA_PIN_FINE;
+	if ((t->ck_flags & CKF_USER_PIN_LOCKED) != 0)
+		return FIRMA_PIN_LOCKED;
+	if ((t->ck_flags & CKF_USER_PIN_FINAL_TRY) != 0)
+		return FIRMA_PIN_FINAL_TRY;
+	if ((t->ck_flags & CKF_USER_PIN_INITIALIZED) == 0)
+		return FIRMA_PIN_UNSET;
+	if (t->doubtful)
+		return FIRMA_PIN_DOUBTFUL;
+	if ((t->ck_flags & CKF_USER_PIN_COUNT_LOW) != 0)
+		return FIRMA_PIN_COUNT_LOW;
+	return FIRMA_PIN_FINE;
+}
+
+enum firma_err
+firma_token_call(struct firma_token *t, enum firma_msg_type type,
+    const void *msg, int fd, uint64_t may_take, uint64_t deadline,
+    firma_token_fn *fn, void *arg, struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	if (t->process == NULL) {
+		firma_fd_done(&fd);
+		return firma_fail(cause, FIRMA_ERR_TOKEN_MODULE,
+		    FIRMA_CAUSE_NONE, 0, "%s: %s", t->config->name,
+		    t->why[0] != '\0' ? t->why : "starting");
+	}
+	r = firma_process_call(
+	    t->process, type, msg, fd, may_take, deadline, fn, arg);
+	if (r != FIRMA_OK)
+		return firma_fail(cause, r, FIRMA_CAUSE_NONE, 0, "%s",
+		    t->config->name);
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_token_tell(
+    struct firma_token *t, enum firma_msg_type type, const void *msg)
+{
+	if (t->process == NULL)
+		return FIRMA_ERR_TOKEN_STUCK;
+	return firma_process_tell(t->process, type, msg);
+}
+
+enum firma_err
+firma_token_ready(const struct firma_token *t, struct firma_cause *cause)
+{
+	enum firma_err r = FIRMA_OK;
+
+	switch (t->state) {
+	case FIRMA_TOKEN_UNLOCKED:
+		return FIRMA_OK;
+	case FIRMA_TOKEN_LOCKED:
+		r = FIRMA_ERR_PIN_NEEDED;
+		break;
+	case FIRMA_TOKEN_ABSENT:
+	case FIRMA_TOKEN_BLANK:
+		r = FIRMA_ERR_TOKEN_GONE;
+		break;
+	case FIRMA_TOKEN_STARTING:
+		r = FIRMA_ERR_TOKEN_BUSY;
+		break;
+	case FIRMA_TOKEN_BROKEN:
+	default:
+		r = FIRMA_ERR_TOKEN_MODULE;
+		break;
+	}
+	return firma_fail(cause, r, FIRMA_CAUSE_NONE, 0, "%s%s%s",
+	    t->config->name, t->why[0] != '\0' ? ": " : "", t->why);
+}
+
+uint64_t
+firma_token_sign_ns(const struct firma_token *t)
+{
+	return t->config->deadline_s * FIRMA_S;
+}
+
+uint64_t
+firma_token_generate_ns(const struct firma_token *t)
+{
+	return t->config->generate_deadline_s * FIRMA_S;
+}
