@@ -186,6 +186,7 @@ find(const struct args *a, const char *name)
 	for (size_t i = 0; i < a->n_options; i++)
 		if (strcmp(a->options[i].desc->name, name) == 0)
 			return i;
+	/* untranslated: a developer reads it */
 	(void)fprintf(stderr, "firma: no option %s\n", name);
 	abort(); /* a command asks for an option that its table lacks */
 }

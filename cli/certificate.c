@@ -61,6 +61,7 @@ certificate_show(struct app *app, const struct args *a)
 		else if (r == FIRMA_OK)
 			r = out_octets(firma_buf_view(&pem));
 		if (r != FIRMA_OK)
+			/* untranslated: "stdout" is a name */
 			return say_failure(r, &cause, NULL, "%s",
 			    output != NULL ? output : "stdout");
 		return FIRMA_EXIT_OK;

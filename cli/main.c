@@ -66,7 +66,9 @@ help(void)
 	out_line("%s", _("usage: firma COMMAND [options]"));
 	out_line("%s", _("commands:"));
 	list_commands(NULL);
+	/* untranslated: names of commands */
 	out_line("  %-20s %s", "version", _("the version of firma"));
+	/* untranslated: names of commands */
 	out_line("  %-20s %s", "help", _("this list, or help on a command"));
 	out_line("%s", _("firma COMMAND --help says what a command takes."));
 	return FIRMA_EXIT_OK;
@@ -132,6 +134,7 @@ unknown(int argc, char **argv)
 		for (const struct command *c = families[f]; c->name != NULL;
 		     c++)
 			if (strncmp(c->name, argv[0], strlen(argv[0])) == 0)
+				/* untranslated: a command */
 				out_note("  -> firma %s", c->name);
 	return FIRMA_EXIT_USAGE;
 }
@@ -192,6 +195,7 @@ run(int argc, char **argv)
 		return help();
 	if (strcmp(argv[0], "version") == 0 ||
 	    strcmp(argv[0], "--version") == 0) {
+		/* untranslated: a name */
 		out_line("firma %s", FIRMA_VERSION);
 		return FIRMA_EXIT_OK;
 	}

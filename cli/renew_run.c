@@ -488,6 +488,7 @@ run_renewal(struct app *app, const struct args *a, uint64_t renewal,
 	pins_init(&run.pins, a);
 	r = letters_folder(args_text(a, "dir"), renewal, run.folder);
 	if (r != FIRMA_OK)
+		/* untranslated: an option's name */
 		return say_failure(r, NULL, NULL, "--dir");
 	do {
 		r = renew_next(app, renewal, &run.todo, &cause);

@@ -182,15 +182,19 @@ print_cause(const struct firma_cause *c)
 		(void)fprintf(stderr, ": %s", strerror((int)c->code));
 		break;
 	case FIRMA_CAUSE_CKR:
+		/* untranslated: what a module or library calls it */
 		(void)fprintf(stderr, " [CKR 0x%lx]", c->code);
 		break;
 	case FIRMA_CAUSE_HTTP:
+		/* untranslated: what a module or library calls it */
 		(void)fprintf(stderr, " [HTTP %lu]", c->code);
 		break;
 	case FIRMA_CAUSE_OPENSSL:
+		/* untranslated: what a module or library calls it */
 		(void)fprintf(stderr, " [OpenSSL 0x%lx]", c->code);
 		break;
 	case FIRMA_CAUSE_SQLITE:
+		/* untranslated: what a module or library calls it */
 		(void)fprintf(stderr, " [SQLite %lu]", c->code);
 		break;
 	case FIRMA_CAUSE_LINE:

@@ -123,6 +123,7 @@ write_out(const struct args *a, const struct job *j, struct firma_bytes v)
 	else
 		r = file_write(to, 0644, v, &cause);
 	if (r != FIRMA_OK)
+		/* untranslated: "stdout" is a name */
 		return say_failure(
 		    r, &cause, NULL, "%s", to != NULL ? to : "stdout");
 	firma_hex(
