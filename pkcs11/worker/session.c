@@ -46,6 +46,17 @@ firma_session_fail(struct firma_session *s, struct firma_cause *cause,
 	return firma_ckr_fail(cause, call, rv);
 }
 
+void
+firma_session_check(struct firma_session *s)
+{
+	CK_SESSION_INFO info = { 0 };
+
+	if (!s->is_open || s->epoch != atomic_load(&s->token->epoch))
+		return;
+	if (s->token->module->f->C_GetSessionInfo(s->handle, &info) != CKR_OK)
+		firma_token_lost(s->token);
+}
+
 enum firma_err
 firma_session_logged_in(
     struct firma_session *s, bool *ret_logged_in, struct firma_cause *cause)

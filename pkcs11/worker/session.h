@@ -33,6 +33,13 @@ FIRMA_CHECKED enum firma_err firma_session_fail(struct firma_session *s,
     struct firma_cause *cause, const char *call, CK_RV rv);
 
 /*
+ * Is an open session still good?  Asked between requests: a token that was
+ * pulled out and put back looks as before, but its sessions, and the login, are
+ * void.  Then firma_token_lost(): everything is looked for again.
+ */
+void firma_session_check(struct firma_session *s);
+
+/*
  * May private objects be seen: is the user logged in, or does the token not
  * ask for it?  Opens the session when needed.
  */

@@ -91,9 +91,6 @@ probe(struct firma_job *j, struct firma_cause *cause)
 	enum firma_err r;
 
 	r = firma_session_logged_in(&w->session, &is_logged_in, cause);
-	/* Put back since the last look: the first try found a void session. */
-	if (r == FIRMA_ERR_TOKEN_GONE)
-		r = firma_session_logged_in(&w->session, &is_logged_in, cause);
 	if (r == FIRMA_OK &&
 	    (r = firma_token_find(w->token, &slot, &info, cause)) == FIRMA_OK)
 		return tell_token(j, &info, true, is_logged_in);
@@ -336,6 +333,9 @@ run(struct firma_worker *w, const struct firma_frame *f, size_t n_handlers,
 		 &msg, cause)) != FIRMA_OK)
 		return r;
 	firma_job_resume(&j);
+	/* The hot path finds out by itself, without a call more. */
+	if (fn != sign)
+		firma_session_check(&w->session);
 	r = fn(&j, cause);
 	firma_job_pause(&j);
 	return r;

@@ -186,6 +186,20 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 	return rv;
 }
 
+/* As after a card was pulled out and put back between two requests. */
+static CK_RV
+get_session_info(CK_SESSION_HANDLE s, CK_SESSION_INFO *info)
+{
+	static bool is_done;
+	const CK_RV rv = target->C_GetSessionInfo(s, info);
+
+	if (rv != CKR_OK || is_done || !is(SIN_REINSERTED))
+		return rv;
+	is_done = true;
+	(void)target->C_CloseAllSessions(info->slotID);
+	return CKR_SESSION_HANDLE_INVALID;
+}
+
 static CK_RV
 sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
@@ -315,6 +329,7 @@ C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ret)
 	list.C_Initialize = initialize;
 	list.C_GetTokenInfo = get_token_info;
 	list.C_Login = login;
+	list.C_GetSessionInfo = get_session_info;
 	list.C_SignInit = sign_init;
 	list.C_Sign = sign;
 	list.C_GenerateKeyPair = generate_key_pair;

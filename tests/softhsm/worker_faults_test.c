@@ -299,6 +299,32 @@ a_lost_session_is_opened_again(void **state)
 	assert_int_equal(peer_stop(&p), 0);
 }
 
+/* Put back while nobody looked: the next unlock works at the first try. */
+static void
+after_putting_back_one_unlock_is_enough(void **state)
+{
+	static const uint8_t subject[] = "\x30\x0c\x31\x0a\x30\x08\x06\x03\x55"
+					 "\x04\x03\x0c\x01x";
+	const struct firma_msg_w_request r = { .id = bytes("key"),
+		.subject = firma_bytes_of(subject, sizeof(subject) - 1) };
+	struct firma_msg_w_der der;
+	bool presented = false;
+
+	(void)state;
+	start("reinserted", false, 2);
+	login();
+	good_signature(1);
+	peer_call(&p, FIRMA_MSG_w_request, &r, FIRMA_MSG_w_der, &der);
+	arm();
+	assert_int_equal(
+	    peer_login(&p, PEER_PIN, bytes(""), &presented, NULL), FIRMA_OK);
+	assert_true(presented);
+	good_signature(0);
+	good_signature(1);
+	peer_call(&p, FIRMA_MSG_w_request, &r, FIRMA_MSG_w_der, &der);
+	assert_int_equal(peer_stop(&p), 0);
+}
+
 /* OpenSC without a reader: nothing there, and no error. */
 static void
 opensc_without_a_card_is_absent(void **state)
@@ -675,6 +701,7 @@ main(void)
 		T(errors_keep_their_ckr),
 		T(a_removed_token_comes_back),
 		T(a_lost_session_is_opened_again),
+		T(after_putting_back_one_unlock_is_enough),
 		T(opensc_without_a_card_is_absent),
 		T(lies_about_signatures_are_refused),
 		T(keys_that_ask_each_time_are_told),
