@@ -6,8 +6,7 @@
 
 #include "agent/base/own.h"
 
-static const char *const reasons[] = {
-	"",
+static const char *const reasons[] = { "",
 #define X(id, name) name,
 	PORTAL_REASON_LIST(X)
 #undef X
@@ -56,8 +55,8 @@ portal_answer_text(struct portal_answer *a, struct firma_bytes text)
 }
 
 enum firma_err
-portal_answer_field(struct portal_answer *a, const char *name,
-    const char *value)
+portal_answer_field(
+    struct portal_answer *a, const char *name, const char *value)
 {
 	if (a->fields == NULL && (a->fields = json_object()) == NULL)
 		return FIRMA_ERR_NOMEM;
@@ -85,8 +84,8 @@ portal_answer_fail(struct portal_answer *a, enum portal_outcome outcome,
 }
 
 enum firma_err
-portal_answer_line(const struct portal_answer *a, long long id,
-    struct firma_buf *ret)
+portal_answer_line(
+    const struct portal_answer *a, long long id, struct firma_buf *ret)
 {
 	FIRMA_OWN(firma_mem_done) char *s = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf line = { 0 };

@@ -9,26 +9,27 @@
 
 #include "cli/portal/request.h"
 
-#define PORTAL_TEXT_MAX 2048 /* octets, with the terminating zero */
-#define PORTAL_RETRY_MAX 86400U /* seconds */
+#define PORTAL_TEXT_MAX   2048   /* octets, with the terminating zero */
+#define PORTAL_RETRY_MAX  86400U /* seconds */
 #define PORTAL_FIELDS_MAX 16
-#define PORTAL_FIELD_MAX 1024 /* octets of a value */
+#define PORTAL_FIELD_MAX  1024 /* octets of a value */
 
 /*
  * Why an outcome is "unreachable" or "rejected", for programs: the field
  * `reason`.  Those of "unreachable" all mean: nobody knows whether it arrived.
  */
-#define PORTAL_REASON_LIST(X) \
-	X(CONNECT, "connect") /* no connection, or it was lost */ \
-	X(TIMEOUT, "timeout") \
-	X(TLS, "tls")	      /* the server could not prove who it is */ \
-	X(SERVER, "server")   /* HTTP 5xx, 408, 429 */ \
-	X(REDIRECT, "redirect") /* sent elsewhere; not followed */ \
-	X(TOO_BIG, "too-big") /* the answer is over the bound */ \
-	X(ANSWER, "answer")   /* the answer makes no sense */ \
-	X(SESSION, "session") /* rejected: the session is over, log in again */ \
-	X(USAGE, "usage")     /* rejected: the request to the helper is wrong */ \
-	X(FOLDER, "folder")   /* rejected: DIR cannot be read or written */
+#define PORTAL_REASON_LIST(X)                                                  \
+	X(CONNECT, "connect") /* no connection, or it was lost */              \
+	X(TIMEOUT, "timeout")                                                  \
+	X(TLS, "tls")           /* the server could not prove who it is */     \
+	X(SERVER, "server")     /* HTTP 5xx, 408, 429 */                       \
+	X(REDIRECT, "redirect") /* sent elsewhere; not followed */             \
+	X(TOO_BIG, "too-big")   /* the answer is over the bound */             \
+	X(ANSWER, "answer")     /* the answer makes no sense */                \
+	X(SESSION,                                                             \
+	    "session")      /* rejected: the session is over, log in again */  \
+	X(USAGE, "usage")   /* rejected: the request to the helper is wrong */ \
+	X(FOLDER, "folder") /* rejected: DIR cannot be read or written */
 
 enum portal_reason {
 	PORTAL_REASON_NONE,
@@ -43,7 +44,7 @@ struct portal_answer {
 	char file[PORTAL_FILE_MAX];
 	char session[PORTAL_SESSION_MAX];
 	unsigned int retry_after; /* seconds */
-	json_t *fields;		  /* owned; an object of strings, or NULL */
+	json_t *fields;           /* owned; an object of strings, or NULL */
 };
 
 void portal_answer_done(struct portal_answer *a);

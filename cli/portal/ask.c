@@ -94,8 +94,9 @@ portal_person_choose(const struct portal_person *p, const char *question,
 				return FIRMA_OK;
 			}
 		}
-		portal_person_tell(p, "%s\n", _("Please answer with one of the "
-						"letters."));
+		portal_person_tell(p, "%s\n",
+		    _("Please answer with one of the "
+		      "letters."));
 	}
 	return FIRMA_ERR_PORTAL_PERSON;
 }

@@ -40,8 +40,7 @@ FIRMA_CHECKED enum firma_err portal_person_ask(const struct portal_person *p,
  * Ask until the answer is one of the letters of `choices` (lower case).
  * FIRMA_ERR_PORTAL_PERSON as above, and after ten wrong answers.
  */
-FIRMA_CHECKED enum firma_err portal_person_choose(
-    const struct portal_person *p, const char *question, const char *choices,
-    char *ret);
+FIRMA_CHECKED enum firma_err portal_person_choose(const struct portal_person *p,
+    const char *question, const char *choices, char *ret);
 
 #endif

@@ -11,6 +11,20 @@
 #define FILE_OCTETS ((rlim_t)64 * 1024 * 1024)
 #define DESCRIPTORS ((rlim_t)64)
 
+#ifdef __SANITIZE_ADDRESS__
+/*
+ * The leak checker looks into the process with ptrace(2), which is given up
+ * here; told so, it does not try (sanitizer/lsan_interface.h).
+ */
+int __lsan_is_turned_off(void);
+
+int
+__lsan_is_turned_off(void)
+{
+	return 1;
+}
+#endif
+
 static enum firma_err
 failed(struct firma_cause *cause, int e, const char *what)
 {

@@ -9,7 +9,7 @@
 
 #include "agent/base/own.h"
 
-#define CHUNK ((size_t)65536)
+#define CHUNK    ((size_t)65536)
 #define TEMP_MAX 80 /* octets: a plain name and a suffix */
 
 static enum firma_err
@@ -17,8 +17,9 @@ io_failed(struct firma_cause *cause, const char *what)
 {
 	const int e = errno;
 
-	return firma_fail(cause, e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO,
-	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%s", what);
+	return firma_fail(cause,
+	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+	    (unsigned long)e, "%s", what);
 }
 
 enum firma_err
@@ -63,10 +64,11 @@ read_fd(int fd, const char *name, size_t max, struct firma_buf *ret,
 }
 
 enum firma_err
-portal_folder_read(int dir, const char *name, size_t max,
-    struct firma_buf *ret, struct firma_cause *cause)
+portal_folder_read(int dir, const char *name, size_t max, struct firma_buf *ret,
+    struct firma_cause *cause)
 {
-	FIRMA_OWN(firma_fd_done) int fd = openat(dir, name,
+	FIRMA_OWN(firma_fd_done)
+	int fd = openat(dir, name,
 	    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
@@ -87,8 +89,8 @@ portal_file_read(const char *path, size_t max, struct firma_buf *ret,
 }
 
 static enum firma_err
-write_all(int fd, struct firma_bytes v, const char *name,
-    struct firma_cause *cause)
+write_all(
+    int fd, struct firma_bytes v, const char *name, struct firma_cause *cause)
 {
 	size_t done = 0;
 	ssize_t n;
@@ -105,8 +107,8 @@ write_all(int fd, struct firma_bytes v, const char *name,
 }
 
 enum firma_err
-portal_folder_write(int dir, const char *name, struct firma_bytes v,
-    struct firma_cause *cause)
+portal_folder_write(
+    int dir, const char *name, struct firma_bytes v, struct firma_cause *cause)
 {
 	char temp[TEMP_MAX];
 	FIRMA_OWN(firma_fd_done) int fd = -1;

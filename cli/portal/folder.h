@@ -18,8 +18,8 @@ FIRMA_CHECKED enum firma_err portal_folder_read(int dir, const char *name,
     size_t max, struct firma_buf *ret, struct firma_cause *cause);
 
 /* Replace name atomically; mode 0600. */
-FIRMA_CHECKED enum firma_err portal_folder_write(int dir, const char *name,
-    struct firma_bytes v, struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err portal_folder_write(
+    int dir, const char *name, struct firma_bytes v, struct firma_cause *cause);
 
 /* A file anywhere, named by a person. */
 FIRMA_CHECKED enum firma_err portal_file_read(const char *path, size_t max,

@@ -9,10 +9,10 @@
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
 
-#define CONNECT_S 10L
+#define CONNECT_S     10L
 #define REDIRECTS_MAX 3
-#define COOKIE_TABS 6 /* the fields of a Netscape cookie line */
-#define HTTPONLY "#HttpOnly_"
+#define COOKIE_TABS   6 /* the fields of a Netscape cookie line */
+#define HTTPONLY      "#HttpOnly_"
 
 struct portal_http {
 	CURL *curl;
@@ -37,9 +37,8 @@ take_body(char *data, size_t size, size_t n, void *cls)
 		s->too_big = 1;
 		return 0; /* curl then gives up */
 	}
-	return firma_buf_put(s->to, firma_bytes_of(data, len)) == FIRMA_OK
-	    ? len
-	    : 0;
+	return firma_buf_put(s->to, firma_bytes_of(data, len)) == FIRMA_OK ? len
+									   : 0;
 }
 
 #define SET(option, value) \
@@ -75,8 +74,8 @@ set_rules(struct portal_http *h)
 }
 
 enum firma_err
-portal_http_new(const struct portal_url *u, long timeout_s,
-    struct portal_http **ret)
+portal_http_new(
+    const struct portal_url *u, long timeout_s, struct portal_http **ret)
 {
 	struct portal_http *h;
 
@@ -85,8 +84,7 @@ portal_http_new(const struct portal_url *u, long timeout_s,
 		return FIRMA_ERR_NOMEM;
 	h->at = *u;
 	h->timeout_s = timeout_s;
-	if ((h->curl = curl_easy_init()) == NULL ||
-	    set_rules(h) != CURLE_OK) {
+	if ((h->curl = curl_easy_init()) == NULL || set_rules(h) != CURLE_OK) {
 		portal_http_free(h);
 		return FIRMA_ERR_NOMEM;
 	}
@@ -114,8 +112,8 @@ urlencoded(CURL *curl, const struct portal_form *form, struct firma_buf *ret)
 		/* Length 0 would mean strlen(). */
 		char *v = f->value.len == 0
 		    ? NULL
-		    : curl_easy_escape(curl, (const char *)f->value.at,
-			  (int)f->value.len);
+		    : curl_easy_escape(
+			  curl, (const char *)f->value.at, (int)f->value.len);
 
 		if (f->value.len > 0 && v == NULL)
 			return FIRMA_ERR_NOMEM;
@@ -145,8 +143,8 @@ multipart(CURL *curl, const struct portal_form *form, curl_mime **ret)
 			f->value.len) != CURLE_OK ||
 		    (f->filename != NULL &&
 			(curl_mime_filename(part, f->filename) != CURLE_OK ||
-			    curl_mime_type(part,
-				"application/octet-stream") != CURLE_OK))) {
+			    curl_mime_type(part, "application/octet-stream") !=
+				CURLE_OK))) {
 			curl_mime_free(m);
 			return FIRMA_ERR_NOMEM;
 		}
@@ -186,8 +184,8 @@ take_type(CURL *curl, char ret[PORTAL_TYPE_MAX])
 	if (curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK ||
 	    type == NULL)
 		return;
-	(void)snprintf(ret, PORTAL_TYPE_MAX, "%.*s",
-	    (int)strcspn(type, "; \t"), type);
+	(void)snprintf(
+	    ret, PORTAL_TYPE_MAX, "%.*s", (int)strcspn(type, "; \t"), type);
 }
 
 /* One exchange; the request's kind and body are set already. */
@@ -212,8 +210,7 @@ exchange(struct portal_http *h, const char *url, uint64_t deadline, size_t max,
 		ret->body.len = 0;
 		return;
 	}
-	(void)curl_easy_getinfo(
-	    h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
+	(void)curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &ret->status);
 	take_type(h->curl, ret->type);
 }
 
@@ -247,8 +244,7 @@ portal_http_post(struct portal_http *h, const char *url,
     const struct portal_form *form, size_t max, struct portal_reply *ret)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf body = { 0 };
-	const uint64_t deadline =
-	    firma_after((uint64_t)h->timeout_s * FIRMA_S);
+	const uint64_t deadline = firma_after((uint64_t)h->timeout_s * FIRMA_S);
 	struct curl_slist *headers = NULL;
 	curl_mime *m = NULL;
 	enum firma_err e;
@@ -328,8 +324,8 @@ is_cookie(const struct portal_url *u, const char *line)
 		return 0;
 	for (const char *p = line; *p != '\0'; p++)
 		tabs += *p == '\t';
-	(void)snprintf(domain, sizeof(domain), "%.*s",
-	    (int)strcspn(line, "\t"), line);
+	(void)snprintf(
+	    domain, sizeof(domain), "%.*s", (int)strcspn(line, "\t"), line);
 	return tabs == COOKIE_TABS && portal_url_domain_matches(u, domain);
 }
 

@@ -28,8 +28,8 @@ struct portal_form {
 };
 
 /* timeout_s bounds each request as a whole. */
-FIRMA_CHECKED enum firma_err portal_http_new(const struct portal_url *u,
-    long timeout_s, struct portal_http **ret);
+FIRMA_CHECKED enum firma_err portal_http_new(
+    const struct portal_url *u, long timeout_s, struct portal_http **ret);
 void portal_http_free(struct portal_http *h);
 
 /*

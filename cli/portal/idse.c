@@ -8,10 +8,10 @@
 #include "cli/portal/folder.h"
 #include "cli/portal/lang.h"
 
-#define TIMEOUT_S 30L /* when the profile says none */
+#define TIMEOUT_S     30L /* when the profile says none */
 #define TIMEOUT_MAX_S 600L
-#define UPLOAD_MAX ((size_t)128 * 1024) /* octets of a signature or request */
-#define ARMOUR_END "-----END PKCS7-----"
+#define UPLOAD_MAX    ((size_t)128 * 1024) /* octets of a signature or request */
+#define ARMOUR_END    "-----END PKCS7-----"
 
 void
 portal_idse_done(struct portal_idse *idse)
@@ -70,8 +70,9 @@ open_site(struct portal_idse *idse, const struct portal_request *q,
 		return;
 	}
 	if (r != FIRMA_OK || q->endpoints == NULL) {
-		usage(a, _("the portal's address or its endpoints are not "
-			   "usable"));
+		usage(a,
+		    _("the portal's address or its endpoints are not "
+		      "usable"));
 		return;
 	}
 	made.endpoints = json_incref(q->endpoints);
@@ -173,8 +174,8 @@ own_failure(struct portal_answer *a, enum firma_err r)
 }
 
 static void
-keep_document(int dir, const struct portal_reply *reply,
-    struct portal_answer *a)
+keep_document(
+    int dir, const struct portal_reply *reply, struct portal_answer *a)
 {
 	struct firma_cause cause = { 0 };
 
@@ -206,8 +207,8 @@ ask(struct portal_idse *idse, int dir, const char *url,
 }
 
 void
-portal_idse_answer(void *cls, int dir, const struct portal_request *q,
-    struct portal_answer *a)
+portal_idse_answer(
+    void *cls, int dir, const struct portal_request *q, struct portal_answer *a)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf document = { 0 };
 	struct portal_idse *idse = cls;
@@ -216,16 +217,16 @@ portal_idse_answer(void *cls, int dir, const struct portal_request *q,
 
 	if (q->op == PORTAL_OP_OPEN)
 		open_site(idse, q, a);
-	else if (portal_url_join(
-		     &idse->at, endpoint(idse, portal_op_name(q->op)), url) !=
-	    FIRMA_OK)
-		usage(a, _("the profile has no usable endpoint for this "
-			   "operation"));
+	else if (portal_url_join(&idse->at,
+		     endpoint(idse, portal_op_name(q->op)), url) != FIRMA_OK)
+		usage(a,
+		    _("the profile has no usable endpoint for this "
+		      "operation"));
 	else if ((portal_op_args(q->op) & PORTAL_ARG_FILE) != 0 &&
 	    portal_folder_read(dir, q->file, UPLOAD_MAX, &document, &cause) !=
 		FIRMA_OK)
-		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_FOLDER,
-		    cause.what);
+		portal_answer_fail(
+		    a, PORTAL_REJECTED, PORTAL_REASON_FOLDER, cause.what);
 	else
 		ask(idse, dir, url, q, &document, a);
 	if (idse->http != NULL &&

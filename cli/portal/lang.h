@@ -10,7 +10,7 @@
 
 #include <libintl.h>
 
-#define _(text)	 gettext(text)
+#define _(text)  gettext(text)
 #define N_(text) text /* marked here, translated where it is used */
 
 /*

@@ -11,7 +11,7 @@
 #include "cli/portal/folder.h"
 #include "cli/portal/lang.h"
 
-#define CHUNK ((size_t)4096)
+#define CHUNK      ((size_t)4096)
 #define EXIT_USAGE 2
 
 /* 1: a line is in ret (without newline); 0: the end; -1: failed or too long. */
@@ -19,9 +19,8 @@ static int
 read_line(struct firma_buf *in, struct firma_buf *ret)
 {
 	for (;;) {
-		const uint8_t *nl = in->len == 0
-		    ? NULL
-		    : memchr(in->at, '\n', in->len);
+		const uint8_t *nl =
+		    in->len == 0 ? NULL : memchr(in->at, '\n', in->len);
 		ssize_t n;
 
 		if (nl != NULL) {
@@ -70,8 +69,8 @@ answer_one(const struct portal_helper *helper, int dir, int *opened,
 
 	if (portal_request_parse(line, &q, &cause) != FIRMA_OK) {
 		*ret_id = q.id;
-		portal_answer_fail(ret, PORTAL_REJECTED, PORTAL_REASON_USAGE,
-		    cause.what);
+		portal_answer_fail(
+		    ret, PORTAL_REJECTED, PORTAL_REASON_USAGE, cause.what);
 		return;
 	}
 	*ret_id = q.id;
@@ -137,9 +136,8 @@ portal_helper_main(const struct portal_helper *helper, int argc, char **argv)
 	    portal_confine_finish(
 		(enum portal_confine)helper->confine, &cause) != FIRMA_OK) {
 		(void)fprintf(stderr, "%s: %s: %s\n", helper->name, cause.what,
-		    cause.kind == FIRMA_CAUSE_ERRNO
-			? strerror((int)cause.code)
-			: "");
+		    cause.kind == FIRMA_CAUSE_ERRNO ? strerror((int)cause.code)
+						    : "");
 		return 1;
 	}
 	return loop(helper, dir);

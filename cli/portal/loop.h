@@ -13,7 +13,7 @@
  * comes only after an `open` that was answered "ok".
  */
 struct portal_helper {
-	const char *name;    /* the program's, for stderr */
+	const char *name;     /* the program's, for stderr */
 	unsigned int confine; /* enum portal_confine */
 	void (*answer)(void *cls, int dir, const struct portal_request *q,
 	    struct portal_answer *ret);

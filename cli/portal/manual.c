@@ -10,12 +10,12 @@
 #include "cli/portal/lang.h"
 #include "cli/portal/reply.h"
 
-#define WAIT_S 60U
+#define WAIT_S   60U
 #define HOME_MAX 4096
 
 /* The letters that answer, the same in both languages' questions. */
-#define YES 'y'
-#define LATER 'l'
+#define YES     'y'
+#define LATER   'l'
 #define REFUSED 'r'
 
 static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
@@ -33,8 +33,8 @@ portal_manual_der(struct firma_bytes v, struct firma_buf *ret)
 	if (at == NULL)
 		return firma_buf_put(ret, v);
 	at += nb;
-	end = memmem(at, (size_t)(v.at + v.len - at), end_line,
-	    strlen(end_line));
+	end =
+	    memmem(at, (size_t)(v.at + v.len - at), end_line, strlen(end_line));
 	if (end == NULL)
 		return FIRMA_ERR_SHAPE;
 	for (; at < end; at++)
@@ -57,8 +57,8 @@ refusal(struct portal_manual *m, struct portal_answer *a)
 	char words[PORTAL_REPLY_MAX];
 
 	if (portal_person_ask(&m->person,
-		_("What does the portal say? (its words, or Enter):"), words) !=
-	    FIRMA_OK)
+		_("What does the portal say? (its words, or Enter):"),
+		words) != FIRMA_OK)
 		words[0] = '\0';
 	portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_NONE,
 	    words[0] == '\0' ? _("the portal refused") : words);
@@ -74,12 +74,13 @@ how_did_it_go(struct portal_manual *m, const char *question, const char *more,
 {
 	char choices[16], got;
 
-	(void)snprintf(choices, sizeof(choices), "%c%c%c%s", YES, REFUSED,
-	    LATER, more);
+	(void)snprintf(
+	    choices, sizeof(choices), "%c%c%c%s", YES, REFUSED, LATER, more);
 	if (portal_person_choose(&m->person, question, choices, &got) !=
 	    FIRMA_OK) {
-		need_person(a, _("somebody has to sit at the terminal and use "
-				 "the portal with a browser"));
+		need_person(a,
+		    _("somebody has to sit at the terminal and use "
+		      "the portal with a browser"));
 		return 0;
 	}
 	if (got == REFUSED) {
@@ -129,8 +130,8 @@ take_file(struct portal_manual *m, int dir, const char *name,
 	struct firma_cause cause = { 0 };
 
 	if (portal_person_ask(&m->person,
-		_("Path of the downloaded file (Enter: later):"), reply) !=
-		FIRMA_OK ||
+		_("Path of the downloaded file (Enter: later):"),
+		reply) != FIRMA_OK ||
 	    reply[0] == '\0') {
 		need_person(a, _("the file from the portal is still needed"));
 		return 0;
@@ -146,8 +147,8 @@ take_file(struct portal_manual *m, int dir, const char *name,
 		return 0;
 	}
 	if (portal_folder_write(dir, name,
-		firma_buf_view(is_certificate ? &der : &got), &cause) !=
-	    FIRMA_OK) {
+		firma_buf_view(is_certificate ? &der : &got),
+		&cause) != FIRMA_OK) {
 		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_FOLDER,
 		    _("the document from the portal could not be saved"));
 		return 0;
@@ -208,8 +209,7 @@ confirm(struct portal_manual *m, const struct portal_request *q,
 	    _("\nConfirm the company's data in the portal, with the e-mail "
 	      "%s.\n"),
 	    q->email);
-	(void)how_did_it_go(
-	    m, _("Done? y: yes; r: refused; l: later:"), "", a);
+	(void)how_did_it_go(m, _("Done? y: yes; r: refused; l: later:"), "", a);
 }
 
 static const char *
@@ -257,7 +257,7 @@ find(struct portal_manual *m, const char *what, enum portal_outcome good,
 	if (got == 0)
 		return;
 	a->outcome = got == 'n' ? PORTAL_UNKNOWN
-	    : got == 'w'	? PORTAL_WAIT
+	    : got == 'w'        ? PORTAL_WAIT
 				: good;
 	a->retry_after = got == 'w' ? WAIT_S : 0;
 }
@@ -321,14 +321,14 @@ finish(struct portal_manual *m, struct portal_answer *a)
 {
 	portal_person_tell(
 	    &m->person, _("\nConclude the renewal in the portal.\n"));
-	if (how_did_it_go(
-		m, _("Done? y: yes; r: refused; l: later:"), "", a) != 0)
+	if (how_did_it_go(m, _("Done? y: yes; r: refused; l: later:"), "", a) !=
+	    0)
 		field(m, a, "folio", _("Folio (Enter: none):"));
 }
 
 void
-portal_manual_answer(void *cls, int dir, const struct portal_request *q,
-    struct portal_answer *a)
+portal_manual_answer(
+    void *cls, int dir, const struct portal_request *q, struct portal_answer *a)
 {
 	struct portal_manual *m = cls;
 	const int is_terms = strcmp(q->letter, "terms") == 0;
@@ -373,8 +373,8 @@ portal_manual_answer(void *cls, int dir, const struct portal_request *q,
 		submit_request(m, q, a);
 		break;
 	case PORTAL_OP_FIND_REQUEST:
-		find(m, _("the request for the new certificate"),
-		    PORTAL_ISSUED, a);
+		find(m, _("the request for the new certificate"), PORTAL_ISSUED,
+		    a);
 		break;
 	case PORTAL_OP_CERTIFICATE:
 		certificate(m, dir, a);

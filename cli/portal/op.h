@@ -8,66 +8,66 @@
 
 /* An operation's arguments: bits of what it must have. */
 #define PORTAL_ARG_LETTER 0x01U /* "letter" */
-#define PORTAL_ARG_ROLE	  0x02U /* "role" */
-#define PORTAL_ARG_FILE	  0x04U /* "file": what is sent */
+#define PORTAL_ARG_ROLE   0x02U /* "role" */
+#define PORTAL_ARG_FILE   0x04U /* "file": what is sent */
 #define PORTAL_ARG_SHA256 0x08U /* "signature_sha256" or "request_sha256" */
 #define PORTAL_ARG_EMAIL  0x10U
 #define PORTAL_ARG_NAMES  0x20U /* "certificate_name", "key_name" */
-#define PORTAL_ARG_SITE	  0x40U /* "base", "endpoints" */
+#define PORTAL_ARG_SITE   0x40U /* "base", "endpoints" */
 
 /* Outcomes as bits, to say which an operation may answer. */
 #define PORTAL_BIT(outcome) (1U << PORTAL_##outcome)
-#define PORTAL_ANY \
+#define PORTAL_ANY                                                           \
 	(PORTAL_BIT(WAIT) | PORTAL_BIT(REJECTED) | PORTAL_BIT(UNREACHABLE) | \
 	    PORTAL_BIT(PERSON))
 
-#define PORTAL_OUTCOME_LIST(X) \
-	X(OK, "ok") \
-	X(ISSUED, "issued") \
-	X(WAIT, "wait") \
-	X(REJECTED, "rejected") \
+#define PORTAL_OUTCOME_LIST(X)        \
+	X(OK, "ok")                   \
+	X(ISSUED, "issued")           \
+	X(WAIT, "wait")               \
+	X(REJECTED, "rejected")       \
 	X(UNREACHABLE, "unreachable") \
-	X(PERSON, "person") \
+	X(PERSON, "person")           \
 	X(UNKNOWN, "unknown")
 
 /*
  *        id              name              arguments      outcomes besides ANY
  */
-#define PORTAL_OP_LIST(X) \
-	X(OPEN, "open", PORTAL_ARG_SITE, PORTAL_BIT(OK)) \
-	X(CHALLENGE, "challenge", 0U, PORTAL_BIT(OK)) \
+#define PORTAL_OP_LIST(X)                                                     \
+	X(OPEN, "open", PORTAL_ARG_SITE, PORTAL_BIT(OK))                      \
+	X(CHALLENGE, "challenge", 0U, PORTAL_BIT(OK))                         \
 	X(ENTER, "enter", PORTAL_ARG_FILE | PORTAL_ARG_NAMES, PORTAL_BIT(OK)) \
-	X(DATA, "data", 0U, PORTAL_BIT(OK)) \
-	X(CONFIRM, "confirm", PORTAL_ARG_EMAIL, PORTAL_BIT(OK)) \
-	X(LETTER, "letter", PORTAL_ARG_LETTER, PORTAL_BIT(OK)) \
-	X(SUBMIT_LETTER, "submit-letter", \
-	    PORTAL_ARG_LETTER | PORTAL_ARG_ROLE | PORTAL_ARG_FILE | \
-		PORTAL_ARG_SHA256, \
-	    PORTAL_BIT(OK)) \
-	X(FIND_LETTER, "find-letter", \
-	    PORTAL_ARG_LETTER | PORTAL_ARG_ROLE | PORTAL_ARG_SHA256, \
-	    PORTAL_BIT(OK) | PORTAL_BIT(UNKNOWN)) \
-	X(MAIL, "mail", 0U, PORTAL_BIT(OK)) \
-	X(SUBMIT_REQUEST, "submit-request", \
-	    PORTAL_ARG_FILE | PORTAL_ARG_SHA256, PORTAL_BIT(ISSUED)) \
-	X(FIND_REQUEST, "find-request", PORTAL_ARG_SHA256, \
-	    PORTAL_BIT(ISSUED) | PORTAL_BIT(UNKNOWN)) \
-	X(CERTIFICATE, "certificate", PORTAL_ARG_SHA256, \
-	    PORTAL_BIT(ISSUED) | PORTAL_BIT(UNKNOWN)) \
+	X(DATA, "data", 0U, PORTAL_BIT(OK))                                   \
+	X(CONFIRM, "confirm", PORTAL_ARG_EMAIL, PORTAL_BIT(OK))               \
+	X(LETTER, "letter", PORTAL_ARG_LETTER, PORTAL_BIT(OK))                \
+	X(SUBMIT_LETTER, "submit-letter",                                     \
+	    PORTAL_ARG_LETTER | PORTAL_ARG_ROLE | PORTAL_ARG_FILE |           \
+		PORTAL_ARG_SHA256,                                            \
+	    PORTAL_BIT(OK))                                                   \
+	X(FIND_LETTER, "find-letter",                                         \
+	    PORTAL_ARG_LETTER | PORTAL_ARG_ROLE | PORTAL_ARG_SHA256,          \
+	    PORTAL_BIT(OK) | PORTAL_BIT(UNKNOWN))                             \
+	X(MAIL, "mail", 0U, PORTAL_BIT(OK))                                   \
+	X(SUBMIT_REQUEST, "submit-request",                                   \
+	    PORTAL_ARG_FILE | PORTAL_ARG_SHA256, PORTAL_BIT(ISSUED))          \
+	X(FIND_REQUEST, "find-request", PORTAL_ARG_SHA256,                    \
+	    PORTAL_BIT(ISSUED) | PORTAL_BIT(UNKNOWN))                         \
+	X(CERTIFICATE, "certificate", PORTAL_ARG_SHA256,                      \
+	    PORTAL_BIT(ISSUED) | PORTAL_BIT(UNKNOWN))                         \
 	X(FINISH, "finish", 0U, PORTAL_BIT(OK))
 
 enum portal_outcome {
 #define X(id, name) PORTAL_##id,
 	PORTAL_OUTCOME_LIST(X)
 #undef X
-	PORTAL_N_OUTCOMES
+	    PORTAL_N_OUTCOMES
 };
 
 enum portal_op {
 #define X(id, name, args, outcomes) PORTAL_OP_##id,
 	PORTAL_OP_LIST(X)
 #undef X
-	PORTAL_N_OPS
+	    PORTAL_N_OPS
 };
 
 const char *portal_op_name(enum portal_op op);

@@ -6,8 +6,8 @@
 
 #include "cli/portal/lang.h"
 
-#define PAGE_OCTETS ((size_t)256 * 1024)
-#define LETTER_OCTETS ((size_t)16 * 1024 * 1024)
+#define PAGE_OCTETS        ((size_t)256 * 1024)
+#define LETTER_OCTETS      ((size_t)16 * 1024 * 1024)
 #define CERTIFICATE_OCTETS ((size_t)64 * 1024)
 
 static const struct {
@@ -27,10 +27,10 @@ portal_reply_done(struct portal_reply *r)
 size_t
 portal_reply_max(enum portal_op op)
 {
-	return op == PORTAL_OP_LETTER	      ? LETTER_OCTETS
+	return op == PORTAL_OP_LETTER     ? LETTER_OCTETS
 	    : op == PORTAL_OP_CERTIFICATE ? CERTIFICATE_OCTETS
-	    : op == PORTAL_OP_CHALLENGE	      ? PORTAL_CHALLENGE_MAX
-					      : PAGE_OCTETS;
+	    : op == PORTAL_OP_CHALLENGE   ? PORTAL_CHALLENGE_MAX
+					  : PAGE_OCTETS;
 }
 
 static void
@@ -63,8 +63,8 @@ refused(const struct portal_reply *r, struct portal_answer *a)
 
 	a->outcome = PORTAL_REJECTED;
 	if (r->status == 401)
-		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_SESSION,
-		    "");
+		portal_answer_fail(
+		    a, PORTAL_REJECTED, PORTAL_REASON_SESSION, "");
 	if (strcmp(r->type, "text/plain") == 0 && r->body.len > 0)
 		portal_answer_text(a, firma_buf_view(&r->body));
 	else {
@@ -119,7 +119,8 @@ take_fields(const json_t *o, struct portal_answer *a)
 	if (!json_is_object(fields) ||
 	    json_object_size(fields) > PORTAL_FIELDS_MAX)
 		return 0;
-	json_object_foreach(fields, name, v) {
+	json_object_foreach(fields, name, v)
+	{
 		const char *s = json_string_value(v);
 		const size_t n = json_string_length(v);
 
@@ -133,8 +134,8 @@ take_fields(const json_t *o, struct portal_answer *a)
 }
 
 static int
-take_json(const json_t *o, const struct portal_request *q,
-    struct portal_answer *a)
+take_json(
+    const json_t *o, const struct portal_request *q, struct portal_answer *a)
 {
 	const char *op = json_string_value(json_object_get(o, "op"));
 	const char *outcome = json_string_value(json_object_get(o, "outcome"));
@@ -200,8 +201,8 @@ portal_reply_read(const struct portal_reply *r, const struct portal_request *q,
 	if (r->failed != PORTAL_REASON_NONE)
 		no_answer(r->failed, a);
 	else if (r->status >= 500 || r->status == 408 || r->status == 429)
-		portal_answer_fail(a, PORTAL_UNREACHABLE,
-		    PORTAL_REASON_SERVER, _("the portal reports a failure"));
+		portal_answer_fail(a, PORTAL_UNREACHABLE, PORTAL_REASON_SERVER,
+		    _("the portal reports a failure"));
 	else if (r->status >= 400)
 		refused(r, a);
 	else if (r->status >= 300)
@@ -215,7 +216,7 @@ portal_reply_read(const struct portal_reply *r, const struct portal_request *q,
 	else if (q->op == PORTAL_OP_LETTER)
 		document(r, q, "application/pdf",
 		    strcmp(q->letter, "terms") == 0 ? "terms.pdf"
-						     : "conditions.pdf",
+						    : "conditions.pdf",
 		    PORTAL_OK, a);
 	else if (q->op == PORTAL_OP_CERTIFICATE)
 		document(r, q, "application/pkix-cert", "certificate.cer",

@@ -13,7 +13,7 @@
 
 #include "cli/portal/answer.h"
 
-#define PORTAL_TYPE_MAX 64 /* octets, with the terminating zero */
+#define PORTAL_TYPE_MAX      64 /* octets, with the terminating zero */
 #define PORTAL_CHALLENGE_MAX ((size_t)4096) /* octets */
 
 /* failed is not NONE when there is no answer; then the rest is empty. */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SHA256_HEX 64
-#define ENDPOINTS_MAX 64
+#define SHA256_HEX         64
+#define ENDPOINTS_MAX      64
 #define ENDPOINT_VALUE_MAX 1024 /* octets */
 
 int
@@ -14,8 +14,9 @@ portal_file_plain(const char *name)
 	const size_t n = strlen(name);
 
 	return n > 0 && n < PORTAL_FILE_MAX && name[0] != '.' &&
-	    strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-			 "0123456789._-") == n;
+	    strspn(name,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789._-") == n;
 }
 
 /* Length of the UTF-8 character at p, 0 when it is none (RFC 3629). */
@@ -23,10 +24,10 @@ static size_t
 utf8_length(const uint8_t *p, size_t left)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const size_t n = p[0] < 0x80	     ? 1
-	    : (p[0] & 0xe0) == 0xc0 ? 2
-	    : (p[0] & 0xf0) == 0xe0 ? 3
-	    : (p[0] & 0xf8) == 0xf0 ? 4
+	const size_t n = p[0] < 0x80 ? 1
+	    : (p[0] & 0xe0) == 0xc0  ? 2
+	    : (p[0] & 0xf0) == 0xe0  ? 3
+	    : (p[0] & 0xf8) == 0xf0  ? 4
 				     : 0;
 	uint32_t c = n < 2 ? p[0] : p[0] & (0xffU >> (n + 1));
 
@@ -126,7 +127,8 @@ endpoints(const json_t *o, struct portal_request *q, struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
 		    "\"endpoints\" is not an object of at most %d members",
 		    ENDPOINTS_MAX);
-	json_object_foreach(e, name, v) {
+	json_object_foreach(e, name, v)
+	{
 		const char *s = json_string_value(v);
 		const size_t n = json_string_length(v);
 
@@ -184,8 +186,8 @@ portal_request_parse(struct firma_bytes line, struct portal_request *ret,
 	enum firma_err r;
 
 	ret->id = 0;
-	o = json_loadb((const char *)line.at, line.len,
-	    JSON_REJECT_DUPLICATES, NULL);
+	o = json_loadb(
+	    (const char *)line.at, line.len, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(o) || !json_is_integer(json_object_get(o, "id"))) {
 		json_decref(o);
 		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,

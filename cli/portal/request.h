@@ -15,11 +15,11 @@
 #define PORTAL_LINE_MAX ((size_t)64 * 1024) /* octets, with the newline */
 
 /* Octets with the terminating zero. */
-#define PORTAL_URL_MAX	   1024
+#define PORTAL_URL_MAX     1024
 #define PORTAL_SESSION_MAX 2049
-#define PORTAL_FILE_MAX	   65
-#define PORTAL_NAME_MAX	   256
-#define PORTAL_WORD_MAX	   16
+#define PORTAL_FILE_MAX    65
+#define PORTAL_NAME_MAX    256
+#define PORTAL_WORD_MAX    16
 #define PORTAL_SHA256_MAX  65
 
 /* "" where the request has none; endpoints is owned, NULL when none. */

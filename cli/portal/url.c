@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-#define PORT_MAX 65535
+#define ALNUM       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+#define PORT_MAX    65535
 #define PORT_DIGITS 5
 
 /* RFC 1122 3.2.1.3: 127.0.0.0/8; RFC 6761 6.3: localhost. */
@@ -93,15 +93,15 @@ portal_url_parse(const char *base, struct portal_url *ret)
 	if (u.is_http && !is_loopback(u.host))
 		return FIRMA_ERR_DENIED;
 	(void)snprintf(u.base, sizeof(u.base), "%s", base);
-	(void)snprintf(u.origin, sizeof(u.origin), "%.*s",
-	    (int)(path - base + 1), base);
+	(void)snprintf(
+	    u.origin, sizeof(u.origin), "%.*s", (int)(path - base + 1), base);
 	*ret = u;
 	return FIRMA_OK;
 }
 
 enum firma_err
-portal_url_join(const struct portal_url *u, const char *endpoint,
-    char ret[PORTAL_URL_MAX])
+portal_url_join(
+    const struct portal_url *u, const char *endpoint, char ret[PORTAL_URL_MAX])
 {
 	if (endpoint[0] == '\0' || endpoint[0] == '/' ||
 	    strstr(endpoint, "..") != NULL ||
@@ -110,8 +110,8 @@ portal_url_join(const struct portal_url *u, const char *endpoint,
 	if (strlen(u->base) + strlen(endpoint) >= PORTAL_URL_MAX)
 		return FIRMA_ERR_LIMIT;
 	(void)snprintf(ret, PORTAL_URL_MAX, "%s", u->base);
-	(void)snprintf(ret + strlen(ret), PORTAL_URL_MAX - strlen(ret), "%s",
-	    endpoint);
+	(void)snprintf(
+	    ret + strlen(ret), PORTAL_URL_MAX - strlen(ret), "%s", endpoint);
 	return FIRMA_OK;
 }
 
@@ -129,8 +129,7 @@ portal_url_domain_matches(const struct portal_url *u, const char *domain)
 	if (domain[0] == '.')
 		domain++;
 	nd = strlen(domain);
-	if (nd == 0 || nd > nh ||
-	    strcasecmp(u->host + nh - nd, domain) != 0)
+	if (nd == 0 || nd > nh || strcasecmp(u->host + nh - nd, domain) != 0)
 		return 0;
 	return nd == nh || u->host[nh - nd - 1] == '.';
 }

@@ -29,8 +29,8 @@ FIRMA_CHECKED enum firma_err portal_url_parse(
  * base + endpoint.  FIRMA_ERR_VALUE: the endpoint is absolute, climbs ("..")
  * or has strange characters; FIRMA_ERR_LIMIT.
  */
-FIRMA_CHECKED enum firma_err portal_url_join(const struct portal_url *u,
-    const char *endpoint, char ret[PORTAL_URL_MAX]);
+FIRMA_CHECKED enum firma_err portal_url_join(
+    const struct portal_url *u, const char *endpoint, char ret[PORTAL_URL_MAX]);
 
 /* Is this absolute URL at the same scheme, host and port? */
 int portal_url_same_origin(const struct portal_url *u, const char *url);

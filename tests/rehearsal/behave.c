@@ -9,8 +9,8 @@
 #include "tests/rehearsal/file.h"
 
 #define SEPARATORS ", \t\r\n"
-#define ENTRY_MAX 96 /* octets, with the terminating zero */
-#define COUNT_MAX 1000000L
+#define ENTRY_MAX  96 /* octets, with the terminating zero */
+#define COUNT_MAX  1000000L
 
 static const struct {
 	const char *word;
@@ -22,9 +22,9 @@ static const struct {
 };
 
 struct entry {
-	int what;	  /* enum rehearsal_behave, -1: not of the grammar */
+	int what;         /* enum rehearsal_behave, -1: not of the grammar */
 	unsigned int ops; /* bits */
-	long count;	  /* -1: always */
+	long count;       /* -1: always */
 	char text[ENTRY_MAX];
 };
 

@@ -15,40 +15,40 @@
 #include "tests/rehearsal/state.h"
 
 #define REHEARSAL_OP_BIT(id) (1U << REHEARSAL_OP_##id)
-#define REHEARSAL_ANY_OP ((1U << REHEARSAL_N_OPS) - 1)
-#define REHEARSAL_POLLS \
+#define REHEARSAL_ANY_OP     ((1U << REHEARSAL_N_OPS) - 1)
+#define REHEARSAL_POLLS                                                      \
 	(REHEARSAL_OP_BIT(SUBMIT_REQUEST) | REHEARSAL_OP_BIT(FIND_REQUEST) | \
 	    REHEARSAL_OP_BIT(CERTIFICATE))
 
 /*
  *      id           word             the ops that it strikes without "@op"
  */
-#define REHEARSAL_BEHAVE_LIST(X) \
-	X(DROP, "drop-after-accept", \
-	    REHEARSAL_OP_BIT(SUBMIT_LETTER) | \
-		REHEARSAL_OP_BIT(SUBMIT_REQUEST)) \
-	X(ERROR_500, "error-500", REHEARSAL_ANY_OP) \
-	X(STALL, "stall", REHEARSAL_ANY_OP) \
-	X(REPEAT, "repeat", REHEARSAL_ANY_OP) \
-	X(GARBAGE, "garbage", REHEARSAL_ANY_OP) \
-	X(HUGE, "huge-answer", REHEARSAL_ANY_OP) \
-	X(REDIRECT, "redirect", REHEARSAL_ANY_OP) \
-	X(MAIL_NONE, "mail-none", REHEARSAL_OP_BIT(SUBMIT_LETTER)) \
+#define REHEARSAL_BEHAVE_LIST(X)                                             \
+	X(DROP, "drop-after-accept",                                         \
+	    REHEARSAL_OP_BIT(SUBMIT_LETTER) |                                \
+		REHEARSAL_OP_BIT(SUBMIT_REQUEST))                            \
+	X(ERROR_500, "error-500", REHEARSAL_ANY_OP)                          \
+	X(STALL, "stall", REHEARSAL_ANY_OP)                                  \
+	X(REPEAT, "repeat", REHEARSAL_ANY_OP)                                \
+	X(GARBAGE, "garbage", REHEARSAL_ANY_OP)                              \
+	X(HUGE, "huge-answer", REHEARSAL_ANY_OP)                             \
+	X(REDIRECT, "redirect", REHEARSAL_ANY_OP)                            \
+	X(MAIL_NONE, "mail-none", REHEARSAL_OP_BIT(SUBMIT_LETTER))           \
 	X(MAIL_ANNOUNCED, "mail-announced", REHEARSAL_OP_BIT(SUBMIT_LETTER)) \
-	X(MAIL_SENT, "mail-sent", REHEARSAL_OP_BIT(SUBMIT_LETTER)) \
-	X(WAIT, "wait", REHEARSAL_POLLS) \
-	X(OTHER_KEY, "other-key", REHEARSAL_OP_BIT(CERTIFICATE)) \
-	X(OTHER_NAME, "other-name", REHEARSAL_OP_BIT(CERTIFICATE)) \
-	X(OTHER_DATES, "other-dates", REHEARSAL_OP_BIT(CERTIFICATE)) \
-	X(OTHER_ISSUER, "other-issuer", REHEARSAL_OP_BIT(CERTIFICATE)) \
-	X(SAME_SERIAL, "same-serial", REHEARSAL_OP_BIT(CERTIFICATE)) \
+	X(MAIL_SENT, "mail-sent", REHEARSAL_OP_BIT(SUBMIT_LETTER))           \
+	X(WAIT, "wait", REHEARSAL_POLLS)                                     \
+	X(OTHER_KEY, "other-key", REHEARSAL_OP_BIT(CERTIFICATE))             \
+	X(OTHER_NAME, "other-name", REHEARSAL_OP_BIT(CERTIFICATE))           \
+	X(OTHER_DATES, "other-dates", REHEARSAL_OP_BIT(CERTIFICATE))         \
+	X(OTHER_ISSUER, "other-issuer", REHEARSAL_OP_BIT(CERTIFICATE))       \
+	X(SAME_SERIAL, "same-serial", REHEARSAL_OP_BIT(CERTIFICATE))         \
 	X(OTHER_LETTER, "other-letter", REHEARSAL_OP_BIT(LETTER))
 
 enum rehearsal_behave {
 #define X(id, word, ops) REHEARSAL_BEHAVE_##id,
 	REHEARSAL_BEHAVE_LIST(X)
 #undef X
-	REHEARSAL_N_BEHAVES
+	    REHEARSAL_N_BEHAVES
 };
 
 #define REHEARSAL_BEHAVE_MAX 4096 /* octets of a list */

@@ -11,13 +11,13 @@
 #include "tests/rehearsal/file.h"
 #include "tests/rehearsal/own_openssl.h"
 
-#define CA_NAME "AC DE ENSAYO DEL PORTAL PATRONAL"
-#define CA_BITS 3072
+#define CA_NAME     "AC DE ENSAYO DEL PORTAL PATRONAL"
+#define CA_BITS     3072
 #define CA_FILE_MAX ((size_t)16384) /* octets */
 /* The CA is older than any expired practice certificate. */
-#define CA_AGE_S (6 * REHEARSAL_YEAR_S)
+#define CA_AGE_S  (6 * REHEARSAL_YEAR_S)
 #define CA_LIFE_S (10 * REHEARSAL_YEAR_S)
-#define CRL_URL "URI:http://127.0.0.1/ensayo/ac.crl"
+#define CRL_URL   "URI:http://127.0.0.1/ensayo/ac.crl"
 
 struct extension {
 	int nid;
@@ -61,8 +61,9 @@ extend(X509 *issuer, X509 *x, const struct extension *e, size_t n)
 static enum firma_err
 set_serial(X509 *x, const char *digits)
 {
-	FIRMA_OWN(bn_done) BIGNUM *n = BN_bin2bn(
-	    (const unsigned char *)digits, (int)strlen(digits), NULL);
+	FIRMA_OWN(bn_done)
+	BIGNUM *n =
+	    BN_bin2bn((const unsigned char *)digits, (int)strlen(digits), NULL);
 
 	return n != NULL &&
 		BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x)) != NULL
@@ -114,8 +115,8 @@ static enum firma_err
 ca_subject(const char *common_name, X509_NAME *n)
 {
 	const unsigned char *cn = (const unsigned char *)common_name;
-	const unsigned char *o = (const unsigned char *)
-	    "PORTAL DE ENSAYO (NO ES EL IMSS)";
+	const unsigned char *o =
+	    (const unsigned char *)"PORTAL DE ENSAYO (NO ES EL IMSS)";
 
 	return X509_NAME_add_entry_by_NID(
 		   n, NID_commonName, MBSTRING_UTF8, cn, -1, -1, 0) &&
@@ -128,8 +129,8 @@ ca_subject(const char *common_name, X509_NAME *n)
 }
 
 enum firma_err
-rehearsal_ca_make(const char *common_name, unsigned int rsa_bits,
-    struct rehearsal_ca *ret)
+rehearsal_ca_make(
+    const char *common_name, unsigned int rsa_bits, struct rehearsal_ca *ret)
 {
 	FIRMA_OWN(name_done) X509_NAME *n = X509_NAME_new();
 	FIRMA_OWN(rehearsal_ca_done) struct rehearsal_ca ca = { 0 };
@@ -237,9 +238,8 @@ rehearsal_certificate_der(X509 *certificate, struct firma_buf *ret)
 	FIRMA_OWN(ossl_mem_done) unsigned char *der = NULL;
 	const int len = i2d_X509(certificate, &der);
 
-	return len <= 0
-	    ? FIRMA_ERR_INTERNAL
-	    : firma_buf_put(ret, firma_bytes_of(der, (size_t)len));
+	return len <= 0 ? FIRMA_ERR_INTERNAL
+			: firma_buf_put(ret, firma_bytes_of(der, (size_t)len));
 }
 
 enum firma_err
@@ -260,8 +260,8 @@ rehearsal_certificate_parse(struct firma_bytes der, X509 **ret)
 }
 
 void
-rehearsal_certificate_serial(const X509 *certificate,
-    char ret[REHEARSAL_SERIAL_MAX])
+rehearsal_certificate_serial(
+    const X509 *certificate, char ret[REHEARSAL_SERIAL_MAX])
 {
 	const ASN1_INTEGER *n = X509_get0_serialNumber(certificate);
 	const uint8_t *at = ASN1_STRING_get0_data(n);
@@ -275,6 +275,6 @@ rehearsal_certificate_serial(const X509 *certificate,
 			firma_hex(firma_bytes_of(at, len), ret);
 			return;
 		}
-	(void)snprintf(ret, REHEARSAL_SERIAL_MAX, "%.*s", (int)len,
-	    (const char *)at);
+	(void)snprintf(
+	    ret, REHEARSAL_SERIAL_MAX, "%.*s", (int)len, (const char *)at);
 }

@@ -14,8 +14,8 @@
 #include "agent/base/buf.h"
 
 #define REHEARSAL_SERIAL_DIGITS 20
-#define REHEARSAL_YEAR_S ((int64_t)365 * 24 * 3600) /* seconds */
-#define REHEARSAL_VALIDITY_S (2 * REHEARSAL_YEAR_S)
+#define REHEARSAL_YEAR_S        ((int64_t)365 * 24 * 3600) /* seconds */
+#define REHEARSAL_VALIDITY_S    (2 * REHEARSAL_YEAR_S)
 
 struct rehearsal_ca {
 	EVP_PKEY *key;

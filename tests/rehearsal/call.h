@@ -12,7 +12,7 @@
 #include "tests/rehearsal/refusal.h"
 #include "tests/rehearsal/state.h"
 
-#define REHEARSAL_COOKIE_MAX 33	    /* octets, with the terminating zero */
+#define REHEARSAL_COOKIE_MAX     33 /* octets, with the terminating zero */
 #define REHEARSAL_ATTACHMENT_MAX 48 /* octets, with the terminating zero */
 
 /* All borrowed.  company is NULL without a session. */
@@ -31,7 +31,7 @@ struct rehearsal_answer {
 	unsigned int status; /* 200 or 303 */
 	const char *type;    /* static */
 	const char *location;
-	char cookie[REHEARSAL_COOKIE_MAX];	   /* "": none is set */
+	char cookie[REHEARSAL_COOKIE_MAX];         /* "": none is set */
 	char attachment[REHEARSAL_ATTACHMENT_MAX]; /* "": shown inline */
 	struct firma_buf body;
 };

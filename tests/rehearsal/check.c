@@ -15,7 +15,7 @@
 #define CLOCK_SKEW_S 600 /* a signing time may be this far in the future */
 
 struct certs {
-	STACK_OF(X509) *at;
+	STACK_OF(X509) * at;
 };
 
 static void
@@ -25,8 +25,8 @@ certs_done(struct certs *c)
 }
 
 static enum firma_err
-parse_cms(struct firma_bytes v, CMS_ContentInfo **ret,
-    struct rehearsal_refusal *why)
+parse_cms(
+    struct firma_bytes v, CMS_ContentInfo **ret, struct rehearsal_refusal *why)
 {
 	FIRMA_OWN(cms_done) CMS_ContentInfo *cms = NULL;
 	FIRMA_OWN(ossl_mem_done) unsigned char *again = NULL;
@@ -47,16 +47,16 @@ parse_cms(struct firma_bytes v, CMS_ContentInfo **ret,
 	len = i2d_CMS_ContentInfo(cms, &again);
 	if (len < 0 ||
 	    !firma_bytes_equal(v, firma_bytes_of(again, (size_t)len)))
-		return rehearsal_refuse(why, 400,
-		    "La firma CMS no está codificada en DER.");
+		return rehearsal_refuse(
+		    why, 400, "La firma CMS no está codificada en DER.");
 	*ret = cms;
 	cms = NULL;
 	return FIRMA_OK;
 }
 
 enum firma_err
-rehearsal_cms_certificate(struct firma_bytes v, X509 **ret,
-    struct rehearsal_refusal *why)
+rehearsal_cms_certificate(
+    struct firma_bytes v, X509 **ret, struct rehearsal_refusal *why)
 {
 	FIRMA_OWN(cms_done) CMS_ContentInfo *cms = NULL;
 	FIRMA_OWN(certs_done) struct certs all = { NULL };
@@ -88,8 +88,8 @@ only_attribute(const CMS_SignerInfo *si, int nid)
 }
 
 static enum firma_err
-check_signing_certificate(const CMS_SignerInfo *si, X509 *signer,
-    struct rehearsal_refusal *why)
+check_signing_certificate(
+    const CMS_SignerInfo *si, X509 *signer, struct rehearsal_refusal *why)
 {
 	FIRMA_OWN(certs_done) struct certs chain = { sk_X509_new_null() };
 	ASN1_TYPE *t = only_attribute(si, NID_id_smime_aa_signingCertificateV2);
@@ -102,8 +102,8 @@ check_signing_certificate(const CMS_SignerInfo *si, X509 *signer,
 		    "A la firma le falta el atributo signingCertificateV2 "
 		    "(CAdES-BES).");
 	p = t->value.sequence->data;
-	ess = d2i_ESS_SIGNING_CERT_V2(
-	    NULL, &p, (long)t->value.sequence->length);
+	ess =
+	    d2i_ESS_SIGNING_CERT_V2(NULL, &p, (long)t->value.sequence->length);
 	if (ess == NULL || chain.at == NULL || !X509_up_ref(signer) ||
 	    !sk_X509_push(chain.at, signer)) {
 		ESS_SIGNING_CERT_V2_free(ess);
@@ -128,18 +128,18 @@ check_time(const CMS_SignerInfo *si, struct rehearsal_refusal *why)
 
 	if (t == NULL ||
 	    (t->type != V_ASN1_UTCTIME && t->type != V_ASN1_GENERALIZEDTIME))
-		return rehearsal_refuse(why, 400,
-		    "A la firma le falta la hora (signingTime).");
+		return rehearsal_refuse(
+		    why, 400, "A la firma le falta la hora (signingTime).");
 	at = t->value.utctime;
 	if (!ASN1_TIME_check(at) || X509_cmp_time(at, &latest) > 0)
-		return rehearsal_refuse(why, 400,
-		    "La hora de la firma está en el futuro.");
+		return rehearsal_refuse(
+		    why, 400, "La hora de la firma está en el futuro.");
 	return FIRMA_OK;
 }
 
 static enum firma_err
-check_attributes(const CMS_SignerInfo *si, X509 *signer,
-    struct rehearsal_refusal *why)
+check_attributes(
+    const CMS_SignerInfo *si, X509 *signer, struct rehearsal_refusal *why)
 {
 	const ASN1_TYPE *type = only_attribute(si, NID_pkcs9_contentType);
 	const ASN1_TYPE *digest = only_attribute(si, NID_pkcs9_messageDigest);
@@ -147,11 +147,11 @@ check_attributes(const CMS_SignerInfo *si, X509 *signer,
 
 	if (type == NULL || type->type != V_ASN1_OBJECT ||
 	    OBJ_obj2nid(type->value.object) != NID_pkcs7_data)
-		return rehearsal_refuse(why, 400,
-		    "A la firma le falta el atributo contentType.");
+		return rehearsal_refuse(
+		    why, 400, "A la firma le falta el atributo contentType.");
 	if (digest == NULL || digest->type != V_ASN1_OCTET_STRING)
-		return rehearsal_refuse(why, 400,
-		    "A la firma le falta el atributo messageDigest.");
+		return rehearsal_refuse(
+		    why, 400, "A la firma le falta el atributo messageDigest.");
 	if ((r = check_time(si, why)) != FIRMA_OK)
 		return r;
 	return check_signing_certificate(si, signer, why);
@@ -166,8 +166,8 @@ check_signer(CMS_ContentInfo *cms, X509 *signer, struct rehearsal_refusal *why)
 	X509_ALGOR *md = NULL;
 
 	if (infos == NULL || sk_CMS_SignerInfo_num(infos) != 1)
-		return rehearsal_refuse(why, 400,
-		    "La firma debe tener exactamente un firmante.");
+		return rehearsal_refuse(
+		    why, 400, "La firma debe tener exactamente un firmante.");
 	si = sk_CMS_SignerInfo_value(infos, 0);
 	if (all.at == NULL || sk_X509_num(all.at) != 1 ||
 	    X509_cmp(sk_X509_value(all.at, 0), signer) != 0 ||
@@ -177,8 +177,8 @@ check_signer(CMS_ContentInfo *cms, X509 *signer, struct rehearsal_refusal *why)
 		    "otro certificado.");
 	CMS_SignerInfo_get0_algs(si, NULL, NULL, &md, NULL);
 	if (md == NULL || OBJ_obj2nid(md->algorithm) != NID_sha256)
-		return rehearsal_refuse(why, 400,
-		    "La firma no usa la huella SHA-256.");
+		return rehearsal_refuse(
+		    why, 400, "La firma no usa la huella SHA-256.");
 	return check_attributes(si, signer, why);
 }
 
@@ -197,12 +197,12 @@ rehearsal_check_cms(struct firma_bytes v, X509 *signer,
 		return r;
 	inside = CMS_get0_content(cms);
 	if (attached != (inside != NULL && *inside != NULL))
-		return rehearsal_refuse(why, 400, attached
-			? "La firma debe llevar dentro el texto firmado."
-			: "La firma no debe llevar dentro el documento.");
-	if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
 		return rehearsal_refuse(why, 400,
-		    "El contenido firmado no es del tipo «data».");
+		    attached ? "La firma debe llevar dentro el texto firmado."
+			     : "La firma no debe llevar dentro el documento.");
+	if (OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data)
+		return rehearsal_refuse(
+		    why, 400, "El contenido firmado no es del tipo «data».");
 	if ((r = check_signer(cms, signer, why)) != FIRMA_OK)
 		return r;
 	if (!attached &&
@@ -210,7 +210,8 @@ rehearsal_check_cms(struct firma_bytes v, X509 *signer,
 		return rehearsal_fault(why, "memoria");
 	if (CMS_verify(cms, NULL, NULL, in, NULL,
 		CMS_NO_SIGNER_CERT_VERIFY | CMS_BINARY) != 1)
-		return rehearsal_refuse(why, 400, attached
+		return rehearsal_refuse(why, 400,
+		    attached
 			? "La firma no corresponde al texto que lleva dentro."
 			: "La firma no corresponde al documento que el portal "
 			  "entregó.");
@@ -222,8 +223,8 @@ rehearsal_check_cms(struct firma_bytes v, X509 *signer,
 }
 
 enum firma_err
-rehearsal_request_parse(struct firma_bytes der, X509_REQ **ret,
-    struct rehearsal_refusal *why)
+rehearsal_request_parse(
+    struct firma_bytes der, X509_REQ **ret, struct rehearsal_refusal *why)
 {
 	FIRMA_OWN(req_done) X509_REQ *q = NULL;
 	const unsigned char *p = der.at;
@@ -231,8 +232,8 @@ rehearsal_request_parse(struct firma_bytes der, X509_REQ **ret,
 	if (der.len == 0 || der.len > REHEARSAL_REQUEST_MAX ||
 	    (q = d2i_X509_REQ(NULL, &p, (long)der.len)) == NULL ||
 	    p != der.at + der.len || X509_REQ_get0_pubkey(q) == NULL)
-		return rehearsal_refuse(why, 400,
-		    "El requerimiento no es un PKCS#10 en DER.");
+		return rehearsal_refuse(
+		    why, 400, "El requerimiento no es un PKCS#10 en DER.");
 	if (X509_REQ_verify(q, X509_REQ_get0_pubkey(q)) != 1)
 		return rehearsal_refuse(why, 400,
 		    "El requerimiento no está firmado por su propia llave.");
@@ -251,7 +252,8 @@ check_key(EVP_PKEY *key, struct rehearsal_refusal *why)
 		if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)
 			return rehearsal_refuse(why, 400,
 			    "La llave RSA nueva es de %d bits; se piden de %d "
-			    "a %d.", bits, RSA_BITS_MIN, RSA_BITS_MAX);
+			    "a %d.",
+			    bits, RSA_BITS_MIN, RSA_BITS_MAX);
 		return FIRMA_OK;
 	}
 	if (EVP_PKEY_is_a(key, "EC") &&
@@ -260,8 +262,8 @@ check_key(EVP_PKEY *key, struct rehearsal_refusal *why)
 	    (strcmp(group, SN_X9_62_prime256v1) == 0 ||
 		strcmp(group, SN_secp384r1) == 0))
 		return FIRMA_OK;
-	return rehearsal_refuse(why, 400,
-	    "La llave nueva debe ser RSA, P-256 o P-384.");
+	return rehearsal_refuse(
+	    why, 400, "La llave nueva debe ser RSA, P-256 o P-384.");
 }
 
 enum firma_err
@@ -275,13 +277,14 @@ rehearsal_check_request(struct firma_bytes der, X509 *old, X509_REQ **ret,
 	if ((r = rehearsal_request_parse(der, &q, why)) != FIRMA_OK ||
 	    (r = check_key(X509_REQ_get0_pubkey(q), why)) != FIRMA_OK)
 		return r;
-	if (!OBJ_find_sigid_algs(X509_REQ_get_signature_nid(q), &digest, NULL) ||
+	if (!OBJ_find_sigid_algs(
+		X509_REQ_get_signature_nid(q), &digest, NULL) ||
 	    (digest != NID_sha256 && digest != NID_sha384 &&
 		digest != NID_sha512))
-		return rehearsal_refuse(why, 400,
-		    "El requerimiento no está firmado con SHA-2.");
-	if (!rehearsal_subject_equal(X509_REQ_get_subject_name(q),
-		X509_get_subject_name(old)))
+		return rehearsal_refuse(
+		    why, 400, "El requerimiento no está firmado con SHA-2.");
+	if (!rehearsal_subject_equal(
+		X509_REQ_get_subject_name(q), X509_get_subject_name(old)))
 		return rehearsal_refuse(why, 400,
 		    "El titular del requerimiento no es el del certificado "
 		    "anterior.");

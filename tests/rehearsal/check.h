@@ -15,7 +15,7 @@
 #include "agent/base/buf.h"
 #include "tests/rehearsal/refusal.h"
 
-#define REHEARSAL_CMS_MAX ((size_t)64 * 1024) /* octets */
+#define REHEARSAL_CMS_MAX     ((size_t)64 * 1024) /* octets */
 #define REHEARSAL_REQUEST_MAX ((size_t)16 * 1024) /* octets */
 
 /*

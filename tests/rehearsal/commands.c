@@ -13,15 +13,15 @@
 #include "tests/rehearsal/form.h"
 #include "tests/rehearsal/own_openssl.h"
 
-#define INPUT_MAX ((size_t)64 * 1024) /* octets */
+#define INPUT_MAX     ((size_t)64 * 1024) /* octets */
 #define EXPIRED_AGO_S ((int64_t)21 * 24 * 3600)
 
 /* The practice company: check digits hold, and Ñ forces a T61String. */
-#define PRACTICE_NAME "MUEBLES PEÑA SA DE CV"
-#define PRACTICE_RFC "MPE150312AB6 / PEGL800214H91"
-#define PRACTICE_CURP " / PEGL800214MDFXRC08"
+#define PRACTICE_NAME     "MUEBLES PEÑA SA DE CV"
+#define PRACTICE_RFC      "MPE150312AB6 / PEGL800214H91"
+#define PRACTICE_CURP     " / PEGL800214MDFXRC08"
 #define PRACTICE_REGISTRO "Y5472318103"
-#define PRACTICE_EMAIL "avisos@mueblespena.example"
+#define PRACTICE_EMAIL    "avisos@mueblespena.example"
 
 static int
 fail(const char *what, const char *why)
@@ -63,8 +63,7 @@ read_der(const char *path, struct firma_buf *ret)
 	enum firma_err r;
 
 	(void)snprintf(form.at[0].name, sizeof(form.at[0].name), "archivo");
-	r = rehearsal_file_read(
-	    AT_FDCWD, path, INPUT_MAX, &form.at[0].value);
+	r = rehearsal_file_read(AT_FDCWD, path, INPUT_MAX, &form.at[0].value);
 	if (r == FIRMA_OK)
 		r = rehearsal_form_document(&form, ret);
 	rehearsal_form_done(&form);
@@ -72,8 +71,8 @@ read_der(const char *path, struct firma_buf *ret)
 }
 
 static int
-enrol_and_save(struct rehearsal_state *st, X509 *x,
-    const struct rehearsal_options *o)
+enrol_and_save(
+    struct rehearsal_state *st, X509 *x, const struct rehearsal_options *o)
 {
 	struct rehearsal_refusal why = { 0 };
 	enum firma_err r;
@@ -129,9 +128,8 @@ make_old(const struct rehearsal_options *o, struct rehearsal_state *st,
 	if ((r = rehearsal_subject_of(&who, &subject)) != FIRMA_OK)
 		return r;
 	leaf.subject = subject;
-	leaf.not_after = o->expired
-	    ? now - EXPIRED_AGO_S
-	    : now + REHEARSAL_VALIDITY_S / 2;
+	leaf.not_after =
+	    o->expired ? now - EXPIRED_AGO_S : now + REHEARSAL_VALIDITY_S / 2;
 	leaf.not_before = leaf.not_after - REHEARSAL_VALIDITY_S;
 	rehearsal_serial(rehearsal_state_count(st, "serial"), leaf.serial);
 	return rehearsal_ca_issue(ca, &leaf, ret);
@@ -166,8 +164,7 @@ rehearsal_issue_old(const struct rehearsal_options *o)
 
 	if ((r = read_der(o->request, &der)) != FIRMA_OK)
 		return fail(o->request, firma_err_text(r));
-	if (rehearsal_request_parse(firma_buf_view(&der), &q, &why) !=
-	    FIRMA_OK)
+	if (rehearsal_request_parse(firma_buf_view(&der), &q, &why) != FIRMA_OK)
 		return fail(o->request, why.text);
 	if ((r = open_both(o->dir, &st, &ca)) != FIRMA_OK)
 		return fail(o->dir, firma_err_text(r));
@@ -297,9 +294,9 @@ rehearsal_show(const struct rehearsal_options *o)
 	if ((r = rehearsal_state_open(o->dir, &st)) != FIRMA_OK)
 		return fail(o->dir, firma_err_text(r));
 	companies = json_object_get(st.root, "companies");
-	json_array_foreach(companies, i, c)
-		if (json_array_append_new(shown, shown_company(c)) != 0)
-			return fail(o->dir, "out of memory");
+	json_array_foreach(companies, i,
+	    c) if (json_array_append_new(shown, shown_company(c)) !=
+	    0) return fail(o->dir, "out of memory");
 	if (o->json) {
 		if ((whole = json_pack("{s:O}", "companies", shown)) == NULL ||
 		    json_dumpf(whole, stdout, JSON_INDENT(1)) != 0)
@@ -307,7 +304,6 @@ rehearsal_show(const struct rehearsal_options *o)
 		(void)putchar('\n');
 		return 0;
 	}
-	json_array_foreach(shown, i, c)
-		print_company(c);
+	json_array_foreach(shown, i, c) print_company(c);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 /* Check digits hold (IMSS: Luhn over the letter's number and the digits). */
 #define PRACTICE_REGISTRO "Y5472318103"
-#define PRACTICE_EMAIL "avisos@patron.example"
+#define PRACTICE_EMAIL    "avisos@patron.example"
 
 static const char *const role_member[REHEARSAL_N_ROLES] = {
 	[REHEARSAL_OLD] = "old",
@@ -43,8 +43,8 @@ rehearsal_stage_text(enum rehearsal_stage s)
 json_t *
 rehearsal_company_letter(const json_t *company, enum rehearsal_letter which)
 {
-	return json_object_get(json_object_get(company, "letters"),
-	    rehearsal_letter_name(which));
+	return json_object_get(
+	    json_object_get(company, "letters"), rehearsal_letter_name(which));
 }
 
 static int
@@ -77,8 +77,8 @@ rehearsal_company_stage(const json_t *c)
 }
 
 enum firma_err
-rehearsal_company_certificate(const json_t *company, enum rehearsal_role role,
-    X509 **ret)
+rehearsal_company_certificate(
+    const json_t *company, enum rehearsal_role role, X509 **ret)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
 	enum firma_err r;
@@ -112,9 +112,8 @@ rehearsal_company_by_id(const struct rehearsal_state *st, long long id)
 	json_t *c;
 	size_t i;
 
-	json_array_foreach(companies, i, c)
-		if (rehearsal_number(c, "id") == id)
-			return c;
+	json_array_foreach(
+	    companies, i, c) if (rehearsal_number(c, "id") == id) return c;
 	return NULL;
 }
 
@@ -126,17 +125,18 @@ rehearsal_company_by_certificate(const struct rehearsal_state *st,
 	json_t *c;
 	size_t i;
 
-	json_array_foreach(companies, i, c)
-		for (int role = 0; role < REHEARSAL_N_ROLES; role++) {
-			FIRMA_OWN(x509_done) X509 *x = NULL;
+	json_array_foreach(companies, i,
+	    c) for (int role = 0; role < REHEARSAL_N_ROLES; role++)
+	{
+		FIRMA_OWN(x509_done) X509 *x = NULL;
 
-			if (rehearsal_company_certificate(
-				c, (enum rehearsal_role)role, &x) != FIRMA_OK ||
-			    X509_cmp(x, certificate) != 0)
-				continue;
-			*ret_role = (enum rehearsal_role)role;
-			return c;
-		}
+		if (rehearsal_company_certificate(
+			c, (enum rehearsal_role)role, &x) != FIRMA_OK ||
+		    X509_cmp(x, certificate) != 0)
+			continue;
+		*ret_role = (enum rehearsal_role)role;
+		return c;
+	}
 	return NULL;
 }
 
@@ -147,15 +147,16 @@ rehearsal_key_known(const struct rehearsal_state *st, EVP_PKEY *key)
 	json_t *c;
 	size_t i;
 
-	json_array_foreach(companies, i, c)
-		for (int role = 0; role < REHEARSAL_N_ROLES; role++) {
-			FIRMA_OWN(x509_done) X509 *x = NULL;
+	json_array_foreach(companies, i,
+	    c) for (int role = 0; role < REHEARSAL_N_ROLES; role++)
+	{
+		FIRMA_OWN(x509_done) X509 *x = NULL;
 
-			if (rehearsal_company_certificate(
-				c, (enum rehearsal_role)role, &x) == FIRMA_OK &&
-			    EVP_PKEY_eq(X509_get0_pubkey(x), key) == 1)
-				return 1;
-		}
+		if (rehearsal_company_certificate(
+			c, (enum rehearsal_role)role, &x) == FIRMA_OK &&
+		    EVP_PKEY_eq(X509_get0_pubkey(x), key) == 1)
+			return 1;
+	}
 	return 0;
 }
 
@@ -184,8 +185,7 @@ make_letters(json_t *c, const struct rehearsal_identity *who)
 			 letter, "pdf", firma_buf_view(&pdf))) != FIRMA_OK ||
 		    (r = rehearsal_set_text(letter, "sha256", hex)) !=
 			FIRMA_OK ||
-		    (r = rehearsal_set_number(letter, "served", 0)) !=
-			FIRMA_OK)
+		    (r = rehearsal_set_number(letter, "served", 0)) != FIRMA_OK)
 			return r;
 	}
 	return FIRMA_OK;

@@ -24,16 +24,16 @@ enum rehearsal_role { REHEARSAL_OLD, REHEARSAL_NEW, REHEARSAL_N_ROLES };
  *
  *          name         number of the step in the users' document, what is asked
  */
-#define REHEARSAL_STAGE_LIST(X) \
-	X(CONFIRM, "confirm", "Confirmar los datos de la empresa") \
-	X(TERMS_OLD, "terms-old", \
-	    "Firmar la Carta de Términos con el certificado anterior") \
-	X(LINK, "link", "Abrir el enlace que se envió por correo") \
+#define REHEARSAL_STAGE_LIST(X)                                               \
+	X(CONFIRM, "confirm", "Confirmar los datos de la empresa")            \
+	X(TERMS_OLD, "terms-old",                                             \
+	    "Firmar la Carta de Términos con el certificado anterior")        \
+	X(LINK, "link", "Abrir el enlace que se envió por correo")            \
 	X(REQUEST, "request", "Presentar el requerimiento de la llave nueva") \
-	X(TERMS_NEW, "terms-new", \
-	    "Firmar la Carta de Términos con el certificado nuevo") \
-	X(FINISH, "finish", "Concluir la renovación") \
-	X(CONDITIONS, "conditions", \
+	X(TERMS_NEW, "terms-new",                                             \
+	    "Firmar la Carta de Términos con el certificado nuevo")           \
+	X(FINISH, "finish", "Concluir la renovación")                         \
+	X(CONDITIONS, "conditions",                                           \
 	    "Firmar la Carta de Condiciones de Uso con el certificado nuevo") \
 	X(HOME, "home", "Renovación completa")
 
@@ -41,7 +41,7 @@ enum rehearsal_stage {
 #define X(id, name, text) REHEARSAL_STAGE_##id,
 	REHEARSAL_STAGE_LIST(X)
 #undef X
-	REHEARSAL_N_STAGES
+	    REHEARSAL_N_STAGES
 };
 
 enum rehearsal_stage rehearsal_company_stage(const json_t *company);
@@ -55,9 +55,9 @@ const char *rehearsal_stage_text(enum rehearsal_stage s);
  * Refused when the certificate or its key is enrolled already, or says no name
  * or RFC.
  */
-FIRMA_CHECKED enum firma_err rehearsal_company_enrol(
-    struct rehearsal_state *st, X509 *old, const char *email,
-    const char *registro, struct rehearsal_refusal *why);
+FIRMA_CHECKED enum firma_err rehearsal_company_enrol(struct rehearsal_state *st,
+    X509 *old, const char *email, const char *registro,
+    struct rehearsal_refusal *why);
 
 /* The company whose old or new certificate this is; NULL when none. */
 json_t *rehearsal_company_by_certificate(const struct rehearsal_state *st,

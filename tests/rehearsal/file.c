@@ -14,8 +14,8 @@
 #define CHUNK ((size_t)16384)
 
 enum firma_err
-rehearsal_file_read(int dir, const char *name, size_t max,
-    struct firma_buf *ret)
+rehearsal_file_read(
+    int dir, const char *name, size_t max, struct firma_buf *ret)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
 	enum firma_err r;
@@ -76,8 +76,8 @@ sync_folder(int dir, const char *name)
 }
 
 enum firma_err
-rehearsal_file_write(int dir, const char *name, mode_t mode,
-    struct firma_bytes v)
+rehearsal_file_write(
+    int dir, const char *name, mode_t mode, struct firma_bytes v)
 {
 	char temp[PATH_MAX];
 	FIRMA_OWN(firma_fd_done) int fd = -1;

@@ -19,8 +19,8 @@ rehearsal_form_put(struct rehearsal_form *f, const char *name, uint64_t off,
 		if (off != 0 || f->n == REHEARSAL_FIELDS_MAX ||
 		    strlen(name) >= REHEARSAL_FIELD_NAME_MAX)
 			return FIRMA_ERR_LIMIT;
-		(void)snprintf(f->at[i].name, sizeof(f->at[i].name), "%s",
-		    name);
+		(void)snprintf(
+		    f->at[i].name, sizeof(f->at[i].name), "%s", name);
 		f->n++;
 	}
 	if (v.len > REHEARSAL_FORM_MAX - f->total)
@@ -47,8 +47,8 @@ rehearsal_form_get(const struct rehearsal_form *f, const char *name)
 }
 
 void
-rehearsal_form_text(const struct rehearsal_form *f, const char *name,
-    char *ret, size_t len)
+rehearsal_form_text(
+    const struct rehearsal_form *f, const char *name, char *ret, size_t len)
 {
 	const struct firma_bytes v = rehearsal_form_get(f, name);
 

@@ -9,9 +9,9 @@
 
 #include "agent/base/buf.h"
 
-#define REHEARSAL_FIELDS_MAX 16
+#define REHEARSAL_FIELDS_MAX     16
 #define REHEARSAL_FIELD_NAME_MAX 32 /* octets, with the terminating zero */
-#define REHEARSAL_FORM_MAX ((size_t)256 * 1024) /* octets of all values */
+#define REHEARSAL_FORM_MAX       ((size_t)256 * 1024) /* octets of all values */
 
 struct rehearsal_form {
 	struct {

@@ -14,18 +14,18 @@
 #include "tests/rehearsal/pages.h"
 #include "tests/rehearsal/session.h"
 
-#define BODY_MAX (REHEARSAL_FORM_MAX + 16 * 1024) /* octets on the wire */
-#define POST_BUFFER ((size_t)8192)
-#define STALL_NS (120 * FIRMA_S)
-#define HUGE_OCTETS ((uint64_t)256 * 1024 * 1024)
-#define HUGE_BLOCK ((size_t)32 * 1024)
-#define GARBAGE_OCTETS 3000
-#define ELSEWHERE "http://127.0.0.2:9/imss/Otro.idse"
-#define CONNECTIONS_MAX 64U
-#define IDLE_S 30U
+#define BODY_MAX          (REHEARSAL_FORM_MAX + 16 * 1024) /* octets on the wire */
+#define POST_BUFFER       ((size_t)8192)
+#define STALL_NS          (120 * FIRMA_S)
+#define HUGE_OCTETS       ((uint64_t)256 * 1024 * 1024)
+#define HUGE_BLOCK        ((size_t)32 * 1024)
+#define GARBAGE_OCTETS    3000
+#define ELSEWHERE         "http://127.0.0.2:9/imss/Otro.idse"
+#define CONNECTIONS_MAX   64U
+#define IDLE_S            30U
 #define CONNECTION_MEMORY ((size_t)64 * 1024) /* octets */
-#define START_PAGE REHEARSAL_BASE "Inicio.idse"
-#define COOKIE "JSESSIONID"
+#define START_PAGE        REHEARSAL_BASE "Inicio.idse"
+#define COOKIE            "JSESSIONID"
 
 /* A request while its body arrives. */
 struct request {
@@ -40,8 +40,8 @@ send_octets(struct MHD_Connection *c, unsigned int status, const char *type,
     struct firma_bytes body, const char *header, const char *value)
 {
 	/* The library copies; it asks for void * all the same. */
-	struct MHD_Response *m = MHD_create_response_from_buffer(body.len,
-	    (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *m = MHD_create_response_from_buffer(
+	    body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result r;
 
 	if (m == NULL)
@@ -59,8 +59,8 @@ send_octets(struct MHD_Connection *c, unsigned int status, const char *type,
 }
 
 static enum MHD_Result
-send_refusal(struct MHD_Connection *c, int html,
-    const struct rehearsal_refusal *why)
+send_refusal(
+    struct MHD_Connection *c, int html, const struct rehearsal_refusal *why)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf page = { 0 };
 
@@ -147,9 +147,9 @@ send_huge(struct MHD_Connection *c, const char *type)
 static const char *
 usual_type(enum rehearsal_op op)
 {
-	return op == REHEARSAL_OP_CHALLENGE ? "text/plain; charset=utf-8"
-	    : op == REHEARSAL_OP_ENTER	    ? "text/html; charset=utf-8"
-	    : op == REHEARSAL_OP_LETTER	    ? "application/pdf"
+	return op == REHEARSAL_OP_CHALLENGE  ? "text/plain; charset=utf-8"
+	    : op == REHEARSAL_OP_ENTER       ? "text/html; charset=utf-8"
+	    : op == REHEARSAL_OP_LETTER      ? "application/pdf"
 	    : op == REHEARSAL_OP_CERTIFICATE ? "application/pkix-cert"
 					     : "application/json";
 }
@@ -239,11 +239,9 @@ run_op(struct rehearsal_http *http, struct MHD_Connection *c,
 		return sent;
 	r = rehearsal_call_run(call, &a, &why);
 	drop = r == FIRMA_OK &&
-	    rehearsal_behave_take(
-		call->st, REHEARSAL_BEHAVE_DROP, call->op);
+	    rehearsal_behave_take(call->st, REHEARSAL_BEHAVE_DROP, call->op);
 	repeat = r == FIRMA_OK && !drop &&
-	    rehearsal_behave_take(
-		call->st, REHEARSAL_BEHAVE_REPEAT, call->op);
+	    rehearsal_behave_take(call->st, REHEARSAL_BEHAVE_REPEAT, call->op);
 	/* Durable before it is said: the counts must survive a kill -9. */
 	if (rehearsal_state_save(call->st) != FIRMA_OK)
 		r = rehearsal_fault(&why, "no se pudo guardar el estado");
@@ -268,8 +266,8 @@ show_page(struct MHD_Connection *c, struct rehearsal_state *st,
 	    (strcmp(url, START_PAGE) == 0 && company == NULL))
 		return send_see_other(c, REHEARSAL_BASE);
 	if (strcmp(url, START_PAGE) == 0)
-		r = rehearsal_page_company(company, role,
-		    rehearsal_page_of(company, role), &page);
+		r = rehearsal_page_company(
+		    company, role, rehearsal_page_of(company, role), &page);
 	else if (strcmp(url, REHEARSAL_BASE) == 0) {
 		if ((r = rehearsal_challenge_new(st, &challenge)) == FIRMA_OK &&
 		    (r = rehearsal_state_save(st)) == FIRMA_OK)
@@ -332,8 +330,11 @@ respond(struct rehearsal_http *http, struct MHD_Connection *c,
 	const int op = rehearsal_op_by_url(url), html = asks_html(c);
 	const char *cookie =
 	    MHD_lookup_connection_value(c, MHD_COOKIE_KIND, COOKIE);
-	struct rehearsal_call call = { .st = &st, .ca = &ca, .form = &q->form,
-		.port = http->port, .html = html };
+	struct rehearsal_call call = { .st = &st,
+		.ca = &ca,
+		.form = &q->form,
+		.port = http->port,
+		.html = html };
 	enum firma_err r = FIRMA_OK;
 
 	if (!host_is_loopback(c))
@@ -370,15 +371,15 @@ take_field(void *cls, enum MHD_ValueKind kind, const char *key,
 	(void)type;
 	(void)encoding;
 	if (!q->too_big && key != NULL &&
-	    rehearsal_form_put(&q->form, key, off,
-		firma_bytes_of(data, size)) != FIRMA_OK)
+	    rehearsal_form_put(
+		&q->form, key, off, firma_bytes_of(data, size)) != FIRMA_OK)
 		q->too_big = 1;
 	return MHD_YES;
 }
 
 static enum MHD_Result
-take_argument(void *cls, enum MHD_ValueKind kind, const char *key,
-    const char *value)
+take_argument(
+    void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
 	if (value == NULL)
 		return MHD_YES;
@@ -394,8 +395,8 @@ begin_request(struct MHD_Connection *c, int is_post, void **con_cls)
 	if (q == NULL)
 		return MHD_NO;
 	if (is_post)
-		q->post = MHD_create_post_processor(
-		    c, POST_BUFFER, take_field, q);
+		q->post =
+		    MHD_create_post_processor(c, POST_BUFFER, take_field, q);
 	(void)MHD_get_connection_values(
 	    c, MHD_GET_ARGUMENT_KIND, take_argument, q);
 	*con_cls = q;
@@ -403,9 +404,8 @@ begin_request(struct MHD_Connection *c, int is_post, void **con_cls)
 }
 
 static enum MHD_Result
-handle(void *cls, struct MHD_Connection *c, const char *url,
-    const char *method, const char *version, const char *data,
-    size_t *data_len, void **con_cls)
+handle(void *cls, struct MHD_Connection *c, const char *url, const char *method,
+    const char *version, const char *data, size_t *data_len, void **con_cls)
 {
 	const int is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
 	struct request *q = *con_cls;

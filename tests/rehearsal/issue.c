@@ -74,8 +74,8 @@ rehearsal_issue(struct rehearsal_call *call)
 
 	if ((r = draft_from(call, &d)) != FIRMA_OK)
 		return r;
-	rehearsal_serial(rehearsal_state_count(call->st, "serial"),
-	    d.leaf.serial);
+	rehearsal_serial(
+	    rehearsal_state_count(call->st, "serial"), d.leaf.serial);
 	if ((r = rehearsal_ca_issue(call->ca, &d.leaf, &x)) != FIRMA_OK)
 		return r;
 	if (!same_subject(x, d.old))
@@ -84,8 +84,7 @@ rehearsal_issue(struct rehearsal_call *call)
 	    (r = rehearsal_set_text(
 		 call->company, "new_serial", d.leaf.serial)) != FIRMA_OK)
 		return r;
-	return rehearsal_set_octets(
-	    call->company, "new", firma_buf_view(&der));
+	return rehearsal_set_octets(call->company, "new", firma_buf_view(&der));
 }
 
 static enum firma_err
@@ -149,8 +148,8 @@ lie(struct rehearsal_call *call, struct draft *d, int *ret_any)
 		else if (lies[i] == REHEARSAL_BEHAVE_OTHER_NAME)
 			r = lie_name(d);
 		else if (lies[i] == REHEARSAL_BEHAVE_OTHER_ISSUER)
-			r = rehearsal_ca_make("AC AJENA AL PORTAL",
-			    OTHER_CA_BITS, &d->other_ca);
+			r = rehearsal_ca_make(
+			    "AC AJENA AL PORTAL", OTHER_CA_BITS, &d->other_ca);
 		else if (lies[i] == REHEARSAL_BEHAVE_SAME_SERIAL)
 			lie_serial(d);
 		else {

@@ -9,9 +9,9 @@
 
 #include "tests/rehearsal/letter_text.h"
 
-#define MARGIN 72.0F /* points */
+#define MARGIN          72.0F /* points */
 #define LINE_MAX_OCTETS 4096
-#define PDF_MAX ((size_t)1024 * 1024) /* octets */
+#define PDF_MAX         ((size_t)1024 * 1024) /* octets */
 
 /* Where the pen is.  The document fails as a whole: libharu keeps the error. */
 struct pen {
@@ -108,8 +108,8 @@ fit(struct pen *pen, HPDF_Font font, float size, const char *text, float room)
 
 /* Fill lines: justified, or centred, over as many pages as it takes. */
 static void
-paragraph(struct pen *pen, HPDF_Font font, float size, int centred,
-    const char *utf8)
+paragraph(
+    struct pen *pen, HPDF_Font font, float size, int centred, const char *utf8)
 {
 	char text[LINE_MAX_OCTETS], line[LINE_MAX_OCTETS];
 	const char *p = text;
@@ -129,8 +129,7 @@ paragraph(struct pen *pen, HPDF_Font font, float size, int centred,
 			words += *s == ' ';
 		slack = room - width_of(pen, font, size, line);
 		if (centred)
-			draw_line(
-			    pen, font, size, MARGIN + slack / 2, line, 0);
+			draw_line(pen, font, size, MARGIN + slack / 2, line, 0);
 		else
 			draw_line(pen, font, size, MARGIN, line,
 			    last || words == 0 ? 0 : slack / (float)words);
@@ -197,8 +196,7 @@ take_stream(HPDF_Doc pdf, struct firma_buf *ret)
 	enum firma_err r;
 	HPDF_UINT32 size;
 
-	if (HPDF_GetError(pdf) != HPDF_OK ||
-	    HPDF_SaveToStream(pdf) != HPDF_OK)
+	if (HPDF_GetError(pdf) != HPDF_OK || HPDF_SaveToStream(pdf) != HPDF_OK)
 		return FIRMA_ERR_INTERNAL;
 	size = HPDF_GetStreamSize(pdf);
 	if (size == 0 || size > PDF_MAX)

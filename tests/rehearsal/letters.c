@@ -161,8 +161,8 @@ check_signature(const struct rehearsal_call *call, const struct submission *s,
 		return rehearsal_refuse(why, 409,
 		    "La carta todavía no se ha descargado de este portal.");
 	if (rehearsal_octets(letter, "pdf", &pdf) != FIRMA_OK ||
-	    rehearsal_company_certificate(
-		call->company, s->role, &signer) != FIRMA_OK)
+	    rehearsal_company_certificate(call->company, s->role, &signer) !=
+		FIRMA_OK)
 		return rehearsal_fault(why, "carta o certificado");
 	return rehearsal_check_cms(
 	    firma_buf_view(cms), signer, firma_buf_view(&pdf), NULL, why);

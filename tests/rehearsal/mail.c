@@ -11,9 +11,9 @@
 #include "tests/rehearsal/file.h"
 #include "tests/rehearsal/steps.h"
 
-#define LINK_MAX 256 /* octets, with the terminating zero */
-#define KEY_OCTETS 16
-#define KEY_MAX (2 * KEY_OCTETS + 1)
+#define LINK_MAX     256 /* octets, with the terminating zero */
+#define KEY_OCTETS   16
+#define KEY_MAX      (2 * KEY_OCTETS + 1)
 #define MAIL_AGAIN_S 5
 
 /* "Sending" is writing DIR/mail-ID.txt, which holds the link alone. */
@@ -70,10 +70,8 @@ company_of_link(const struct rehearsal_call *call, const char *link)
 	size_t i;
 
 	key = key == NULL ? link : key + 1;
-	json_array_foreach(companies, i, c)
-		if (*key != '\0' &&
-		    strcmp(rehearsal_text(c, "mail_key"), key) == 0)
-			return c;
+	json_array_foreach(companies, i, c) if (*key != '\0' &&
+	    strcmp(rehearsal_text(c, "mail_key"), key) == 0) return c;
 	return NULL;
 }
 
@@ -100,15 +98,15 @@ rehearsal_do_mail(struct rehearsal_call *call, struct rehearsal_answer *ret,
 	if (link[0] != '\0') {
 		c = company_of_link(call, link);
 		if (c == NULL || (call->company != NULL && c != call->company))
-			return rehearsal_refuse(why, 403,
-			    "El enlace no es el que se envió.");
+			return rehearsal_refuse(
+			    why, 403, "El enlace no es el que se envió.");
 		if (json_object_set_new(c, "mail_opened", json_true()) != 0)
 			return rehearsal_fault(why, "no se pudo guardar");
 		return say(call, ret, "sent");
 	}
 	if (call->company == NULL)
-		return rehearsal_refuse(why, 401,
-		    "La sesión no existe o terminó: entre de nuevo.");
+		return rehearsal_refuse(
+		    why, 401, "La sesión no existe o terminó: entre de nuevo.");
 	if ((r = rehearsal_need_stage(call, REHEARSAL_STAGE_LINK, why)) !=
 	    FIRMA_OK)
 		return r;

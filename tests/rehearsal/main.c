@@ -12,7 +12,7 @@
 #include "tests/rehearsal/serve.h"
 
 #define EXIT_USAGE 2
-#define PORT_MAX 65535
+#define PORT_MAX   65535
 
 static const char usage[] =
     "usage: firma-rehearsal init DIR\n"

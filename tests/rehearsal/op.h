@@ -13,26 +13,26 @@
 /*
  *        id              name              path below REHEARSAL_BASE
  */
-#define REHEARSAL_OP_LIST(X) \
-	X(CHALLENGE, "challenge", "SecuenciaFirma.idse") \
-	X(ENTER, "enter", "AccesoIDSE.idse") \
-	X(DATA, "data", "renovacion/Datos.idse") \
-	X(CONFIRM, "confirm", "renovacion/ConfirmaDatos.idse") \
-	X(LETTER, "letter", "renovacion/Carta.idse") \
-	X(SUBMIT_LETTER, "submit-letter", "renovacion/CartaFirmada.idse") \
-	X(FIND_LETTER, "find-letter", "renovacion/ConsultaCarta.idse") \
-	X(MAIL, "mail", "renovacion/Correo.idse") \
+#define REHEARSAL_OP_LIST(X)                                                 \
+	X(CHALLENGE, "challenge", "SecuenciaFirma.idse")                     \
+	X(ENTER, "enter", "AccesoIDSE.idse")                                 \
+	X(DATA, "data", "renovacion/Datos.idse")                             \
+	X(CONFIRM, "confirm", "renovacion/ConfirmaDatos.idse")               \
+	X(LETTER, "letter", "renovacion/Carta.idse")                         \
+	X(SUBMIT_LETTER, "submit-letter", "renovacion/CartaFirmada.idse")    \
+	X(FIND_LETTER, "find-letter", "renovacion/ConsultaCarta.idse")       \
+	X(MAIL, "mail", "renovacion/Correo.idse")                            \
 	X(SUBMIT_REQUEST, "submit-request", "renovacion/Requerimiento.idse") \
-	X(FIND_REQUEST, "find-request", \
-	    "renovacion/ConsultaRequerimiento.idse") \
-	X(CERTIFICATE, "certificate", "renovacion/Certificado.idse") \
+	X(FIND_REQUEST, "find-request",                                      \
+	    "renovacion/ConsultaRequerimiento.idse")                         \
+	X(CERTIFICATE, "certificate", "renovacion/Certificado.idse")         \
 	X(FINISH, "finish", "renovacion/Concluye.idse")
 
 enum rehearsal_op {
 #define X(id, name, path) REHEARSAL_OP_##id,
 	REHEARSAL_OP_LIST(X)
 #undef X
-	REHEARSAL_N_OPS
+	    REHEARSAL_N_OPS
 };
 
 const char *rehearsal_op_name(enum rehearsal_op op);

@@ -17,11 +17,11 @@
 
 #include "agent/base/own.h"
 
-#define REHEARSAL_OWN(name, type, release) \
+#define REHEARSAL_OWN(name, type, release)        \
 	static inline void name##_done(type **at) \
-	{ \
-		release(*at); \
-		*at = NULL; \
+	{                                         \
+		release(*at);                     \
+		*at = NULL;                       \
 	}
 
 REHEARSAL_OWN(x509, X509, X509_free)

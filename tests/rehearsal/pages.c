@@ -7,7 +7,7 @@
 #include "agent/base/own.h"
 #include "tests/rehearsal/op.h"
 
-#define HERE REHEARSAL_BASE
+#define HERE   REHEARSAL_BASE
 #define UPLOAD "enctype=\"multipart/form-data\""
 
 /* A page in the making: after the first failure nothing more is added. */
@@ -55,7 +55,8 @@ text(struct html *h, const char *s)
 	for (; *s != '\0'; s++) {
 		const char one[2] = { *s, '\0' };
 
-		raw(h, *s == '<'     ? "&lt;"
+		raw(h,
+		    *s == '<'        ? "&lt;"
 			: *s == '>'  ? "&gt;"
 			: *s == '&'  ? "&amp;"
 			: *s == '"'  ? "&quot;"
@@ -67,22 +68,24 @@ text(struct html *h, const char *s)
 static void
 begin(struct html *h, const char *title)
 {
-	raw(h, "<!DOCTYPE html>\n<html lang=\"es\"><head>"
-	       "<meta charset=\"utf-8\"><title>");
+	raw(h,
+	    "<!DOCTYPE html>\n<html lang=\"es\"><head>"
+	    "<meta charset=\"utf-8\"><title>");
 	text(h, title);
-	raw(h, "</title><meta name=\"viewport\" "
-	       "content=\"width=device-width\"><style>"
-	       "body{font:16px/1.5 sans-serif;max-width:46rem;margin:2rem auto;"
-	       "padding:0 1rem;color:#222}"
-	       "header{border-bottom:3px solid #13322b}"
-	       "h1{color:#13322b;font-size:1.5rem}"
-	       "td,th{text-align:left;padding:.15rem 1rem .15rem 0}"
-	       "form,.caja{background:#f3f3ee;padding:1rem;margin:1rem 0}"
-	       "code{word-break:break-all}.ahora{font-weight:bold}"
-	       ".hecho{color:#666}.aviso{border-left:4px solid #a00;"
-	       "padding-left:1rem}"
-	       "</style></head><body><header><p>Portal patronal de ensayo "
-	       "&mdash; no es el IMSS</p></header><h1>");
+	raw(h,
+	    "</title><meta name=\"viewport\" "
+	    "content=\"width=device-width\"><style>"
+	    "body{font:16px/1.5 sans-serif;max-width:46rem;margin:2rem auto;"
+	    "padding:0 1rem;color:#222}"
+	    "header{border-bottom:3px solid #13322b}"
+	    "h1{color:#13322b;font-size:1.5rem}"
+	    "td,th{text-align:left;padding:.15rem 1rem .15rem 0}"
+	    "form,.caja{background:#f3f3ee;padding:1rem;margin:1rem 0}"
+	    "code{word-break:break-all}.ahora{font-weight:bold}"
+	    ".hecho{color:#666}.aviso{border-left:4px solid #a00;"
+	    "padding-left:1rem}"
+	    "</style></head><body><header><p>Portal patronal de ensayo "
+	    "&mdash; no es el IMSS</p></header><h1>");
 	text(h, title);
 	raw(h, "</h1>\n");
 }
@@ -107,20 +110,24 @@ rehearsal_page_login(struct firma_bytes challenge, struct firma_buf *ret)
 	    (h.r = firma_buf_put_u8(&b64, 0)) != FIRMA_OK)
 		return h.r;
 	begin(&h, "Entrada a IDSE de ensayo");
-	raw(&h, "<p>Para entrar, firme este texto con su certificado digital "
-		"(CMS con el texto dentro, SHA-256) y entregue el archivo "
-		"<code>.p7m</code>.</p><p class=\"caja\"><code>");
+	raw(&h,
+	    "<p>Para entrar, firme este texto con su certificado digital "
+	    "(CMS con el texto dentro, SHA-256) y entregue el archivo "
+	    "<code>.p7m</code>.</p><p class=\"caja\"><code>");
 	text(&h, shown);
-	raw(&h, "</code><br><a download=\"desafio.txt\" "
-		"href=\"data:text/plain;charset=utf-8;base64,");
+	raw(&h,
+	    "</code><br><a download=\"desafio.txt\" "
+	    "href=\"data:text/plain;charset=utf-8;base64,");
 	raw(&h, (const char *)b64.at);
-	raw(&h, "\">Descargar el texto</a></p><form method=\"post\" " UPLOAD
-		" action=\"" HERE);
+	raw(&h,
+	    "\">Descargar el texto</a></p><form method=\"post\" " UPLOAD
+	    " action=\"" HERE);
 	raw(&h, rehearsal_op_path(REHEARSAL_OP_ENTER));
-	raw(&h, "\"><input type=\"hidden\" name=\"siteId\" value=\"9\">"
-		"<label>Texto firmado (.p7m) <input type=\"file\" "
-		"name=\"archivo\" required></label> <button>Entrar</button>"
-		"</form><p>El texto sirve una sola vez.</p>");
+	raw(&h,
+	    "\"><input type=\"hidden\" name=\"siteId\" value=\"9\">"
+	    "<label>Texto firmado (.p7m) <input type=\"file\" "
+	    "name=\"archivo\" required></label> <button>Entrar</button>"
+	    "</form><p>El texto sirve una sola vez.</p>");
 	return end(&h);
 }
 
@@ -158,9 +165,10 @@ stage_list(struct html *h, enum rehearsal_stage now)
 	for (int i = 0; i < REHEARSAL_STAGE_HOME; i++) {
 		if (i == REHEARSAL_STAGE_LINK && now != REHEARSAL_STAGE_LINK)
 			continue; /* only when an e-mail really was sent */
-		raw(h, i < (int)now	   ? "<li class=\"hecho\">"
+		raw(h,
+		    i < (int)now        ? "<li class=\"hecho\">"
 			: i == (int)now ? "<li class=\"ahora\">"
-					   : "<li>");
+					: "<li>");
 		text(h, rehearsal_stage_text((enum rehearsal_stage)i));
 		raw(h, i < (int)now ? " &#10003;</li>" : "</li>");
 	}
@@ -192,9 +200,10 @@ letter_form(struct html *h, enum rehearsal_letter which, const char *role)
 	raw(h, name);
 	raw(h, "\"><input type=\"hidden\" name=\"papel\" value=\"");
 	raw(h, role);
-	raw(h, "\"><label>Firma de la carta (.p7s, CMS separado, SHA-256, "
-	       "CAdES-BES) <input type=\"file\" name=\"archivo\" required>"
-	       "</label> <button>Entregar</button></form>");
+	raw(h,
+	    "\"><label>Firma de la carta (.p7s, CMS separado, SHA-256, "
+	    "CAdES-BES) <input type=\"file\" name=\"archivo\" required>"
+	    "</label> <button>Entregar</button></form>");
 }
 
 static void
@@ -203,14 +212,16 @@ request_form(struct html *h, const json_t *c)
 	if (json_object_get(c, "request") != NULL) {
 		raw(h, "<p>El requerimiento se recibió. <a href=\"" HERE);
 		raw(h, rehearsal_op_path(REHEARSAL_OP_CERTIFICATE));
-		raw(h, "\">Descargar el certificado nuevo</a>, o vuelva a "
-		       "intentarlo en un momento.</p>");
+		raw(h,
+		    "\">Descargar el certificado nuevo</a>, o vuelva a "
+		    "intentarlo en un momento.</p>");
 		return;
 	}
 	open_form(h, REHEARSAL_OP_SUBMIT_REQUEST);
-	raw(h, "<label>Requerimiento (PKCS#10 de la llave nueva) <input "
-	       "type=\"file\" name=\"archivo\" required></label> "
-	       "<button>Presentar</button></form>");
+	raw(h,
+	    "<label>Requerimiento (PKCS#10 de la llave nueva) <input "
+	    "type=\"file\" name=\"archivo\" required></label> "
+	    "<button>Presentar</button></form>");
 }
 
 static void
@@ -225,8 +236,9 @@ static void
 mail_notice(struct html *h, const json_t *c)
 {
 	if (strcmp(rehearsal_text(c, "mail"), "not-sent") == 0)
-		raw(h, "<p class=\"aviso\">Recibirá un correo electrónico con "
-		       "un enlace. Si no llega, continúe aquí mismo.</p>");
+		raw(h,
+		    "<p class=\"aviso\">Recibirá un correo electrónico con "
+		    "un enlace. Si no llega, continúe aquí mismo.</p>");
 }
 
 /* What the person can do now. */
@@ -236,20 +248,23 @@ next_step(struct html *h, const json_t *c, enum rehearsal_stage now)
 	switch (now) {
 	case REHEARSAL_STAGE_CONFIRM:
 		open_form(h, REHEARSAL_OP_CONFIRM);
-		raw(h, "<label>Correo electrónico <input type=\"email\" "
-		       "name=\"correo\" value=\"");
+		raw(h,
+		    "<label>Correo electrónico <input type=\"email\" "
+		    "name=\"correo\" value=\"");
 		text(h, rehearsal_text(c, "email"));
-		raw(h, "\" required></label> <button>Confirmar los datos"
-		       "</button></form>");
+		raw(h,
+		    "\" required></label> <button>Confirmar los datos"
+		    "</button></form>");
 		break;
 	case REHEARSAL_STAGE_TERMS_OLD:
 		letter_form(h, REHEARSAL_LETTER_TERMS, "old");
 		break;
 	case REHEARSAL_STAGE_LINK:
 		open_form(h, REHEARSAL_OP_MAIL);
-		raw(h, "<label>Enlace recibido por correo <input "
-		       "name=\"enlace\" required></label> "
-		       "<button>Seguir</button></form>");
+		raw(h,
+		    "<label>Enlace recibido por correo <input "
+		    "name=\"enlace\" required></label> "
+		    "<button>Seguir</button></form>");
 		break;
 	case REHEARSAL_STAGE_REQUEST:
 		mail_notice(h, c);
@@ -285,30 +300,34 @@ rehearsal_page_company(const json_t *c, enum rehearsal_role role,
 		stage_list(&h, now);
 		next_step(&h, c, now);
 		if (now >= REHEARSAL_STAGE_CONDITIONS) {
-			raw(&h, "<p>Se ha generado exitosamente su Certificado "
-				"Digital. <a href=\"" HERE "\">Entre con el "
-				"certificado nuevo</a>.</p>");
+			raw(&h,
+			    "<p>Se ha generado exitosamente su Certificado "
+			    "Digital. <a href=\"" HERE "\">Entre con el "
+			    "certificado nuevo</a>.</p>");
 			certificate_link(&h);
 		}
 	} else
-		raw(&h, "<p>Afiliación, movimientos y consultas estarían aquí. "
-			"La renovación está completa.</p>");
-	raw(&h, role == REHEARSAL_OLD
+		raw(&h,
+		    "<p>Afiliación, movimientos y consultas estarían aquí. "
+		    "La renovación está completa.</p>");
+	raw(&h,
+	    role == REHEARSAL_OLD
 		? "<p class=\"hecho\">Sesión del certificado anterior.</p>"
 		: "<p class=\"hecho\">Sesión del certificado nuevo.</p>");
 	return end(&h);
 }
 
 enum firma_err
-rehearsal_page_refusal(unsigned int status, const char *why,
-    struct firma_buf *ret)
+rehearsal_page_refusal(
+    unsigned int status, const char *why, struct firma_buf *ret)
 {
 	struct html h = { ret, FIRMA_OK };
 
 	begin(&h, status >= 500 ? "El portal falló" : "No se aceptó");
 	raw(&h, "<p class=\"aviso\">");
 	text(&h, why);
-	raw(&h, "</p><p><a href=\"" HERE "Inicio.idse\">Volver al trámite</a> "
-		"&middot; <a href=\"" HERE "\">Entrar de nuevo</a></p>");
+	raw(&h,
+	    "</p><p><a href=\"" HERE "Inicio.idse\">Volver al trámite</a> "
+	    "&middot; <a href=\"" HERE "\">Entrar de nuevo</a></p>");
 	return end(&h);
 }

@@ -11,17 +11,17 @@
  * Where a login lands.  The mark stands in that page alone: programs know the
  * page by it, as they must on the real portal.
  */
-#define REHEARSAL_PAGE_LIST(X) \
+#define REHEARSAL_PAGE_LIST(X)                                             \
 	X(EXPIRED, "expired", "Su certificado digital ya no está vigente") \
-	X(CONDITIONS, "conditions", \
-	    "Falta firmar la Carta de Condiciones de Uso") \
+	X(CONDITIONS, "conditions",                                        \
+	    "Falta firmar la Carta de Condiciones de Uso")                 \
 	X(HOME, "home", "Bienvenido a IDSE de ensayo")
 
 enum rehearsal_page {
 #define X(id, name, mark) REHEARSAL_PAGE_##id,
 	REHEARSAL_PAGE_LIST(X)
 #undef X
-	REHEARSAL_N_PAGES
+	    REHEARSAL_N_PAGES
 };
 
 const char *rehearsal_page_name(enum rehearsal_page p);

@@ -15,8 +15,8 @@ struct rehearsal_refusal {
 };
 
 /* Fill r and return FIRMA_ERR_PORTAL_REJECTED, for `return`. */
-FIRMA_CHECKED enum firma_err rehearsal_refuse(struct rehearsal_refusal *r,
-    unsigned int status, const char *fmt, ...)
+FIRMA_CHECKED enum firma_err rehearsal_refuse(
+    struct rehearsal_refusal *r, unsigned int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Status 500 and FIRMA_ERR_INTERNAL: the portal itself failed. */

@@ -43,8 +43,8 @@ answer_state(struct rehearsal_call *call, struct rehearsal_answer *ret,
 		return r;
 	return rehearsal_answer_json(ret, call->op, "issued",
 	    "El certificado fue expedido.",
-	    json_pack("{s:s}", "serial",
-		rehearsal_text(call->company, "new_serial")),
+	    json_pack(
+		"{s:s}", "serial", rehearsal_text(call->company, "new_serial")),
 	    0);
 }
 
@@ -56,8 +56,8 @@ check_new(const struct rehearsal_call *call, struct firma_bytes der,
 	FIRMA_OWN(req_done) X509_REQ *q = NULL;
 	enum firma_err r;
 
-	if (rehearsal_company_certificate(
-		call->company, REHEARSAL_OLD, &old) != FIRMA_OK)
+	if (rehearsal_company_certificate(call->company, REHEARSAL_OLD, &old) !=
+	    FIRMA_OK)
 		return rehearsal_fault(why, "certificado anterior");
 	if ((r = rehearsal_check_request(der, old, &q, why)) != FIRMA_OK)
 		return r;
@@ -137,8 +137,8 @@ find(struct rehearsal_call *call, struct rehearsal_answer *ret, int *ret_found,
 		    "Ese requerimiento no se ha recibido.", NULL, 0);
 	if (said[0] != '\0' &&
 	    strcmp(rehearsal_text(kept, "sha256"), said) != 0)
-		return rehearsal_refuse(why, 409,
-		    "Esta renovación ya tiene otro requerimiento.");
+		return rehearsal_refuse(
+		    why, 409, "Esta renovación ya tiene otro requerimiento.");
 	*ret_found = 1;
 	return FIRMA_OK;
 }
@@ -163,14 +163,13 @@ rehearsal_do_certificate(struct rehearsal_call *call,
 	int go_on;
 
 	if ((r = find(call, ret, &go_on, why)) != FIRMA_OK || !go_on ||
-	    (r = granted_or_wait(call, ret, &go_on, why)) != FIRMA_OK ||
-	    !go_on)
+	    (r = granted_or_wait(call, ret, &go_on, why)) != FIRMA_OK || !go_on)
 		return r;
 	if (rehearsal_issue_shown(call, &ret->body) != FIRMA_OK)
 		return rehearsal_fault(why, "no se pudo entregar");
 	ret->status = 200;
 	ret->type = "application/pkix-cert";
-	(void)snprintf(ret->attachment, sizeof(ret->attachment),
-	    "certificado-nuevo.cer");
+	(void)snprintf(
+	    ret->attachment, sizeof(ret->attachment), "certificado-nuevo.cer");
 	return FIRMA_OK;
 }

@@ -23,16 +23,17 @@ announce(const struct rehearsal_server *s, unsigned int port)
 	if (s->port_file == NULL)
 		return FIRMA_OK;
 	n = snprintf(text, sizeof(text), "%u\n", port);
-	return rehearsal_file_write(AT_FDCWD, s->port_file, 0644,
-	    firma_bytes_of(text, (size_t)n));
+	return rehearsal_file_write(
+	    AT_FDCWD, s->port_file, 0644, firma_bytes_of(text, (size_t)n));
 }
 
 enum firma_err
 rehearsal_serve(const struct rehearsal_server *s)
 {
 	FIRMA_OWN(firma_fd_done) int stop = eventfd(0, EFD_CLOEXEC);
-	struct rehearsal_http http = { .dir = s->dir, .behave = s->behave,
-		.stop = stop };
+	struct rehearsal_http http = {
+		.dir = s->dir, .behave = s->behave, .stop = stop
+	};
 	const uint64_t one = 1;
 	sigset_t ends;
 	enum firma_err r;

@@ -11,13 +11,13 @@
 #include "tests/rehearsal/own_openssl.h"
 #include "tests/rehearsal/pages.h"
 
-#define CHALLENGES_MAX 64
+#define CHALLENGES_MAX   64
 #define CHALLENGE_LIFE_S 900
-#define SESSIONS_MAX 128
-#define SESSION_LIFE_S (12 * 3600)
-#define SITE_ID "9" /* what public clients of IDSE send */
-#define ARMOUR_END "-----END PKCS7-----"
-#define TOKEN_OCTETS 16
+#define SESSIONS_MAX     128
+#define SESSION_LIFE_S   (12 * 3600)
+#define SITE_ID          "9" /* what public clients of IDSE send */
+#define ARMOUR_END       "-----END PKCS7-----"
+#define TOKEN_OCTETS     16
 
 static enum firma_err
 token(char ret[REHEARSAL_COOKIE_MAX])
@@ -57,11 +57,11 @@ rehearsal_challenge_new(struct rehearsal_state *st, struct firma_buf *ret)
 	(void)gmtime_r(&now, &tm);
 	(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	/* Not ASCII alone: the text is UTF-8 and is signed octet by octet. */
-	(void)snprintf(text, sizeof(text), "||1.0|IDSE de ensayo|sesión|%s|%s||",
-	    date, nonce);
+	(void)snprintf(text, sizeof(text),
+	    "||1.0|IDSE de ensayo|sesión|%s|%s||", date, nonce);
 	if (json_array_append_new(list,
-		json_pack("{s:s, s:I}", "text", text, "at",
-		    (json_int_t)now)) != 0)
+		json_pack("{s:s, s:I}", "text", text, "at", (json_int_t)now)) !=
+	    0)
 		return FIRMA_ERR_NOMEM;
 	return firma_buf_put_str(ret, text);
 }
@@ -74,7 +74,8 @@ rehearsal_challenge_spend(struct rehearsal_state *st, struct firma_bytes text)
 	size_t i;
 
 	prune(list, CHALLENGES_MAX + 1, CHALLENGE_LIFE_S);
-	json_array_foreach(list, i, c) {
+	json_array_foreach(list, i, c)
+	{
 		const char *s = rehearsal_text(c, "text");
 
 		if (!firma_bytes_equal(firma_bytes_of(s, strlen(s)), text))
@@ -112,7 +113,8 @@ rehearsal_session_company(const struct rehearsal_state *st, const char *cookie,
 	json_t *s;
 	size_t i;
 
-	json_array_foreach(list, i, s) {
+	json_array_foreach(list, i, s)
+	{
 		if (strcmp(rehearsal_text(s, "cookie"), cookie) != 0 ||
 		    rehearsal_number(s, "at") + SESSION_LIFE_S < now)
 			continue;
@@ -133,9 +135,8 @@ check_site(const struct rehearsal_call *call, struct rehearsal_refusal *why)
 
 	rehearsal_form_text(call->form, "siteId", site, sizeof(site));
 	if (strcmp(site, SITE_ID) != 0)
-		return rehearsal_refuse(
-		    why, 400, "Falta el campo siteId con el valor %s.",
-		    SITE_ID);
+		return rehearsal_refuse(why, 400,
+		    "Falta el campo siteId con el valor %s.", SITE_ID);
 	return FIRMA_OK;
 }
 
@@ -160,8 +161,8 @@ rehearsal_do_challenge(struct rehearsal_call *call,
 
 /* The field pkcs7: base64, the BEGIN line dropped, the END line kept. */
 static enum firma_err
-dearmour(struct firma_bytes v, struct firma_buf *ret,
-    struct rehearsal_refusal *why)
+dearmour(
+    struct firma_bytes v, struct firma_buf *ret, struct rehearsal_refusal *why)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
 	const size_t end = strlen(ARMOUR_END);
@@ -222,7 +223,7 @@ landing(const json_t *company, enum rehearsal_role role,
 		return rehearsal_refuse(why, 409,
 		    "La renovación no ha concluido: entre con el certificado "
 		    "anterior.");
-	*ret = role == REHEARSAL_OLD		 ? REHEARSAL_PAGE_EXPIRED
+	*ret = role == REHEARSAL_OLD          ? REHEARSAL_PAGE_EXPIRED
 	    : s == REHEARSAL_STAGE_CONDITIONS ? REHEARSAL_PAGE_CONDITIONS
 					      : REHEARSAL_PAGE_HOME;
 	return FIRMA_OK;
@@ -256,8 +257,8 @@ rehearsal_do_enter(struct rehearsal_call *call, struct rehearsal_answer *ret,
 	    (r = rehearsal_cms_certificate(
 		 firma_buf_view(&cms), &signer, why)) != FIRMA_OK)
 		return r;
-	call->company = rehearsal_company_by_certificate(
-	    call->st, signer, &call->role);
+	call->company =
+	    rehearsal_company_by_certificate(call->st, signer, &call->role);
 	if (call->company == NULL)
 		return rehearsal_refuse(why, 403,
 		    "El certificado del firmante no está registrado en este "

@@ -12,8 +12,8 @@
 #include "tests/rehearsal/file.h"
 #include "tests/rehearsal/own_openssl.h"
 
-#define STATE_FILE "state.json"
-#define STATE_MAX ((size_t)32 * 1024 * 1024) /* octets */
+#define STATE_FILE    "state.json"
+#define STATE_MAX     ((size_t)32 * 1024 * 1024) /* octets */
 #define STATE_VERSION 1
 
 static enum firma_err
@@ -40,8 +40,8 @@ load(struct rehearsal_state *st)
 	r = rehearsal_file_read(st->dir, STATE_FILE, STATE_MAX, &text);
 	if (r != FIRMA_OK)
 		return r;
-	st->root = json_loadb((const char *)text.at, text.len,
-	    JSON_REJECT_DUPLICATES, NULL);
+	st->root = json_loadb(
+	    (const char *)text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(st->root) ||
 	    rehearsal_number(st->root, "version") != STATE_VERSION ||
 	    !json_is_array(json_object_get(st->root, "companies")) ||
@@ -113,8 +113,8 @@ rehearsal_state_save(const struct rehearsal_state *st)
 
 	if ((text = json_dumps(st->root, JSON_INDENT(1))) == NULL)
 		return FIRMA_ERR_NOMEM;
-	return rehearsal_file_write(st->dir, STATE_FILE, 0600,
-	    firma_bytes_of(text, strlen(text)));
+	return rehearsal_file_write(
+	    st->dir, STATE_FILE, 0600, firma_bytes_of(text, strlen(text)));
 }
 
 void

@@ -19,7 +19,10 @@ struct rehearsal_state {
 };
 
 /* A state that owns nothing, for FIRMA_OWN before _open. */
-#define REHEARSAL_STATE_NONE { .dir = -1, .lock = -1, .root = NULL }
+#define REHEARSAL_STATE_NONE                        \
+	{                                           \
+		.dir = -1, .lock = -1, .root = NULL \
+	}
 
 /*
  * Make DIR (0700) when missing and an empty state in it; then as _open.

@@ -100,12 +100,13 @@ do_confirm(struct rehearsal_call *call, struct rehearsal_answer *ret,
 		    why, 400, "El correo electrónico no es válido.");
 	if (strcmp(email, now) != 0 &&
 	    rehearsal_company_stage(call->company) > REHEARSAL_STAGE_TERMS_OLD)
-		return rehearsal_refuse(why, 409,
-		    "El correo electrónico ya no puede cambiarse.");
+		return rehearsal_refuse(
+		    why, 409, "El correo electrónico ya no puede cambiarse.");
 	if (rehearsal_set_text(call->company, "email", email) != FIRMA_OK ||
 	    json_object_set_new(call->company, "confirmed", json_true()) != 0)
 		return rehearsal_fault(why, "no se pudo guardar");
-	return rehearsal_answer_json(ret, call->op, "ok", "Los datos quedaron confirmados.",
+	return rehearsal_answer_json(ret, call->op, "ok",
+	    "Los datos quedaron confirmados.",
 	    json_pack("{s:s}", "email", email), 0);
 }
 
@@ -171,8 +172,8 @@ rehearsal_call_run(struct rehearsal_call *call, struct rehearsal_answer *ret,
 	enum firma_err r;
 
 	if (need != NEED_NONE && call->company == NULL)
-		return rehearsal_refuse(why, 401,
-		    "La sesión no existe o terminó: entre de nuevo.");
+		return rehearsal_refuse(
+		    why, 401, "La sesión no existe o terminó: entre de nuevo.");
 	if (need == NEED_OLD && call->role != REHEARSAL_OLD)
 		r = rehearsal_refuse(why, 403,
 		    "Este paso se hace en la sesión del certificado "

@@ -28,8 +28,7 @@ FIRMA_CHECKED enum firma_err rehearsal_need_stage(
     struct rehearsal_refusal *why);
 
 /* A receipt number never used. */
-void rehearsal_folio(
-    struct rehearsal_state *st, char ret[REHEARSAL_FOLIO_MAX]);
+void rehearsal_folio(struct rehearsal_state *st, char ret[REHEARSAL_FOLIO_MAX]);
 
 /* After the first letter: announce, send, or say nothing of an e-mail. */
 FIRMA_CHECKED enum firma_err rehearsal_mail_decide(struct rehearsal_call *call);

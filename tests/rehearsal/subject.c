@@ -20,8 +20,8 @@ part(const X509_NAME *n, int nid, char ret[REHEARSAL_FIELD_MAX])
 	ret[0] = '\0';
 	if (at < 0)
 		return FIRMA_OK;
-	got = ASN1_STRING_to_UTF8(&utf8,
-	    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(n, at)));
+	got = ASN1_STRING_to_UTF8(
+	    &utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(n, at)));
 	if (got < 0 || (len = (size_t)got) >= REHEARSAL_FIELD_MAX)
 		return FIRMA_ERR_SHAPE;
 	for (size_t i = 0; i < len; i++) {
@@ -73,7 +73,8 @@ latin1(const char *utf8, char ret[REHEARSAL_FIELD_MAX], int *ret_printable)
 		if (c > 0x7e ||
 		    (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			    "abcdefghijklmnopqrstuvwxyz"
-			    "0123456789 '()+,-./:=?", (int)c) == NULL))
+			    "0123456789 '()+,-./:=?",
+			 (int)c) == NULL))
 			*ret_printable = 0;
 		p += n;
 		left -= n;
@@ -94,10 +95,10 @@ add(X509_NAME *n, int nid, const char *utf8)
 	if ((r = latin1(utf8, text, &printable)) != FIRMA_OK)
 		return r;
 	type = nid == NID_pkcs9_emailAddress ? V_ASN1_IA5STRING
-	    : printable			     ? V_ASN1_PRINTABLESTRING
+	    : printable                      ? V_ASN1_PRINTABLESTRING
 					     : V_ASN1_T61STRING;
-	return X509_NAME_add_entry_by_NID(n, nid, type,
-		   (const unsigned char *)text, -1, -1, 0) == 1
+	return X509_NAME_add_entry_by_NID(
+		   n, nid, type, (const unsigned char *)text, -1, -1, 0) == 1
 	    ? FIRMA_OK
 	    : FIRMA_ERR_VALUE;
 }
@@ -117,8 +118,7 @@ rehearsal_subject_of(const struct rehearsal_identity *who, X509_NAME **ret)
 	    (r = add(n, NID_pkcs9_emailAddress, who->email)) != FIRMA_OK ||
 	    (r = add(n, NID_x500UniqueIdentifier, who->rfc)) != FIRMA_OK ||
 	    (r = add(n, NID_serialNumber, who->curp)) != FIRMA_OK ||
-	    (r = add(n, NID_organizationalUnitName, who->registro)) !=
-		FIRMA_OK)
+	    (r = add(n, NID_organizationalUnitName, who->registro)) != FIRMA_OK)
 		return r;
 	*ret = n;
 	n = NULL;

@@ -17,7 +17,7 @@
 /* All UTF-8 without control characters; "" when the subject has no such part. */
 struct rehearsal_identity {
 	char name[REHEARSAL_FIELD_MAX];
-	char rfc[REHEARSAL_FIELD_MAX];	/* "RFC" or "RFC / RFC-rep" */
+	char rfc[REHEARSAL_FIELD_MAX];  /* "RFC" or "RFC / RFC-rep" */
 	char curp[REHEARSAL_FIELD_MAX]; /* "CURP" or " / CURP-rep" */
 	char registro[REHEARSAL_FIELD_MAX];
 	char email[REHEARSAL_FIELD_MAX];

@@ -14,9 +14,8 @@
 static void
 a_line_is_one_json_object(void **state)
 {
-	FIRMA_OWN(portal_answer_done) struct portal_answer a = {
-		.outcome = PORTAL_WAIT, .retry_after = 3
-	};
+	FIRMA_OWN(portal_answer_done)
+	struct portal_answer a = { .outcome = PORTAL_WAIT, .retry_after = 3 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf line = { 0 };
 
 	(void)state;
@@ -33,9 +32,8 @@ a_line_is_one_json_object(void **state)
 static void
 a_failure_forgets_what_was_found(void **state)
 {
-	FIRMA_OWN(portal_answer_done) struct portal_answer a = {
-		.outcome = PORTAL_OK, .file = "terms.pdf"
-	};
+	FIRMA_OWN(portal_answer_done)
+	struct portal_answer a = { .outcome = PORTAL_OK, .file = "terms.pdf" };
 
 	(void)state;
 	assert_int_equal(portal_answer_field(&a, "page", "home"), FIRMA_OK);
@@ -110,8 +108,7 @@ a_login_is_armoured_without_its_first_line(void **state)
 	assert_int_equal(
 	    portal_idse_armour(firma_bytes_of("0\x82", 2), &text), FIRMA_OK);
 	assert_int_equal(firma_buf_put_u8(&text, 0), FIRMA_OK);
-	assert_string_equal(
-	    (const char *)text.at, "MII=-----END PKCS7-----");
+	assert_string_equal((const char *)text.at, "MII=-----END PKCS7-----");
 }
 
 static void
@@ -145,7 +142,8 @@ main(void)
 		cmocka_unit_test(a_failure_forgets_what_was_found),
 		cmocka_unit_test(long_text_is_cut_at_a_character),
 		cmocka_unit_test(fields_are_bounded),
-		cmocka_unit_test(every_op_may_fail_and_only_questions_are_unknown),
+		cmocka_unit_test(
+		    every_op_may_fail_and_only_questions_are_unknown),
 		cmocka_unit_test(a_login_is_armoured_without_its_first_line),
 		cmocka_unit_test(a_downloaded_certificate_may_be_pem),
 	};

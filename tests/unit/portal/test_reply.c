@@ -12,7 +12,7 @@
 #include "agent/base/own.h"
 #include "cli/portal/reply.h"
 
-#define ENDPOINTS \
+#define ENDPOINTS                                                    \
 	"{\"page-expired\":\"ya no\",\"page-conditions\":\"Falta\"," \
 	"\"page-home\":\"Bienvenido\"}"
 
@@ -54,13 +54,13 @@ statuses_become_outcomes(void **state)
 	(void)state;
 	expect(PORTAL_OP_DATA, 500, "text/plain", "no", PORTAL_UNREACHABLE,
 	    "server");
-	expect(PORTAL_OP_DATA, 503, "text/html", "", PORTAL_UNREACHABLE,
-	    "server");
+	expect(
+	    PORTAL_OP_DATA, 503, "text/html", "", PORTAL_UNREACHABLE, "server");
 	expect(PORTAL_OP_DATA, 429, "", "", PORTAL_UNREACHABLE, "server");
 	expect(PORTAL_OP_DATA, 302, "", "", PORTAL_UNREACHABLE, "redirect");
 	expect(PORTAL_OP_DATA, 100, "", "", PORTAL_UNREACHABLE, "answer");
-	expect(PORTAL_OP_DATA, 401, "text/plain", "x", PORTAL_REJECTED,
-	    "session");
+	expect(
+	    PORTAL_OP_DATA, 401, "text/plain", "x", PORTAL_REJECTED, "session");
 	expect(PORTAL_OP_DATA, 409, "text/plain", "x", PORTAL_REJECTED, "");
 }
 
@@ -86,8 +86,8 @@ pages_are_known_by_their_mark(void **state)
 	(void)state;
 	take(PORTAL_OP_ENTER, 200, "text/html", "<p>Falta la carta</p>", &a);
 	assert_int_equal(a.outcome, PORTAL_OK);
-	assert_string_equal(json_string_value(json_object_get(a.fields, "page")),
-	    "conditions");
+	assert_string_equal(
+	    json_string_value(json_object_get(a.fields, "page")), "conditions");
 	expect(PORTAL_OP_ENTER, 200, "text/html", "otra", PORTAL_UNREACHABLE,
 	    "answer");
 	expect(PORTAL_OP_ENTER, 200, "text/html", "", PORTAL_UNREACHABLE,
@@ -122,15 +122,20 @@ nonsense_is_no_answer(void **state)
 {
 	static const char *const bad[] = { "", "x", "[]", "{}",
 		JSON("data", "ok", "\"text\":\"\",\"fields\":{}"),
-		JSON("data", "ok", "\"text\":1,\"fields\":{},\"retry_after\":0"),
-		JSON("data", "ok", "\"text\":\"\",\"fields\":{\"a\":1},"
-				   "\"retry_after\":0"),
-		JSON("data", "ok", "\"text\":\"\",\"fields\":{\"a\":\"\\u001b\"},"
-				   "\"retry_after\":0"),
-		JSON("data", "ok", "\"text\":\"\",\"fields\":{},"
-				   "\"retry_after\":-1"),
-		JSON("data", "ok", "\"text\":\"\",\"fields\":{},"
-				   "\"retry_after\":99999999999"),
+		JSON(
+		    "data", "ok", "\"text\":1,\"fields\":{},\"retry_after\":0"),
+		JSON("data", "ok",
+		    "\"text\":\"\",\"fields\":{\"a\":1},"
+		    "\"retry_after\":0"),
+		JSON("data", "ok",
+		    "\"text\":\"\",\"fields\":{\"a\":\"\\u001b\"},"
+		    "\"retry_after\":0"),
+		JSON("data", "ok",
+		    "\"text\":\"\",\"fields\":{},"
+		    "\"retry_after\":-1"),
+		JSON("data", "ok",
+		    "\"text\":\"\",\"fields\":{},"
+		    "\"retry_after\":99999999999"),
 		JSON("mail", "ok", REST), JSON("data", "issued", REST),
 		JSON("data", "unknown", REST), JSON("data", "great", REST) };
 
@@ -138,8 +143,8 @@ nonsense_is_no_answer(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect(PORTAL_OP_DATA, 200, "application/json", bad[i],
 		    PORTAL_UNREACHABLE, "answer");
-	expect(PORTAL_OP_DATA, 200, "application/json", JSON("data", "ok", REST),
-	    PORTAL_OK, "");
+	expect(PORTAL_OP_DATA, 200, "application/json",
+	    JSON("data", "ok", REST), PORTAL_OK, "");
 	expect(PORTAL_OP_DATA, 200, "text/html", JSON("data", "ok", REST),
 	    PORTAL_UNREACHABLE, "answer");
 }
@@ -159,13 +164,14 @@ documents_come_as_documents(void **state)
 	    JSON("certificate", "wait", REST), PORTAL_WAIT, "");
 	expect(PORTAL_OP_CERTIFICATE, 200, "application/pkix-cert", "",
 	    PORTAL_UNREACHABLE, "answer");
-	expect(PORTAL_OP_LETTER, 200, "application/pdf", "%PDF-", PORTAL_OK, "");
+	expect(
+	    PORTAL_OP_LETTER, 200, "application/pdf", "%PDF-", PORTAL_OK, "");
 	expect(PORTAL_OP_LETTER, 200, "text/html", "%PDF-", PORTAL_UNREACHABLE,
 	    "answer");
 	expect(PORTAL_OP_CHALLENGE, 200, "text/plain", "||\xc3\xb3||",
 	    PORTAL_OK, "");
-	expect(PORTAL_OP_CHALLENGE, 200, "text/plain", "a\x01", PORTAL_UNREACHABLE,
-	    "answer");
+	expect(PORTAL_OP_CHALLENGE, 200, "text/plain", "a\x01",
+	    PORTAL_UNREACHABLE, "answer");
 	expect(PORTAL_OP_CHALLENGE, 200, "application/pdf", "a",
 	    PORTAL_UNREACHABLE, "answer");
 }
@@ -185,8 +191,8 @@ random_octets_never_break_it(void **state)
 		FIRMA_OWN(firma_buf_done) struct firma_buf line = { 0 };
 		const size_t n = (size_t)random() % (sizeof(body) - 1);
 
-		(void)snprintf(body, sizeof(body), "%s",
-		    JSON("data", "ok", REST));
+		(void)snprintf(
+		    body, sizeof(body), "%s", JSON("data", "ok", REST));
 		for (size_t k = 0; k < n / 20 + 1; k++)
 			body[(size_t)random() % 70] =
 			    (char)(random() % 255 + 1);
@@ -195,8 +201,7 @@ random_octets_never_break_it(void **state)
 		    (random() % 2 == 0) ? 200 : random() % 600,
 		    types[(size_t)random() % 5], body, &a);
 		assert_true(a.outcome < PORTAL_N_OUTCOMES);
-		assert_int_equal(
-		    portal_answer_line(&a, i, &line), FIRMA_OK);
+		assert_int_equal(portal_answer_line(&a, i, &line), FIRMA_OK);
 		assert_true(line.len <= PORTAL_LINE_MAX);
 	}
 }

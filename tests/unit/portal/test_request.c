@@ -11,8 +11,7 @@
 #include "agent/base/own.h"
 #include "cli/portal/request.h"
 
-#define HASH \
-	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define HASH "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 static enum firma_err
 parse(const char *line, struct portal_request *q)
@@ -56,9 +55,8 @@ open_brings_site_and_session(void **state)
 	    FIRMA_OK);
 	assert_string_equal(q.session, "a\tb\n");
 	assert_string_equal(q.lang, "es");
-	assert_string_equal(json_string_value(
-				json_object_get(q.endpoints, "data")),
-	    "d");
+	assert_string_equal(
+	    json_string_value(json_object_get(q.endpoints, "data")), "d");
 }
 
 static void
@@ -67,11 +65,11 @@ the_id_is_known_even_when_the_rest_is_wrong(void **state)
 	struct portal_request q = { 0 };
 
 	(void)state;
-	assert_int_equal(parse("{\"id\":42,\"op\":\"fly\"}", &q),
-	    FIRMA_ERR_VALUE);
+	assert_int_equal(
+	    parse("{\"id\":42,\"op\":\"fly\"}", &q), FIRMA_ERR_VALUE);
 	assert_int_equal(q.id, 42);
-	assert_int_equal(parse("{\"id\":1.5,\"op\":\"data\"}", &q),
-	    FIRMA_ERR_SHAPE);
+	assert_int_equal(
+	    parse("{\"id\":1.5,\"op\":\"data\"}", &q), FIRMA_ERR_SHAPE);
 	assert_int_equal(q.id, 0);
 }
 
@@ -81,8 +79,7 @@ wrong_requests_are_refused(void **state)
 	static const char *const bad[] = { "", "null", "[]", "{}", "{\"id\":1}",
 		"{\"id\":\"1\",\"op\":\"data\"}", "{\"id\":1,\"op\":7}",
 		"{\"id\":1,\"id\":2,\"op\":\"data\"}",
-		"{\"id\":1,\"op\":\"data\"} x",
-		"{\"id\":1,\"op\":\"letter\"}",
+		"{\"id\":1,\"op\":\"data\"} x", "{\"id\":1,\"op\":\"letter\"}",
 		"{\"id\":1,\"op\":\"letter\",\"letter\":\"love\"}",
 		"{\"id\":1,\"op\":\"letter\",\"letter\":{}}",
 		"{\"id\":1,\"op\":\"enter\",\"file\":\"x\"}",
@@ -120,8 +117,8 @@ file_names_stay_in_the_folder(void **state)
 static void
 clean_text_is_utf8_without_controls(void **state)
 {
-	static const char *const good[] = { "", "abc", "se\xc3\xb1or \xe2\x82\xac",
-		"\xf0\x9f\x98\x80" };
+	static const char *const good[] = { "", "abc",
+		"se\xc3\xb1or \xe2\x82\xac", "\xf0\x9f\x98\x80" };
 	static const char *const bad[] = { "\x1b[0m", "a\tb", "\x7f",
 		"\xc2\x9b", "\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80",
 		"\xf4\x90\x80\x80", "\xe2\x82" };
@@ -131,8 +128,8 @@ clean_text_is_utf8_without_controls(void **state)
 		assert_true(portal_text_clean(
 		    firma_bytes_of(good[i], strlen(good[i]))));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(portal_text_clean(
-		    firma_bytes_of(bad[i], strlen(bad[i]))));
+		assert_false(
+		    portal_text_clean(firma_bytes_of(bad[i], strlen(bad[i]))));
 }
 
 int

@@ -48,18 +48,17 @@ static void
 strange_addresses_are_refused(void **state)
 {
 	static const char *const bad[] = { "", "ftp://127.0.0.1/",
-		"file:///etc/passwd", "https://", "https:///x/",
-		"https://host", "https://host/x", "https://user@host/",
-		"https://host:0/", "https://host:65536/", "https://host:9x/",
-		"https://host:/", "https://host/../", "https://host/?q=/",
-		"https://host/#/", "https://ho st/", "https://host/\r\n/",
-		"https://[::1/", "HTTPS://host/", "https://h\xc3\xb1st/" };
+		"file:///etc/passwd", "https://", "https:///x/", "https://host",
+		"https://host/x", "https://user@host/", "https://host:0/",
+		"https://host:65536/", "https://host:9x/", "https://host:/",
+		"https://host/../", "https://host/?q=/", "https://host/#/",
+		"https://ho st/", "https://host/\r\n/", "https://[::1/",
+		"HTTPS://host/", "https://h\xc3\xb1st/" };
 	struct portal_url u;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(
-		    portal_url_parse(bad[i], &u), FIRMA_ERR_VALUE);
+		assert_int_equal(portal_url_parse(bad[i], &u), FIRMA_ERR_VALUE);
 }
 
 static void
@@ -71,8 +70,7 @@ endpoints_stay_below_the_base(void **state)
 	struct portal_url u;
 
 	(void)state;
-	assert_int_equal(
-	    portal_url_parse("https://host/imss/", &u), FIRMA_OK);
+	assert_int_equal(portal_url_parse("https://host/imss/", &u), FIRMA_OK);
 	assert_int_equal(
 	    portal_url_join(&u, "Modulos.idse?irA=x", url), FIRMA_OK);
 	assert_string_equal(url, "https://host/imss/Modulos.idse?irA=x");
