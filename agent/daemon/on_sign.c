@@ -5,7 +5,7 @@
  * The ledger entry ("begun") is written while the token signs; the signature
  * is let go when both are there.  When the token fails, a second entry that
  * refers to the first says so; when the ledger fails, the signature is dropped
- * here.  Test: tests/softhsm/test_agent.sh, "no signature without its entry".
+ * here.  Test: tests/agent/test_agent.sh, "no signature without its entry".
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
  *   - a PIN whose outcome was lost with a process is not presented again when
  *     the token says that it counted a failure.
  * One presentation for one human entry; nothing is retried.
- * Tests: tests/softhsm/test_agent.sh, "wrong PIN"; tests/crash.
+ * Tests: tests/agent/test_agent.sh, "wrong PIN"; tests/crash.
  */
 #ifndef FIRMA_DAEMON_PIN_H
 #define FIRMA_DAEMON_PIN_H

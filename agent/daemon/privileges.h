@@ -7,7 +7,7 @@
  * - being read: not dumpable, no core file, no ptrace by its own user
  * - the network: socket(2) for anything but AF_UNIX and AF_NETLINK fails, as do
  *   ptrace, process_vm_*, mount, bpf, kexec and module loading (seccomp)
- * Test: tests/softhsm/test_agent.sh, "privileges".
+ * Test: tests/agent/test_agent.sh, "privileges".
  */
 #ifndef FIRMA_DAEMON_PRIVILEGES_H
 #define FIRMA_DAEMON_PRIVILEGES_H

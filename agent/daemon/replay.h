@@ -5,7 +5,7 @@
  * Requests that change something are known by (uid, id) while they run and, as
  * long as there is room, after they ended.  A lost connection is mended by
  * asking again with the same id.
- * Test: tests/softhsm/test_agent.sh, "retry with the same id".
+ * Test: tests/agent/test_agent.sh, "retry with the same id".
  */
 #ifndef FIRMA_DAEMON_REPLAY_H
 #define FIRMA_DAEMON_REPLAY_H
