@@ -12,6 +12,7 @@
 #include <p11-kit/pkcs11.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,12 +191,12 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 static CK_RV
 get_session_info(CK_SESSION_HANDLE s, CK_SESSION_INFO *info)
 {
-	static bool is_done;
+	static atomic_flag is_done = ATOMIC_FLAG_INIT;
 	const CK_RV rv = target->C_GetSessionInfo(s, info);
 
-	if (rv != CKR_OK || is_done || !is(SIN_REINSERTED))
+	if (rv != CKR_OK || !is(SIN_REINSERTED) ||
+	    atomic_flag_test_and_set(&is_done))
 		return rv;
-	is_done = true;
 	(void)target->C_CloseAllSessions(info->slotID);
 	return CKR_SESSION_HANDLE_INVALID;
 }
@@ -203,14 +204,12 @@ get_session_info(CK_SESSION_HANDLE s, CK_SESSION_INFO *info)
 static CK_RV
 sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
-	static bool is_lost;
+	static atomic_flag is_lost = ATOMIC_FLAG_INIT;
 
 	if (is(SIN_REMOVED_SIGN))
 		return CKR_DEVICE_REMOVED;
-	if (is(SIN_SESSION_LOST) && !is_lost) {
-		is_lost = true;
+	if (is(SIN_SESSION_LOST) && !atomic_flag_test_and_set(&is_lost))
 		(void)target->C_CloseSession(s);
-	}
 	return target->C_SignInit(s, m, key);
 }
 
