@@ -3,17 +3,20 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LINE 1024 /* octets, prefix and newline included */
 
 static enum firma_log_level highest = FIRMA_LOG_INFO;
+static int for_journal;
 
 void
 firma_log_init(enum firma_log_level level)
 {
 	highest = level;
+	for_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
 void
@@ -26,7 +29,11 @@ firma_log(enum firma_log_level level, const char *fmt, ...)
 
 	if (level > highest)
 		return;
-	n = snprintf(line, sizeof(line), "<%d>firmad: ", (int)level);
+	/* sd-daemon(3): the journal takes the level from the line's start. */
+	if (for_journal)
+		n = snprintf(line, sizeof(line), "<%d>", (int)level);
+	else
+		n = snprintf(line, sizeof(line), "firmad: ");
 	len = (size_t)n;
 	va_start(ap, fmt);
 	n = vsnprintf(line + len, sizeof(line) - len - 1, fmt, ap);

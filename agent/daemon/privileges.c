@@ -79,6 +79,9 @@ make_folder(const char *path, mode_t mode, const struct who *who,
 		*p = '/';
 	}
 	if (mkdir(path, mode) == 0) {
+		/* The mode is meant as it stands, whatever the umask. */
+		if (chmod(path, mode) != 0)
+			return fail(cause, FIRMA_ERR_IO, path);
 		if (who != NULL && chown(path, who->uid, who->gid) != 0)
 			return fail(cause, FIRMA_ERR_IO, path);
 		return FIRMA_OK;
@@ -109,7 +112,8 @@ make_folders(const struct firma_agent *a, const struct who *who,
 	if (slash == NULL || slash == folder)
 		return FIRMA_OK;
 	*slash = '\0';
-	return make_folder(folder, 0755, who, cause);
+	/* A service lets everybody come to its socket, to be refused by rule. */
+	return make_folder(folder, who != NULL ? 0755 : 0700, who, cause);
 }
 
 enum firma_err
