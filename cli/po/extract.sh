@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Write the template of all messages to the file named: those of cli/*.c and
-# cli/*.h, the texts of errors (agent/base/err.h) and of values shown to people
-# (agent/wire/values.h).
+# Write the template of all messages to the file named: those of cli/*.c,
+# cli/*.h and cli/portal/*.c, the texts of errors (agent/base/err.h) and of
+# values shown to people (agent/wire/values.h).
 #
 #   cli/po/extract.sh FILE.pot
 #   msgmerge --update --no-wrap cli/po/es.po FILE.pot     after new messages
@@ -15,6 +15,7 @@ x() {
 	    --package-name=firmad --keyword "$@" -o "$out"
 }
 rm -f "$out"
-x --keyword=_ --keyword=N_ --keyword=P_:1,2 cli/*.c cli/*.h
+x --keyword=_ --keyword=N_ --keyword=P_:1,2 cli/*.c cli/*.h \
+    cli/portal/*.c
 x --join-existing --keyword=X:4 agent/base/err.h
 x --join-existing --keyword=X:3 agent/wire/values.h

@@ -11,8 +11,8 @@
 
 #define PORTAL_TEXT_MAX   2048   /* octets, with the terminating zero */
 #define PORTAL_RETRY_MAX  86400U /* seconds */
-#define PORTAL_FIELDS_MAX 16
-#define PORTAL_FIELD_MAX  1024 /* octets of a value */
+#define PORTAL_FIELDS_MAX 12
+#define PORTAL_FIELD_MAX  300 /* octets of a value */
 
 /*
  * Why an outcome is "unreachable" or "rejected", for programs: the field

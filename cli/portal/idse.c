@@ -8,8 +8,8 @@
 #include "cli/portal/folder.h"
 #include "cli/portal/lang.h"
 
-#define TIMEOUT_S     30L /* when the profile says none */
-#define TIMEOUT_MAX_S 600L
+#define TIMEOUT_S     30L                  /* when the profile says none */
+#define TIMEOUT_MAX_S 100L                 /* firma itself waits 120 */
 #define UPLOAD_MAX    ((size_t)128 * 1024) /* octets of a signature or request */
 #define ARMOUR_END    "-----END PKCS7-----"
 
@@ -77,7 +77,7 @@ open_site(struct portal_idse *idse, const struct portal_request *q,
 	}
 	made.endpoints = json_incref(q->endpoints);
 	if ((timeout = timeout_of(endpoint(&made, "timeout"))) == 0) {
-		usage(a, _("the profile's timeout is not 1 to 600 seconds"));
+		usage(a, _("the profile's timeout is not 1 to 100 seconds"));
 		return;
 	}
 	if (portal_http_new(&made.at, timeout, &made.http) != FIRMA_OK ||
