@@ -10,8 +10,8 @@
 #include <time.h>
 
 #define FIRMA_FOREVER UINT64_MAX
-#define FIRMA_MS ((uint64_t)1000000)
-#define FIRMA_S ((uint64_t)1000000000)
+#define FIRMA_MS      ((uint64_t)1000000)
+#define FIRMA_S       ((uint64_t)1000000000)
 
 static inline uint64_t
 firma_now(void)

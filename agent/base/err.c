@@ -30,9 +30,11 @@ find(enum firma_err e)
 static const struct row *
 find_or_internal(enum firma_err e)
 {
+	static const struct row internal = { FIRMA_ERR_INTERNAL,
+		FIRMA_EXIT_FAILED, "FIRMA_ERR_INTERNAL", "internal error" };
 	const struct row *r = find(e);
 
-	return r != NULL ? r : find(FIRMA_ERR_INTERNAL);
+	return r != NULL ? r : &internal;
 }
 
 const char *

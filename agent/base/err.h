@@ -17,12 +17,12 @@ enum firma_exit {
 	FIRMA_EXIT_FAILED = 1,
 	FIRMA_EXIT_USAGE = 2,
 	FIRMA_EXIT_NO_AGENT = 3,  /* the agent cannot be reached */
-	FIRMA_EXIT_DENIED = 4,	  /* a rule refused; its name is printed */
-	FIRMA_EXIT_PIN = 5,	  /* PIN needed, refused, or locked */
-	FIRMA_EXIT_TOKEN = 6,	  /* token gone, stuck or faulty */
-	FIRMA_EXIT_WAIT = 7,	  /* portal not ready or not reachable */
+	FIRMA_EXIT_DENIED = 4,    /* a rule refused; its name is printed */
+	FIRMA_EXIT_PIN = 5,       /* PIN needed, refused, or locked */
+	FIRMA_EXIT_TOKEN = 6,     /* token gone, stuck or faulty */
+	FIRMA_EXIT_WAIT = 7,      /* portal not ready or not reachable */
 	FIRMA_EXIT_REJECTED = 8,  /* portal or a check said no */
-	FIRMA_EXIT_PERSON = 9,	  /* a person has to decide */
+	FIRMA_EXIT_PERSON = 9,    /* a person has to decide */
 	FIRMA_EXIT_INVALID = 10,  /* a signature or an input does not verify */
 	FIRMA_EXIT_NOT_FOUND = 11 /* no such token, key or renewal */
 };
@@ -114,12 +114,12 @@ int firma_err_known(unsigned int wire);
  */
 enum firma_cause_kind {
 	FIRMA_CAUSE_NONE = 0,
-	FIRMA_CAUSE_ERRNO = 1,	/* code is an errno value */
-	FIRMA_CAUSE_CKR = 2,	/* code is a CK_RV */
-	FIRMA_CAUSE_HTTP = 3,	/* code is an HTTP status */
+	FIRMA_CAUSE_ERRNO = 1,   /* code is an errno value */
+	FIRMA_CAUSE_CKR = 2,     /* code is a CK_RV */
+	FIRMA_CAUSE_HTTP = 3,    /* code is an HTTP status */
 	FIRMA_CAUSE_OPENSSL = 4, /* code is an OpenSSL packed error */
-	FIRMA_CAUSE_SQLITE = 5, /* code is an extended SQLite result */
-	FIRMA_CAUSE_LINE = 6	/* code is a line number */
+	FIRMA_CAUSE_SQLITE = 5,  /* code is an extended SQLite result */
+	FIRMA_CAUSE_LINE = 6     /* code is a line number */
 };
 
 #define FIRMA_CAUSE_WHAT 160 /* octets, with the terminating zero */

@@ -17,8 +17,9 @@ fail_errno(struct firma_cause *cause, const char *what)
 {
 	const int e = errno;
 
-	return firma_fail(cause, e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO,
-	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%s", what);
+	return firma_fail(cause,
+	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+	    (unsigned long)e, "%s", what);
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -112,8 +113,8 @@ firma_memfd_from_fd(int in, size_t max, int *ret_fd, struct firma_cause *cause)
 }
 
 enum firma_err
-firma_memfd_map(int fd, size_t max, struct firma_bytes *ret_view,
-    struct firma_cause *cause)
+firma_memfd_map(
+    int fd, size_t max, struct firma_bytes *ret_view, struct firma_cause *cause)
 {
 	struct stat st;
 	void *p;
@@ -121,8 +122,8 @@ firma_memfd_map(int fd, size_t max, struct firma_bytes *ret_view,
 
 	if (seals < 0 || (seals & SEALS) != SEALS)
 		return firma_fail(cause, FIRMA_ERR_UNSEALED, FIRMA_CAUSE_NONE,
-		    0, "seals %#x, wanted %#x", (unsigned)(seals < 0 ? 0 : seals),
-		    (unsigned)SEALS);
+		    0, "seals %#x, wanted %#x",
+		    (unsigned)(seals < 0 ? 0 : seals), (unsigned)SEALS);
 	if (fstat(fd, &st) != 0)
 		return fail_errno(cause, "fstat");
 	if ((uintmax_t)st.st_size > max)

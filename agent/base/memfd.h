@@ -31,8 +31,8 @@ FIRMA_CHECKED enum firma_err firma_memfd_from_fd(
  * FIRMA_ERR_UNSEALED  not a memfd, or one of the four seals is missing
  * FIRMA_ERR_LIMIT     more than max octets
  */
-FIRMA_CHECKED enum firma_err firma_memfd_map(
-    int fd, size_t max, struct firma_bytes *ret_view, struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_memfd_map(int fd, size_t max,
+    struct firma_bytes *ret_view, struct firma_cause *cause);
 void firma_memfd_unmap(struct firma_bytes *view);
 
 #endif

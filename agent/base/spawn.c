@@ -26,8 +26,8 @@ child(const struct firma_spawn *s, pid_t parent, int report)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	if (s->die && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
-			  getppid() != parent))
+	if (s->die &&
+	    (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
 		goto fail;
 	if ((report = fcntl(report, F_DUPFD_CLOEXEC, ABOVE)) < 0)
 		goto fail;
@@ -45,11 +45,11 @@ child(const struct firma_spawn *s, pid_t parent, int report)
 	for (size_t i = 0; i < s->n_fds; i++)
 		if (dup2(moved[i], (int)i) < 0)
 			goto fail;
-	(void)syscall(SYS_close_range, (unsigned)s->n_fds, ~0u,
-	    CLOSE_RANGE_CLOEXEC);
+	(void)syscall(
+	    SYS_close_range, (unsigned)s->n_fds, ~0u, CLOSE_RANGE_CLOEXEC);
 	if (exe >= 0)
-		(void)syscall(SYS_execveat, exe, "", s->argv, s->envp,
-		    AT_EMPTY_PATH);
+		(void)syscall(
+		    SYS_execveat, exe, "", s->argv, s->envp, AT_EMPTY_PATH);
 	else
 		(void)execve(s->path, s->argv, s->envp);
 fail:

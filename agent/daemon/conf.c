@@ -35,8 +35,7 @@ read_config(const struct firma_agent *a, bool must_exist,
 	(void)snprintf(folder, sizeof(folder), "%s", a->config_path);
 	slash = strrchr(folder, '/');
 	slash[slash == folder ? 1 : 0] = '\0';
-	return firma_config_parse(
-	    firma_buf_view(&text), folder, ret, problems);
+	return firma_config_parse(firma_buf_view(&text), folder, ret, problems);
 }
 
 enum firma_err
@@ -92,7 +91,8 @@ firma_conf_check(struct firma_agent *a, const struct firma_options *o)
 }
 
 static bool
-same_token(const struct firma_config_token *a, const struct firma_config_token *b)
+same_token(
+    const struct firma_config_token *a, const struct firma_config_token *b)
 {
 	struct firma_config_token x = *a;
 
@@ -138,8 +138,8 @@ firma_conf_reload(struct firma_agent *a)
 	free(problems);
 	a->config = fresh;
 	for (size_t i = a->n_tokens; i-- > 0;) {
-		const struct firma_config_token *c = firma_config_token(
-		    fresh, a->tokens[i]->config->name);
+		const struct firma_config_token *c =
+		    firma_config_token(fresh, a->tokens[i]->config->name);
 
 		if (c != NULL && same_token(c, a->tokens[i]->config))
 			a->tokens[i]->config = c;

@@ -51,8 +51,7 @@ conn_free(struct firma_conn *c)
 	*at = c->next;
 	c->agent->n_conns--;
 	/* What was begun goes on without a listener. */
-	for (struct firma_task *q = c->requests; q != NULL;
-	    q = q->next_of_conn)
+	for (struct firma_task *q = c->requests; q != NULL; q = q->next_of_conn)
 		q->conn = NULL;
 	for (size_t i = 0; i < c->n_in_fds; i++)
 		(void)close(c->in_fds[i]);
@@ -101,8 +100,7 @@ firma_conn_put(struct firma_conn *c, struct firma_bytes v, int fd)
 		return;
 	}
 	if (fd >= 0)
-		c->out_fds[c->n_out_fds++] =
-		    (struct out_fd){ c->out.len, fd };
+		c->out_fds[c->n_out_fds++] = (struct out_fd){ c->out.len, fd };
 	if (firma_buf_put(&c->out, v) != FIRMA_OK)
 		c->closing = true;
 	c->dirty = true;
@@ -160,8 +158,7 @@ send_out(struct firma_conn *c)
 			len = c->out_fds[0].offset;
 		else if (c->n_out_fds > 0)
 			fd = c->out_fds[0].fd;
-		n = firma_frame_send(
-		    c->fd, firma_bytes_of(c->out.at, len), fd);
+		n = firma_frame_send(c->fd, firma_bytes_of(c->out.at, len), fd);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
@@ -203,8 +200,8 @@ fnv1a(uint64_t h, struct firma_bytes v)
 }
 
 FIRMA_CHECKED static enum firma_err
-request_new(struct firma_conn *c, const struct firma_frame *f,
-    struct firma_task **ret)
+request_new(
+    struct firma_conn *c, const struct firma_frame *f, struct firma_task **ret)
 {
 	struct firma_task *q = calloc(1, sizeof(*q));
 	const uint8_t type[2] = { (uint8_t)(f->type >> 8), (uint8_t)f->type };
@@ -312,9 +309,8 @@ greet(struct firma_conn *c, struct firma_task *q)
 	v = firma_rule_decide(
 	    &(struct firma_rule_facts){ c->agent->owner, c->agent->config },
 	    &c->peer,
-	    &(struct firma_ask){ .action = FIRMA_ASK_CONNECT,
-		.key = "",
-		.token = "" });
+	    &(struct firma_ask){
+		.action = FIRMA_ASK_CONNECT, .key = "", .token = "" });
 	w.rule = firma_str_of(v.rule);
 	firma_task_answer(q, FIRMA_MSG_welcome, &w);
 	firma_task_done(q, 1);

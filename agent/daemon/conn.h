@@ -12,9 +12,9 @@
 #include "agent/daemon/agent.h"
 #include "agent/daemon/task.h"
 
-#define FIRMA_CONN_REQUESTS_MAX 64		  /* in flight, a connection */
-#define FIRMA_CONN_OUT_MAX ((size_t)4 * 1024 * 1024) /* octets not yet read */
-#define FIRMA_CONN_FDS_MAX 8 /* descriptors waiting, each direction */
+#define FIRMA_CONN_REQUESTS_MAX 64 /* in flight, a connection */
+#define FIRMA_CONN_OUT_MAX      ((size_t)4 * 1024 * 1024) /* octets not yet read */
+#define FIRMA_CONN_FDS_MAX      8 /* descriptors waiting, each direction */
 
 /* Take an accepted socket. */
 FIRMA_CHECKED enum firma_err firma_conn_new(struct firma_agent *a, int fd);

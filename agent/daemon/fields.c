@@ -6,12 +6,10 @@
 #include <string.h>
 
 enum firma_err
-firma_fields_write(
-    json_t *o, char *ret, size_t size, struct firma_cause *cause)
+firma_fields_write(json_t *o, char *ret, size_t size, struct firma_cause *cause)
 {
-	char *text = o == NULL ?
-	    NULL :
-	    json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text =
+	    o == NULL ? NULL : json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	const size_t len = text == NULL ? 0 : strlen(text);
 
 	json_decref(o);
@@ -53,16 +51,16 @@ void
 firma_fields_merge(char *fields, size_t size,
     const struct firma_profile_step *step, const char *answer, size_t len)
 {
-	json_t *all = json_loads(fields[0] != '\0' ? fields : "{}",
-	    JSON_REJECT_DUPLICATES, NULL);
-	json_t *got = json_loadb(
-	    len != 0 ? answer : "{}", len != 0 ? len : 2, 0, NULL);
+	json_t *all = json_loads(
+	    fields[0] != '\0' ? fields : "{}", JSON_REJECT_DUPLICATES, NULL);
+	json_t *got =
+	    json_loadb(len != 0 ? answer : "{}", len != 0 ? len : 2, 0, NULL);
 	const char *name;
 	json_t *value;
 
 	if (json_is_object(all) && json_is_object(got)) {
 		json_object_foreach(got, name, value)
-			add(all, step, name, value);
+		    add(all, step, name, value);
 		if (firma_fields_write(json_incref(all), fields, size, NULL) !=
 		    FIRMA_OK)
 			(void)0; /* too much: what was there stays */

@@ -23,15 +23,15 @@ const struct firma_handler *firma_handler_find(enum firma_msg_type type);
 firma_handler_fn firma_on_token_list, firma_on_token_unlock,
     firma_on_token_lock, firma_on_token_init;
 /* on_key.c */
-firma_handler_fn firma_on_key_list, firma_on_key_generate,
-    firma_on_key_import, firma_on_request_make, firma_on_certificate_import,
+firma_handler_fn firma_on_key_list, firma_on_key_generate, firma_on_key_import,
+    firma_on_request_make, firma_on_certificate_import,
     firma_on_certificate_read;
 /* on_sign.c */
 firma_handler_fn firma_on_sign;
 /* on_renew.c and renew_*.c */
-firma_handler_fn firma_on_renew_start, firma_on_renew_list,
-    firma_on_renew_next, firma_on_renew_act, firma_on_renew_result,
-    firma_on_renew_abort, firma_on_renew_retire, firma_on_renew_document;
+firma_handler_fn firma_on_renew_start, firma_on_renew_list, firma_on_renew_next,
+    firma_on_renew_act, firma_on_renew_result, firma_on_renew_abort,
+    firma_on_renew_retire, firma_on_renew_document;
 /* on_ledger.c */
 firma_handler_fn firma_on_ledger_read, firma_on_ledger_head;
 /* on_agent.c */

@@ -35,9 +35,9 @@ static enum firma_err
 sha256(struct firma_bytes v, uint8_t ret[32])
 {
 	return EVP_Digest(v.at == NULL ? "" : (const char *)v.at, v.len, ret,
-		   NULL, EVP_sha256(), NULL) == 1 ?
-	    FIRMA_OK :
-	    FIRMA_ERR_INTERNAL;
+		   NULL, EVP_sha256(), NULL) == 1
+	    ? FIRMA_OK
+	    : FIRMA_ERR_INTERNAL;
 }
 
 static void *

@@ -14,7 +14,7 @@
 #include "agent/pki/certificate.h"
 #include "agent/pki/identity.h"
 
-#define LIST_NS (60 * FIRMA_S) /* a card with 200 keys is slow to list */
+#define LIST_NS        (60 * FIRMA_S) /* a card with 200 keys is slow to list */
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
@@ -244,8 +244,8 @@ firma_key_set_certificate(struct firma_key *k, struct firma_bytes der)
 }
 
 struct firma_key *
-firma_key_take(struct firma_token *t, const struct firma_msg_w_key *m,
-    const char *alias)
+firma_key_take(
+    struct firma_token *t, const struct firma_msg_w_key *m, const char *alias)
 {
 	struct firma_agent *a = t->agent;
 	const uint32_t kept = FIRMA_KEYFLAG_IMPORTED;
@@ -253,8 +253,8 @@ firma_key_take(struct firma_token *t, const struct firma_msg_w_key *m,
 	struct firma_key *k;
 
 	if (m->spki.len == 0 ||
-	    EVP_Digest(m->spki.at, m->spki.len, sha256, NULL, EVP_sha256(),
-		NULL) != 1)
+	    EVP_Digest(
+		m->spki.at, m->spki.len, sha256, NULL, EVP_sha256(), NULL) != 1)
 		return NULL;
 	k = find_spki(a, t->serial, sha256);
 	if (k == NULL) {
@@ -381,8 +381,8 @@ firma_key_answer(struct firma_task *q, const struct firma_key *k)
 		    k->token != NULL ? k->token->config->name : ""),
 		.token_serial = firma_str_of(k->token_serial),
 		.id = firma_bytes_of(k->id.at, k->id.len),
-		.spki_sha256 = firma_bytes_of(
-		    k->spki_sha256, sizeof(k->spki_sha256)),
+		.spki_sha256 =
+		    firma_bytes_of(k->spki_sha256, sizeof(k->spki_sha256)),
 		.algorithm = (uint32_t)k->algorithm,
 		.flags = k->flags,
 		.label = firma_str_of(k->label),

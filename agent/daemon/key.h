@@ -46,7 +46,8 @@ void firma_keys_refresh(struct firma_token *t);
 /* The token went away: its keys cannot be used. */
 void firma_keys_token_gone(struct firma_token *t);
 
-struct firma_key *firma_key_find(const struct firma_agent *a, const char *alias);
+struct firma_key *firma_key_find(
+    const struct firma_agent *a, const char *alias);
 struct firma_key *firma_key_find_id(const struct firma_agent *a,
     const struct firma_token *t, struct firma_bytes id);
 
@@ -54,8 +55,8 @@ struct firma_key *firma_key_find_id(const struct firma_agent *a,
  * The token told of a key: update or make its entry.  alias may be NULL; given,
  * it is the name of a new key.  NULL when out of memory or over FIRMA_KEYS_MAX.
  */
-struct firma_key *firma_key_take(struct firma_token *t,
-    const struct firma_msg_w_key *m, const char *alias);
+struct firma_key *firma_key_take(
+    struct firma_token *t, const struct firma_msg_w_key *m, const char *alias);
 
 /* The entry as the store keeps it. */
 void firma_key_row(const struct firma_key *k, struct firma_key_row *ret);

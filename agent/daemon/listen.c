@@ -19,7 +19,7 @@
 #include "agent/daemon/conn.h"
 #include "agent/daemon/log.h"
 
-#define BACKLOG 128
+#define BACKLOG  128
 #define PAUSE_NS (100 * FIRMA_MS) /* when out of descriptors */
 
 static sd_event_source *source, *pause_timer;
@@ -90,8 +90,8 @@ firma_listen_inherit(struct firma_agent *a, struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_NONE, 0,
 		    "one listening Unix stream socket is expected, got %d", n);
 	a->listen_fd = SD_LISTEN_FDS_START;
-	(void)fcntl(a->listen_fd, F_SETFL,
-	    fcntl(a->listen_fd, F_GETFL) | O_NONBLOCK);
+	(void)fcntl(
+	    a->listen_fd, F_SETFL, fcntl(a->listen_fd, F_GETFL) | O_NONBLOCK);
 	return FIRMA_OK;
 }
 
@@ -115,8 +115,8 @@ bind_own(struct firma_agent *a, bool is_service, struct firma_cause *cause)
 	if (strlen(a->socket_path) >= sizeof(to.sun_path))
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "socket path over %zu octets", sizeof(to.sun_path) - 1);
-	(void)snprintf(to.sun_path, sizeof(to.sun_path), "%.107s",
-	    a->socket_path);
+	(void)snprintf(
+	    to.sun_path, sizeof(to.sun_path), "%.107s", a->socket_path);
 	(void)snprintf(lock, sizeof(lock), "%s.lock", a->socket_path);
 	lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock_fd < 0)
@@ -148,8 +148,8 @@ firma_listen_start(
 	if (a->listen_fd < 0 &&
 	    (r = bind_own(a, is_service, cause)) != FIRMA_OK)
 		return r;
-	if (sd_event_add_io(a->loop, &source, a->listen_fd, EPOLLIN, on_client,
-		a) < 0)
+	if (sd_event_add_io(
+		a->loop, &source, a->listen_fd, EPOLLIN, on_client, a) < 0)
 		return FIRMA_ERR_NOMEM;
 	return FIRMA_OK;
 }

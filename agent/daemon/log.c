@@ -40,8 +40,8 @@ firma_log(enum firma_log_level level, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	len += (size_t)n < sizeof(line) - len - 1 ? (size_t)n :
-						    sizeof(line) - len - 2;
+	len += (size_t)n < sizeof(line) - len - 1 ? (size_t)n
+						  : sizeof(line) - len - 2;
 	/* A name from outside cannot begin a line of its own. */
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < 0x20)

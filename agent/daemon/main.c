@@ -37,8 +37,8 @@ FIRMA_CHECKED static enum firma_err
 find_worker(struct firma_agent *a, struct firma_cause *cause)
 {
 	(void)snprintf(a->worker_path, sizeof(a->worker_path), "%s",
-	    a->config->worker[0] != '\0' ? a->config->worker :
-					   FIRMA_LIBEXECDIR "/firmad-token");
+	    a->config->worker[0] != '\0' ? a->config->worker
+					 : FIRMA_LIBEXECDIR "/firmad-token");
 	a->worker_fd = open(a->worker_path, O_PATH | O_CLOEXEC);
 	if (a->worker_fd < 0)
 		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_ERRNO,
@@ -85,8 +85,8 @@ main(int argc, char **argv)
 	a.owner = geteuid();
 	if ((r = firma_privileges_seal(&cause)) != FIRMA_OK ||
 	    (r = firma_serve_start(&a, &cause)) != FIRMA_OK ||
-	    (r = firma_listen_start(&a,
-		 was_root || getenv("STATE_DIRECTORY") != NULL, &cause)) !=
+	    (r = firma_listen_start(
+		 &a, was_root || getenv("STATE_DIRECTORY") != NULL, &cause)) !=
 		FIRMA_OK) {
 		firma_serve_stop(&a);
 		return complain(r, &cause);

@@ -18,7 +18,7 @@ struct make {
 	firma_make_fn *fn;
 	void *arg;
 	bool generated; /* by this call */
-	bool proven;	/* what was told last has all of the proof */
+	bool proven;    /* what was told last has all of the proof */
 	char key[FIRMA_STORE_NAME]; /* alias in the index once told */
 };
 

@@ -19,8 +19,9 @@ typedef void firma_make_fn(void *arg, enum firma_err r, struct firma_key *key,
     bool adopted, const struct firma_cause *cause);
 
 /* fn is called from the loop, once, unless this call fails. */
-FIRMA_CHECKED enum firma_err firma_make(struct firma_token *t, const char *alias,
-    const struct firma_key_id *id, enum firma_key_algorithm algorithm,
-    firma_make_fn *fn, void *arg, struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_make(struct firma_token *t,
+    const char *alias, const struct firma_key_id *id,
+    enum firma_key_algorithm algorithm, firma_make_fn *fn, void *arg,
+    struct firma_cause *cause);
 
 #endif

@@ -13,10 +13,9 @@ firma_on_agent_status(struct firma_task *q)
 		.started = a->started,
 		.n_signatures = a->n_signatures,
 		.n_connections = a->n_conns,
-		.durability =
-		    firma_str_of(a->config->durability == FIRMA_CONFIG_DISK ?
-			    "disk" :
-			    "process"),
+		.durability = firma_str_of(
+		    a->config->durability == FIRMA_CONFIG_DISK ? "disk"
+							       : "process"),
 		.warnings = firma_str_of(a->warnings),
 	};
 

@@ -16,8 +16,8 @@
 #include "agent/pki/certificate.h"
 #include "agent/pki/name.h"
 
-#define WRITE_NS (60 * FIRMA_S)
-#define ID_LEN	 16 /* octets of a CKA_ID that we choose */
+#define WRITE_NS       (60 * FIRMA_S)
+#define ID_LEN         16 /* octets of a CKA_ID that we choose */
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
@@ -188,8 +188,8 @@ generated(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 		work_fail(w, r, cause);
 		return;
 	}
-	w->note = adopted ? "was made by an earlier try" :
-			    "local, always sensitive, never extractable";
+	w->note = adopted ? "was made by an earlier try"
+			  : "local, always sensitive, never extractable";
 	record(w, k);
 }
 
@@ -200,15 +200,15 @@ firma_on_key_generate(struct firma_task *q)
 	struct firma_cause cause = { 0 };
 	enum firma_key_algorithm algorithm;
 	struct firma_token *t;
-	struct work *w = new_key(q, m->alias, m->token, "key-generate",
-	    FIRMA_ASK_KEY_GENERATE, &t);
+	struct work *w = new_key(
+	    q, m->alias, m->token, "key-generate", FIRMA_ASK_KEY_GENERATE, &t);
 	enum firma_err r;
 
 	if (w == NULL)
 		return;
-	algorithm = m->algorithm != 0 ?
-	    firma_key_algorithm_from_number(m->algorithm) :
-	    firma_key_algorithm_from_name(t->config->algorithm);
+	algorithm = m->algorithm != 0
+	    ? firma_key_algorithm_from_number(m->algorithm)
+	    : firma_key_algorithm_from_name(t->config->algorithm);
 	if (algorithm == FIRMA_KEY_UNKNOWN) {
 		firma_task_refuse(q, FIRMA_ERR_VALUE, "", "algorithm");
 		work_free(w);
@@ -262,8 +262,7 @@ write_certificate(struct work *w, const struct firma_key *k)
 
 /* The key of a request, on its token; else the request is answered. */
 static struct firma_key *
-key_of(struct firma_task *q, struct firma_str alias,
-    enum firma_ask_action what)
+key_of(struct firma_task *q, struct firma_str alias, enum firma_ask_action what)
 {
 	struct firma_key *k;
 	char text[FIRMA_STORE_NAME];
@@ -380,8 +379,9 @@ imported(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	if (!firma_certificate_same_key(
 		w->certificate, firma_buf_view(&k->spki))) {
 		const struct firma_cause why = { .what = "imported key" };
-		const struct firma_msg_w_delete d = { .id = firma_bytes_of(
-							  w->id.at, w->id.len) };
+		const struct firma_msg_w_delete d = {
+			.id = firma_bytes_of(w->id.at, w->id.len)
+		};
 
 		/* What the client wrote is not what it said: off the token. */
 		if (firma_token_call(t, FIRMA_MSG_w_delete, &d, -1, WRITE_NS,
@@ -403,8 +403,8 @@ firma_on_key_import(struct firma_task *q)
 	struct firma_msg_pin_channel offer = { 0 };
 	struct firma_cause cause = { 0 };
 	struct firma_token *t;
-	struct work *w = new_key(q, m->alias, m->token, "key-import",
-	    FIRMA_ASK_KEY_IMPORT, &t);
+	struct work *w = new_key(
+	    q, m->alias, m->token, "key-import", FIRMA_ASK_KEY_IMPORT, &t);
 	int pair[2];
 	enum firma_err r;
 
@@ -482,8 +482,8 @@ ask_request(void *arg, enum firma_err r, const struct firma_cause *cause,
 	wr.subject = firma_buf_view(&subject);
 	if (r == FIRMA_OK)
 		r = firma_token_call(k->token, FIRMA_MSG_w_request, &wr, -1,
-		    firma_token_sign_ns(k->token), w->q->deadline,
-		    request_made, w, &why);
+		    firma_token_sign_ns(k->token), w->q->deadline, request_made,
+		    w, &why);
 	if (r != FIRMA_OK)
 		work_fail(w, r, &why);
 }

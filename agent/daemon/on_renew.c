@@ -20,16 +20,15 @@
 #include "agent/pki/identifier.h"
 #include "agent/pki/identity.h"
 
-#define DELETE_NS (30 * FIRMA_S)
-#define ID_LEN	  16 /* octets of the new key's CKA_ID */
-#define TAKEN_S	  2  /* look again when another operator has the step */
+#define DELETE_NS      (30 * FIRMA_S)
+#define ID_LEN         16 /* octets of the new key's CKA_ID */
+#define TAKEN_S        2  /* look again when another operator has the step */
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
 /* The renewal of a request, or the request is answered. */
 static struct firma_renewal *
-renewal_of(
-    struct firma_task *q, uint64_t id, enum firma_ask_action what)
+renewal_of(struct firma_task *q, uint64_t id, enum firma_ask_action what)
 {
 	struct firma_renewal *r;
 
@@ -86,8 +85,8 @@ default_alias(const struct firma_agent *a, const char *old, char ret[65])
 		char suffix[24];
 
 		if (i == 1)
-			(void)snprintf(suffix, sizeof(suffix), "-%d",
-			    tm.tm_year + 1900);
+			(void)snprintf(
+			    suffix, sizeof(suffix), "-%d", tm.tm_year + 1900);
 		else
 			(void)snprintf(suffix, sizeof(suffix), "-%d-%d",
 			    tm.tm_year + 1900, i);
@@ -141,8 +140,8 @@ check_site(const struct beginning *b, struct firma_cause *cause)
 
 /* What the operator typed; what stands in the old certificate is taken. */
 FIRMA_CHECKED static enum firma_err
-check_typed(const struct firma_agent *a, struct beginning *b,
-    struct firma_cause *cause)
+check_typed(
+    const struct firma_agent *a, struct beginning *b, struct firma_cause *cause)
 {
 	enum firma_err r;
 
@@ -188,12 +187,12 @@ look_up(struct firma_agent *a, const struct firma_msg_renew_start *m,
 	firma_str_copy(m->new_alias, b->new_alias, sizeof(b->new_alias));
 	if (b->new_alias[0] == '\0')
 		default_alias(a, b->old->alias, b->new_alias);
-	b->algorithm = m->algorithm != 0 ?
-	    firma_key_algorithm_from_number(m->algorithm) :
-	    firma_key_algorithm_from_name(b->token->config->algorithm);
+	b->algorithm = m->algorithm != 0
+	    ? firma_key_algorithm_from_number(m->algorithm)
+	    : firma_key_algorithm_from_name(b->token->config->algorithm);
 	if (b->algorithm == FIRMA_KEY_UNKNOWN)
-		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
-		    "algorithm");
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "algorithm");
 	firma_str_copy(m->email, b->email, sizeof(b->email));
 	firma_str_copy(m->registro, b->registro, sizeof(b->registro));
 	firma_str_copy(m->portal, b->portal, sizeof(b->portal));
@@ -224,9 +223,8 @@ identify(struct beginning *b, char *ret_fields, size_t size,
 		    id->registro_patronal);
 	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name",
 	    id->common_name, "rfc", id->rfc, "curp", id->curp,
-	    "representative_rfc", id->representative_rfc,
-	    "representative_curp", id->representative_curp,
-	    "registro_patronal", b->registro, "email",
+	    "representative_rfc", id->representative_rfc, "representative_curp",
+	    id->representative_curp, "registro_patronal", b->registro, "email",
 	    b->email[0] != '\0' ? b->email : id->email, "certificate_serial",
 	    b->old->serial);
 	return firma_fields_write(o, ret_fields, size, cause);
@@ -301,7 +299,8 @@ facts_of(const struct firma_task *q, const struct firma_renewal *r,
 	const struct firma_key *k = firma_renewal_key(q->agent, r);
 
 	*ret_token = k != NULL ? k->token : NULL;
-	if (s->what == FIRMA_DO_GENERATE || (k == NULL && s->key != FIRMA_KEY_NONE))
+	if (s->what == FIRMA_DO_GENERATE ||
+	    (k == NULL && s->key != FIRMA_KEY_NONE))
 		*ret_token = firma_token_find(q->agent, r->row.token);
 	*ret = (struct firma_renewal_facts){
 		.status = (enum firma_renewal_status)r->row.status,
@@ -357,13 +356,12 @@ firma_on_renew_next(struct firma_task *q)
 	t.letter = firma_str_of(s->letter);
 	t.role = firma_str_of(s->role);
 	/* A certificate is asked for by the request that it answers. */
-	t.sends = firma_str_of(
-	    s->op == FIRMA_OP_CERTIFICATE ? "request" : s->sends);
+	t.sends =
+	    firma_str_of(s->op == FIRMA_OP_CERTIFICATE ? "request" : s->sends);
 	t.saves = firma_str_of(s->saves);
 	if (s->key != FIRMA_KEY_NONE)
-		t.key = firma_str_of(s->key == FIRMA_KEY_OLD ?
-			r->row.old_key :
-			r->row.new_key);
+		t.key = firma_str_of(
+		    s->key == FIRMA_KEY_OLD ? r->row.old_key : r->row.new_key);
 	t.token = firma_str_of(token != NULL ? token->config->name : "");
 	t.token_state = token != NULL ? (uint32_t)token->state : 0;
 	if (t.sends.len != 0 &&
@@ -415,13 +413,13 @@ firma_on_renew_abort(struct firma_task *q)
 /* ---- retire ---- */
 
 static void
-retire_in_store(struct firma_change *c, const struct firma_key *k,
-    const char *note)
+retire_in_store(
+    struct firma_change *c, const struct firma_key *k, const char *note)
 {
 	firma_change_note(c, "renew-retire", k, "", note);
 	if (c->r == FIRMA_OK && k != NULL)
-		c->r = firma_txn_key_gone(
-		    c->txn, k->token_serial, k->spki_sha256);
+		c->r =
+		    firma_txn_key_gone(c->txn, k->token_serial, k->spki_sha256);
 	c->row.status = FIRMA_RENEWAL_RETIRED;
 	if (c->r != FIRMA_OK)
 		firma_change_fail(c, c->r, "", &c->cause);
@@ -488,12 +486,13 @@ firma_on_renew_retire(struct firma_task *q)
 	}
 	if (memcmp(k->spki_sha256, r->row.old_spki, 32) != 0) {
 		firma_change_fail(c, FIRMA_ERR_WRONG_KEY, "old-key-only",
-		    &(struct firma_cause){ .what = "the name is another key's" });
+		    &(struct firma_cause){
+			.what = "the name is another key's" });
 		return;
 	}
 	d.id = firma_bytes_of(k->id.at, k->id.len);
-	e = k->token == NULL ? FIRMA_ERR_TOKEN_GONE :
-			       firma_token_ready(k->token, &cause);
+	e = k->token == NULL ? FIRMA_ERR_TOKEN_GONE
+			     : firma_token_ready(k->token, &cause);
 	if (e == FIRMA_OK)
 		e = firma_token_call(k->token, FIRMA_MSG_w_delete, &d, -1,
 		    DELETE_NS, FIRMA_FOREVER, deleted, c, &cause);
@@ -547,8 +546,8 @@ firma_on_renew_document(struct firma_task *q)
 		e = firma_memfd_from_bytes(
 		    firma_buf_view(&octets), &fd, &cause);
 	if (e != FIRMA_OK) {
-		firma_task_refuse(q, e, "", "document %s of renewal %llu",
-		    name, (unsigned long long)r->row.id);
+		firma_task_refuse(q, e, "", "document %s of renewal %llu", name,
+		    (unsigned long long)r->row.id);
 		return;
 	}
 	(void)firma_renewal_sha256(q->agent, r->row.id, name, sha256);

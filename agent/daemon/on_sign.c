@@ -83,8 +83,8 @@ write_failure(struct signing *s)
 		finish(s);
 		return;
 	}
-	(void)firma_store_submit(s->q->agent->store, txn, FIRMA_DURABLE_DISK,
-	    failure_stored, s);
+	(void)firma_store_submit(
+	    s->q->agent->store, txn, FIRMA_DURABLE_DISK, failure_stored, s);
 }
 
 static void
@@ -261,8 +261,8 @@ firma_on_sign(struct firma_task *q)
 	char alias[FIRMA_STORE_NAME];
 
 	firma_str_copy(m->key, alias, sizeof(alias));
-	if (!firma_task_allowed(q,
-		bare ? FIRMA_ASK_SIGN_DIGEST : FIRMA_ASK_SIGN, alias, NULL))
+	if (!firma_task_allowed(
+		q, bare ? FIRMA_ASK_SIGN_DIGEST : FIRMA_ASK_SIGN, alias, NULL))
 		return;
 	if (m->format > FIRMA_SIGN_CMS_ATTACHED) {
 		firma_task_refuse(q, FIRMA_ERR_VALUE, "", "sign.format");

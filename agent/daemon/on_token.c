@@ -17,9 +17,9 @@ item(struct firma_task *q, struct firma_token *t)
 		.manufacturer = firma_str_of(t->manufacturer),
 		.model = firma_str_of(t->model),
 		.module = firma_str_of(t->config->module),
-		.flags = ((t->ck_flags & CKF_PINPAD) != 0 ?
-				 FIRMA_TOKENFLAG_PINPAD :
-				 0) |
+		.flags =
+		    ((t->ck_flags & CKF_PINPAD) != 0 ? FIRMA_TOKENFLAG_PINPAD
+						     : 0) |
 		    (t->config->software != 0 ? FIRMA_TOKENFLAG_SOFTWARE : 0),
 		.min_pin = t->min_pin,
 		.max_pin = t->max_pin,

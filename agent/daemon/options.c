@@ -118,8 +118,8 @@ nowhere(struct firma_cause *cause, const char *what, const char *how)
 }
 
 enum firma_err
-firma_options_config_path(const struct firma_options *o, char *ret,
-    size_t size, struct firma_cause *cause)
+firma_options_config_path(const struct firma_options *o, char *ret, size_t size,
+    struct firma_cause *cause)
 {
 	bool ok;
 
@@ -130,8 +130,8 @@ firma_options_config_path(const struct firma_options *o, char *ret,
 	else
 		ok = below("XDG_CONFIG_HOME", ".config", "firmad/firmad.conf",
 		    ret, size);
-	return ok ? FIRMA_OK :
-		    nowhere(cause, "configuration", "give --config FILE");
+	return ok ? FIRMA_OK
+		  : nowhere(cause, "configuration", "give --config FILE");
 }
 
 enum firma_err
@@ -144,8 +144,7 @@ firma_options_places(const struct firma_options *o, struct firma_agent *a,
 	if (o->state != NULL)
 		ok = absolute(a->state_dir, sizeof(a->state_dir), o->state);
 	else if (a->config->state[0] != '\0')
-		ok = put(
-		    a->state_dir, sizeof(a->state_dir), a->config->state);
+		ok = put(a->state_dir, sizeof(a->state_dir), a->config->state);
 	else if (given != NULL)
 		ok = put(a->state_dir, sizeof(a->state_dir), given);
 	else if (geteuid() == 0)
@@ -156,8 +155,8 @@ firma_options_places(const struct firma_options *o, struct firma_agent *a,
 	if (!ok)
 		return nowhere(cause, "state folder", "give --state DIR");
 	if (o->socket != NULL)
-		ok = absolute(
-		    a->socket_path, sizeof(a->socket_path), o->socket);
+		ok =
+		    absolute(a->socket_path, sizeof(a->socket_path), o->socket);
 	else if (a->config->socket[0] != '\0')
 		ok = put(
 		    a->socket_path, sizeof(a->socket_path), a->config->socket);

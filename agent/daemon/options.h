@@ -30,8 +30,7 @@ FIRMA_CHECKED enum firma_err firma_options_config_path(
  * Fill a->socket_path and a->state_dir from options, configuration,
  * $STATE_DIRECTORY, or by who runs us.
  */
-FIRMA_CHECKED enum firma_err firma_options_places(
-    const struct firma_options *o, struct firma_agent *a,
-    struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_options_places(const struct firma_options *o,
+    struct firma_agent *a, struct firma_cause *cause);
 
 #endif

@@ -15,11 +15,11 @@
 #include "agent/daemon/handler.h"
 #include "agent/daemon/log.h"
 
-#define LOGOUT_NS (10 * FIRMA_S)
+#define LOGOUT_NS              (10 * FIRMA_S)
 #define CKF_USER_PIN_COUNT_LOW 0x00010000u /* see token.c */
 #define CKF_USER_PIN_FINAL_TRY 0x00020000u
 
-#define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
+#define COPY(to, from)         ((void)snprintf((to), sizeof(to), "%s", (from)))
 
 /* One unlocking, from the channel to the last answer. */
 struct unlock {
@@ -65,8 +65,8 @@ answer(struct unlock *u)
 }
 
 static void
-entry_of(const struct unlock *u, const char *action,
-    struct firma_ledger_entry *e)
+entry_of(
+    const struct unlock *u, const char *action, struct firma_ledger_entry *e)
 {
 	if (u->q != NULL) {
 		firma_task_entry(u->q, action, e);
@@ -77,8 +77,7 @@ entry_of(const struct unlock *u, const char *action,
 		COPY(e->rule, "credential");
 	}
 	COPY(e->token, u->record.token);
-	COPY(e->result,
-	    u->r == FIRMA_OK ? "ok" : firma_err_name(u->r));
+	COPY(e->result, u->r == FIRMA_OK ? "ok" : firma_err_name(u->r));
 }
 
 static void
@@ -98,8 +97,8 @@ result_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
 static void
 settle(struct unlock *u)
 {
-	FIRMA_OWN(firma_txn_done) struct firma_txn *txn =
-	    firma_txn_new(u->agent->store);
+	FIRMA_OWN(firma_txn_done)
+	struct firma_txn *txn = firma_txn_new(u->agent->store);
 	struct firma_ledger_entry e;
 
 	if (u->r == FIRMA_OK) {
@@ -118,8 +117,8 @@ settle(struct unlock *u)
 		answer(u);
 		return;
 	}
-	(void)firma_store_submit(u->agent->store, txn, FIRMA_DURABLE_DISK,
-	    result_stored, u);
+	(void)firma_store_submit(
+	    u->agent->store, txn, FIRMA_DURABLE_DISK, result_stored, u);
 	txn = NULL;
 }
 
@@ -165,8 +164,9 @@ static void
 presenting(struct unlock *u, const struct firma_msg_w_presenting *m)
 {
 	FIRMA_OWN(firma_txn_done) struct firma_txn *txn = NULL;
-	const bool counted = (m->ck_flags & (CKF_USER_PIN_COUNT_LOW |
-						CKF_USER_PIN_FINAL_TRY)) != 0;
+	const bool counted =
+	    (m->ck_flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY)) !=
+	    0;
 	const bool same = m->pin_hash.len == FIRMA_STORE_HASH &&
 	    memcmp(m->pin_hash.at, u->record.presenting_hash,
 		FIRMA_STORE_HASH) == 0;
@@ -188,8 +188,8 @@ presenting(struct unlock *u, const struct firma_msg_w_presenting *m)
 		veto(u, FIRMA_ERR_NOMEM);
 		return;
 	}
-	(void)firma_store_submit(u->agent->store, txn, FIRMA_DURABLE_DISK,
-	    intent_stored, u);
+	(void)firma_store_submit(
+	    u->agent->store, txn, FIRMA_DURABLE_DISK, intent_stored, u);
 	txn = NULL;
 }
 
@@ -288,8 +288,8 @@ present_credential(struct firma_token *t)
 		    t->config->name);
 		return;
 	}
-	(void)snprintf(path, sizeof(path), "%s/%s", dir,
-	    t->config->pin_credential);
+	(void)snprintf(
+	    path, sizeof(path), "%s/%s", dir, t->config->pin_credential);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
 		firma_log(FIRMA_LOG_WARNING, "token %s: %s: %s",
 		    t->config->name, path, strerror(errno));
@@ -484,8 +484,8 @@ plain_call(struct firma_token *t, struct firma_task *q, const char *action,
 	p->q = q;
 	p->action = action;
 	COPY(p->token, t->config->name);
-	r = firma_token_call(t, type, msg, fd, may_take, FIRMA_FOREVER,
-	    plain_answer, p, cause);
+	r = firma_token_call(
+	    t, type, msg, fd, may_take, FIRMA_FOREVER, plain_answer, p, cause);
 	if (r != FIRMA_OK)
 		free(p);
 	return r;
@@ -500,8 +500,7 @@ firma_on_token_lock(struct firma_task *q)
 	enum firma_err r;
 
 	if (t == NULL ||
-	    !firma_task_allowed(
-		q, FIRMA_ASK_TOKEN_LOCK, NULL, t->config->name))
+	    !firma_task_allowed(q, FIRMA_ASK_TOKEN_LOCK, NULL, t->config->name))
 		return;
 	r = plain_call(t, q, "lock", FIRMA_MSG_w_logout,
 	    &(struct firma_msg_w_logout){ 0 }, -1, LOGOUT_NS, &cause);
@@ -520,8 +519,8 @@ firma_pin_lock_idle(struct firma_token *t, uint64_t now)
 	t->used = now;
 	firma_log(FIRMA_LOG_INFO, "token %s: idle, locked", t->config->name);
 	if (plain_call(t, NULL, "lock", FIRMA_MSG_w_logout,
-		&(struct firma_msg_w_logout){ 0 }, -1, LOGOUT_NS, NULL) !=
-	    FIRMA_OK)
+		&(struct firma_msg_w_logout){ 0 }, -1, LOGOUT_NS,
+		NULL) != FIRMA_OK)
 		firma_log(FIRMA_LOG_WARNING, "token %s: cannot be locked",
 		    t->config->name);
 }
@@ -537,8 +536,7 @@ firma_on_token_init(struct firma_task *q)
 	enum firma_err r;
 
 	if (t == NULL ||
-	    !firma_task_allowed(
-		q, FIRMA_ASK_TOKEN_INIT, NULL, t->config->name))
+	    !firma_task_allowed(q, FIRMA_ASK_TOKEN_INIT, NULL, t->config->name))
 		return;
 	if (t->present && (m->flags & FIRMA_INIT_ERASE) == 0) {
 		firma_task_refuse(q, FIRMA_ERR_EXISTS, "",

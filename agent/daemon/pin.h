@@ -21,7 +21,7 @@
 #include "agent/daemon/token.h"
 
 #define FIRMA_PIN_ITERATIONS 100000u
-#define FIRMA_PIN_WAIT_NS (UINT64_C(120) * 1000000000) /* for a person */
+#define FIRMA_PIN_WAIT_NS    (UINT64_C(120) * 1000000000) /* for a person */
 
 /*
  * The token came: does its record hold a presentation without outcome?  And

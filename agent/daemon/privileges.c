@@ -29,8 +29,8 @@ fail(struct firma_cause *cause, enum firma_err r, const char *what)
 		r = FIRMA_ERR_READ_ONLY;
 	if (r == FIRMA_ERR_IO && e == ENOSPC)
 		r = FIRMA_ERR_DISK_FULL;
-	return firma_fail(cause, r, FIRMA_CAUSE_ERRNO, (unsigned long)e,
-	    "%.140s", what);
+	return firma_fail(
+	    cause, r, FIRMA_CAUSE_ERRNO, (unsigned long)e, "%.140s", what);
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -129,8 +129,8 @@ firma_privileges_drop(
 	if ((r = find_user(user, &who, cause)) != FIRMA_OK ||
 	    (r = make_folders(a, &who, cause)) != FIRMA_OK)
 		return r;
-	if ((who.name != NULL ? initgroups(who.name, who.gid) :
-				setgroups(0, NULL)) != 0 ||
+	if ((who.name != NULL ? initgroups(who.name, who.gid)
+			      : setgroups(0, NULL)) != 0 ||
 	    setresgid(who.gid, who.gid, who.gid) != 0 ||
 	    setresuid(who.uid, who.uid, who.uid) != 0)
 		return fail(cause, FIRMA_ERR_IO, "becoming the user");
@@ -159,9 +159,8 @@ filter(struct firma_cause *cause)
 	if (ctx == NULL)
 		return FIRMA_ERR_NOMEM;
 	for (size_t i = 0; e == 0 && i < sizeof(refused) / sizeof(refused[0]);
-	    i++)
-		e = seccomp_rule_add(
-		    ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	     i++)
+		e = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
 	/* AF_UNIX: clients, pcscd, journal.  AF_NETLINK: libusb in a token
 	 * process.  Domains below and above are refused. */
 	for (int domain = 0; e == 0 && domain < AF_MAX; domain++)

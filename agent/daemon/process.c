@@ -18,9 +18,9 @@
 #include "agent/daemon/conn.h"
 #include "agent/daemon/log.h"
 
-#define LANE_DEPTH 4		 /* calls handed ahead to a lane */
-#define TICK	   (100 * FIRMA_MS) /* how exactly deadlines are kept */
-#define PERSON_NS  (5 * FIRMA_S)	 /* more, when it waits for a person */
+#define LANE_DEPTH 4                /* calls handed ahead to a lane */
+#define TICK       (100 * FIRMA_MS) /* how exactly deadlines are kept */
+#define PERSON_NS  (5 * FIRMA_S)    /* more, when it waits for a person */
 #define READY_NS   (30 * FIRMA_S)   /* loading a module may take this long */
 
 struct call {
@@ -360,9 +360,9 @@ firma_process_call(struct firma_token_process *p, enum firma_msg_type type,
     firma_token_fn *fn, void *arg)
 {
 	FIRMA_OWN(firma_fd_done) int own = fd;
-	const uint32_t ms = may_take / FIRMA_MS > FIRMA_DEADLINE_MAX_MS ?
-	    FIRMA_DEADLINE_MAX_MS :
-	    (uint32_t)(may_take / FIRMA_MS);
+	const uint32_t ms = may_take / FIRMA_MS > FIRMA_DEADLINE_MAX_MS
+	    ? FIRMA_DEADLINE_MAX_MS
+	    : (uint32_t)(may_take / FIRMA_MS);
 	struct call *c;
 	enum firma_err r;
 
@@ -378,8 +378,7 @@ firma_process_call(struct firma_token_process *p, enum firma_msg_type type,
 	c->deadline = deadline;
 	c->fn = fn;
 	c->arg = arg;
-	r = firma_frame_put(
-	    &c->frame, type, msg, c->id, ms, own >= 0 ? 1 : 0);
+	r = firma_frame_put(&c->frame, type, msg, c->id, ms, own >= 0 ? 1 : 0);
 	if (r != FIRMA_OK) {
 		call_free(c);
 		return r;
@@ -404,9 +403,9 @@ firma_process_tell(
 		return FIRMA_ERR_STATE;
 	if ((r = firma_frame_put(&frame, type, msg, c->id, 0, 0)) != FIRMA_OK)
 		return r;
-	return firma_frame_send(p->lanes[0].fd, firma_buf_view(&frame), -1) < 0 ?
-	    FIRMA_ERR_TOKEN_STUCK :
-	    FIRMA_OK;
+	return firma_frame_send(p->lanes[0].fd, firma_buf_view(&frame), -1) < 0
+	    ? FIRMA_ERR_TOKEN_STUCK
+	    : FIRMA_OK;
 }
 
 bool
@@ -489,8 +488,8 @@ on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 	(void)events;
 	do {
 		int got_fd = -1;
-		const long n = firma_frame_recv(
-		    l->fd, p->room, sizeof(p->room), &got_fd);
+		const long n =
+		    firma_frame_recv(l->fd, p->room, sizeof(p->room), &got_fd);
 
 		firma_fd_done(&got_fd);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -532,8 +531,8 @@ take_lock(const struct firma_token *t, int *ret_fd, struct firma_cause *cause)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return firma_fail(cause,
-		    errno == EROFS || errno == EACCES ? FIRMA_ERR_READ_ONLY :
-							FIRMA_ERR_IO,
+		    errno == EROFS || errno == EACCES ? FIRMA_ERR_READ_ONLY
+						      : FIRMA_ERR_IO,
 		    FIRMA_CAUSE_ERRNO, (unsigned long)errno, "%s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return firma_fail(cause, FIRMA_ERR_TOKEN_BUSY, FIRMA_CAUSE_NONE,
@@ -581,8 +580,8 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 		envp[i + 1] = env[i];
 	}
 	if (p->token->more_env[0] != '\0') {
-		(void)snprintf(env[c->n_env], sizeof(env[0]), "%s",
-		    p->token->more_env);
+		(void)snprintf(
+		    env[c->n_env], sizeof(env[0]), "%s", p->token->more_env);
 		envp[c->n_env + 1] = env[c->n_env];
 	}
 	for (size_t i = 0; i < p->n_lanes; i++)
@@ -599,8 +598,8 @@ watch(struct firma_token_process *p)
 		if (sd_event_add_io(loop, &p->lanes[i].source, p->lanes[i].fd,
 			EPOLLIN, on_lane, &p->lanes[i]) < 0)
 			return FIRMA_ERR_NOMEM;
-	if (sd_event_add_io(loop, &p->exit_source, p->pidfd, EPOLLIN,
-		on_exit_of, p) < 0 ||
+	if (sd_event_add_io(
+		loop, &p->exit_source, p->pidfd, EPOLLIN, on_exit_of, p) < 0 ||
 	    sd_event_add_time_relative(loop, &p->tick_source, CLOCK_MONOTONIC,
 		TICK / 1000, 1000, on_tick, p) < 0)
 		return FIRMA_ERR_NOMEM;
@@ -632,8 +631,8 @@ firma_process_start(struct firma_token *t, firma_process_ready_fn *ready,
 	p->started = firma_now();
 	list_init(&p->waiting);
 	for (size_t i = 0; i < t->config->n_lanes; i++) {
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
-			pair) != 0) {
+		if (socketpair(
+			AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
 			r = firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
 			    (unsigned long)errno, "socketpair");
 			break;

@@ -24,8 +24,8 @@ void firma_process_kill(
 FIRMA_CHECKED enum firma_err firma_process_call(struct firma_token_process *p,
     enum firma_msg_type type, const void *msg, int fd, uint64_t may_take,
     uint64_t deadline, firma_token_fn *fn, void *arg);
-FIRMA_CHECKED enum firma_err firma_process_tell(struct firma_token_process *p,
-    enum firma_msg_type type, const void *msg);
+FIRMA_CHECKED enum firma_err firma_process_tell(
+    struct firma_token_process *p, enum firma_msg_type type, const void *msg);
 bool firma_process_is_idle(const struct firma_token_process *p);
 
 #endif

@@ -28,7 +28,7 @@
 #include "agent/pki/request.h"
 #include "agent/renewal/check.h"
 
-#define WRITE_NS (60 * FIRMA_S)
+#define WRITE_NS       (60 * FIRMA_S)
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
@@ -126,8 +126,8 @@ made(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 	COPY(c->row.new_key, k->alias);
 	c->r = firma_txn_key(c->txn, &row);
 	firma_change_note(c, "key-generate", k, "",
-	    adopted ? "was made by an earlier try" :
-		      "local, always sensitive, never extractable");
+	    adopted ? "was made by an earlier try"
+		    : "local, always sensitive, never extractable");
 	c->then = made_recorded;
 	succeed(c);
 }
@@ -135,13 +135,12 @@ made(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 static void
 generate(struct firma_change *c)
 {
-	struct firma_token *t =
-	    firma_token_find(c->q->agent, c->row.token);
+	struct firma_token *t = firma_token_find(c->q->agent, c->row.token);
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	r = t == NULL ? FIRMA_ERR_NOT_FOUND :
-			firma_make(t, c->row.new_key, &c->row.key_id,
+	r = t == NULL ? FIRMA_ERR_NOT_FOUND
+		      : firma_make(t, c->row.new_key, &c->row.key_id,
 			    firma_key_algorithm_from_number(c->row.algorithm),
 			    made, c, &cause);
 	if (r != FIRMA_OK)
@@ -163,16 +162,15 @@ requested(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	if (!last)
 		return;
 	if (r == FIRMA_OK)
-		r = f->type == FIRMA_MSG_w_der ?
-		    firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL) :
-		    FIRMA_ERR_INTERNAL;
+		r = f->type == FIRMA_MSG_w_der
+		    ? firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL)
+		    : FIRMA_ERR_INTERNAL;
 	else
 		why = *cause;
 	if (r == FIRMA_OK)
 		r = firma_request_check(m.der, &got, &why);
 	if (r == FIRMA_OK &&
-	    (k == NULL ||
-		memcmp(got.spki_sha256, k->spki_sha256, 32) != 0))
+	    (k == NULL || memcmp(got.spki_sha256, k->spki_sha256, 32) != 0))
 		r = FIRMA_ERR_KEY_MISMATCH;
 	if (r != FIRMA_OK) {
 		failed(c, FIRMA_EVENT_FAILED, r, &why);
@@ -198,8 +196,8 @@ subject(const struct firma_change *c, struct firma_buf *ret,
 
 	if ((r = firma_store_document(c->q->agent->store, c->row.id, "old",
 		 &der, cause)) != FIRMA_OK ||
-	    (r = firma_certificate_parse(
-		 firma_buf_view(&der), &old, cause)) != FIRMA_OK ||
+	    (r = firma_certificate_parse(firma_buf_view(&der), &old, cause)) !=
+		FIRMA_OK ||
 	    (r = firma_certificate_subject_der(old, &name)) != FIRMA_OK)
 		return r;
 	if (p->subject == FIRMA_SUBJECT_REENCODE)
@@ -216,8 +214,8 @@ request(struct firma_change *c)
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	r = k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE :
-					    subject(c, &name, &cause);
+	r = k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE
+					  : subject(c, &name, &cause);
 	if (r == FIRMA_OK) {
 		m.id = firma_bytes_of(k->id.at, k->id.len);
 		m.subject = firma_buf_view(&name);
@@ -250,8 +248,8 @@ complete(const struct firma_change *c, struct firma_bytes der,
 	if (r != FIRMA_OK)
 		return r;
 	return firma_cms_verify(firma_buf_view(ret),
-	    s->format == FIRMA_SIGN_CMS_ATTACHED ? firma_bytes_of(NULL, 0) :
-						   firma_buf_view(&doc),
+	    s->format == FIRMA_SIGN_CMS_ATTACHED ? firma_bytes_of(NULL, 0)
+						 : firma_buf_view(&doc),
 	    &info, cause);
 }
 
@@ -270,9 +268,9 @@ was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	if (!last)
 		return;
 	if (r == FIRMA_OK)
-		r = f->type == FIRMA_MSG_w_der ?
-		    firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL) :
-		    FIRMA_ERR_INTERNAL;
+		r = f->type == FIRMA_MSG_w_der
+		    ? firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL)
+		    : FIRMA_ERR_INTERNAL;
 	else
 		why = *cause;
 	if (r == FIRMA_OK)
@@ -344,9 +342,9 @@ judge(const struct firma_change *c, const struct firma_certificate *fresh,
 	const char *seen[] = { c->row.old_serial };
 	struct firma_acceptance a = { .fresh = fresh,
 		.old = old,
-		.issuer = p->issuer == FIRMA_ISSUER_CONFIGURED ?
-		    FIRMA_ISSUER_CA :
-		    FIRMA_ISSUER_SAME_NAME,
+		.issuer = p->issuer == FIRMA_ISSUER_CONFIGURED
+		    ? FIRMA_ISSUER_CA
+		    : FIRMA_ISSUER_SAME_NAME,
 		.attributes = names,
 		.n_attributes = p->n_identity,
 		.now = (int64_t)(firma_wall_ms() / 1000),
@@ -362,8 +360,8 @@ judge(const struct firma_change *c, const struct firma_certificate *fresh,
 	memcpy(a.key_spki_sha256, c->row.new_spki, sizeof(a.key_spki_sha256));
 	if (a.issuer == FIRMA_ISSUER_SAME_NAME)
 		return firma_certificate_accept(&a, cause);
-	for (size_t i = 0;
-	    i < site->n_issuers && r == FIRMA_ERR_CERT_ISSUER; i++) {
+	for (size_t i = 0; i < site->n_issuers && r == FIRMA_ERR_CERT_ISSUER;
+	     i++) {
 		a.issuer_ca = site->issuers[i];
 		r = firma_certificate_accept(&a, cause);
 	}
@@ -380,7 +378,8 @@ accepted(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
     const struct firma_cause *cause)
 {
 	struct acceptance *a = arg;
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *fresh = NULL;
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *fresh = NULL;
 	struct firma_change *c = a->change;
 	struct firma_serial_row serial = { 0 };
 	struct firma_key *k;
@@ -417,7 +416,8 @@ accept_new(struct firma_change *c)
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf old_der = { 0 };
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *old = NULL;
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *fresh = NULL;
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *fresh = NULL;
 	struct firma_store *store = c->q->agent->store;
 	struct firma_serial_row seen;
 	struct firma_msg_w_certificate_write m;
@@ -451,8 +451,8 @@ accept_new(struct firma_change *c)
 	if (k == NULL || k->token == NULL ||
 	    (a = calloc(1, sizeof(*a))) == NULL) {
 		failed(c, FIRMA_EVENT_FAILED,
-		    k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE :
-						    FIRMA_ERR_NOMEM,
+		    k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE
+						  : FIRMA_ERR_NOMEM,
 		    NULL);
 		return;
 	}
@@ -479,11 +479,12 @@ check_token(const struct firma_task *q, const struct firma_renewal *r,
 {
 	const struct firma_profile_step *s = firma_renewal_step(r);
 	const struct firma_key *k = firma_renewal_key(q->agent, r);
-	const struct firma_token *t = s->what == FIRMA_DO_GENERATE ?
-	    firma_token_find(q->agent, r->row.token) :
-	    k != NULL ? k->token : NULL;
-	const uint8_t *want = s->key == FIRMA_KEY_OLD ? r->row.old_spki :
-							r->row.new_spki;
+	const struct firma_token *t = s->what == FIRMA_DO_GENERATE
+	    ? firma_token_find(q->agent, r->row.token)
+	    : k != NULL ? k->token
+			: NULL;
+	const uint8_t *want =
+	    s->key == FIRMA_KEY_OLD ? r->row.old_spki : r->row.new_spki;
 
 	if (s->key == FIRMA_KEY_NONE)
 		return FIRMA_OK;
@@ -511,8 +512,8 @@ check_letter(const struct firma_task *q, const struct firma_renewal *r,
 	if (q->fd < 0)
 		return FIRMA_OK;
 	if (s->what != FIRMA_DO_SIGN || s->letter[0] == '\0')
-		return firma_fail(cause, FIRMA_ERR_WRONG_STEP,
-		    FIRMA_CAUSE_NONE, 0, "step %s takes no letter", s->id);
+		return firma_fail(cause, FIRMA_ERR_WRONG_STEP, FIRMA_CAUSE_NONE,
+		    0, "step %s takes no letter", s->id);
 	if (!firma_renewal_sha256(q->agent, r->row.id, s->signs, sha256))
 		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
 		    0, "letter %s", s->signs);
@@ -539,9 +540,8 @@ check(struct firma_task *q, struct firma_renewal *r, struct firma_str step,
 		    firma_renewal_status_name(r->row.status));
 	*ret_rule = "step-order";
 	if (!firma_str_is(step, firma_renewal_step(r)->id))
-		return firma_fail(cause, FIRMA_ERR_WRONG_STEP,
-		    FIRMA_CAUSE_NONE, 0, "it is at %s",
-		    firma_renewal_step(r)->id);
+		return firma_fail(cause, FIRMA_ERR_WRONG_STEP, FIRMA_CAUSE_NONE,
+		    0, "it is at %s", firma_renewal_step(r)->id);
 	*ret_rule = "one-operator-at-a-time";
 	if (firma_renewal_is_taken(q, r))
 		return firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,

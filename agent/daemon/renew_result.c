@@ -12,7 +12,8 @@
 #include "agent/daemon/renewal.h"
 #include "agent/renewal/check.h"
 
-#define CHALLENGE_MAX ((size_t)64 * 1024) /* octets of what IDSE gives to sign */
+#define CHALLENGE_MAX \
+	((size_t)64 * 1024) /* octets of what IDSE gives to sign */
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
@@ -30,8 +31,7 @@ check_document(const struct firma_task *q, const struct firma_renewal *r,
 	switch (s->op) {
 	case FIRMA_OP_LETTER:
 		if (s->same[0] != '\0' &&
-		    firma_renewal_sha256(
-			q->agent, r->row.id, s->same, sha256))
+		    firma_renewal_sha256(q->agent, r->row.id, s->same, sha256))
 			served = firma_bytes_of(sha256, sizeof(sha256));
 		return firma_renewal_check_letter(v, served, cause);
 	case FIRMA_OP_CERTIFICATE:
@@ -84,7 +84,8 @@ judge(struct firma_change *c, const struct firma_msg_renew_result *m,
 	const struct firma_profile_step *s = firma_renewal_step(c->renewal);
 	enum firma_err e;
 
-	if (event != FIRMA_EVENT_RESULT_OK && event != FIRMA_EVENT_RESULT_ISSUED)
+	if (event != FIRMA_EVENT_RESULT_OK &&
+	    event != FIRMA_EVENT_RESULT_ISSUED)
 		return event;
 	e = firma_renewal_expects(
 	    s, firma_bytes_of(m->fields.at, m->fields.len), &c->cause);
@@ -131,8 +132,8 @@ conclude(struct firma_change *c, const struct firma_msg_renew_result *m,
 	firma_change_move(c, move, m->retry_after);
 	firma_change_entry(c, "renew", NULL, "", &e);
 	COPY(e.result,
-	    told != FIRMA_OK ? firma_err_name(told) :
-			       firma_outcome_name(m->outcome));
+	    told != FIRMA_OK ? firma_err_name(told)
+			     : firma_outcome_name(m->outcome));
 	firma_str_copy(m->op, e.format, sizeof(e.format));
 	firma_str_copy(m->text, e.note, sizeof(e.note));
 	c->r = firma_txn_ledger(c->txn, &e);
@@ -172,8 +173,8 @@ firma_on_renew_result(struct firma_task *q)
 		return;
 	}
 	if (firma_renewal_is_taken(q, r)) {
-		firma_task_refuse(q, FIRMA_ERR_STATE,
-		    "one-operator-at-a-time", "step %s", s->id);
+		firma_task_refuse(q, FIRMA_ERR_STATE, "one-operator-at-a-time",
+		    "step %s", s->id);
 		return;
 	}
 	firma_str_copy(m->op, name, sizeof(name));

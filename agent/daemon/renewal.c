@@ -51,9 +51,9 @@ adopt(const struct firma_agent *a, struct firma_renewal *r,
 {
 	r->row = *row;
 	r->site = firma_site_find(a, row->profile);
-	r->index = r->site != NULL ?
-	    firma_profile_step(r->site->profile, row->step) :
-	    FIRMA_STEP_NONE;
+	r->index = r->site != NULL
+	    ? firma_profile_step(r->site->profile, row->step)
+	    : FIRMA_STEP_NONE;
 	/* A profile that lost the step cannot go on. */
 	if (r->index == FIRMA_STEP_NONE)
 		r->site = NULL;
@@ -156,8 +156,8 @@ match(void *arg, const struct firma_document_row *row)
 }
 
 bool
-firma_renewal_sha256(const struct firma_agent *a, uint64_t id,
-    const char *name, uint8_t ret[32])
+firma_renewal_sha256(
+    const struct firma_agent *a, uint64_t id, const char *name, uint8_t ret[32])
 {
 	struct wanted w = { name, ret, false };
 
@@ -227,8 +227,8 @@ firma_change_move(
 		r->n_failed++;
 		c->row.not_earlier = firma_wall_ms() +
 		    1000 *
-			(uint64_t)firma_renewal_wait(firma_renewal_step(r),
-			    r->n_failed, retry_after);
+			(uint64_t)firma_renewal_wait(
+			    firma_renewal_step(r), r->n_failed, retry_after);
 	} else if (move.effect != FIRMA_EFFECT_JOURNAL_INTENT) {
 		r->n_failed = 0;
 	}
@@ -274,8 +274,8 @@ void
 firma_change_document(struct firma_change *c, const char *name,
     struct firma_bytes octets, bool replace)
 {
-	const enum firma_err r = firma_txn_document(
-	    c->txn, c->row.id, name, octets, replace);
+	const enum firma_err r =
+	    firma_txn_document(c->txn, c->row.id, name, octets, replace);
 
 	if (r != FIRMA_OK && c->r == FIRMA_OK) {
 		c->r = r;
@@ -363,8 +363,7 @@ firma_renewal_answer(struct firma_task *q, const struct firma_renewal *r)
 		.status = row->status,
 		.step = firma_str_of(row->step),
 		.step_index = s != NULL ? (uint32_t)r->index : 0,
-		.n_steps =
-		    s != NULL ? (uint32_t)r->site->profile->n_steps : 0,
+		.n_steps = s != NULL ? (uint32_t)r->site->profile->n_steps : 0,
 		.user_step = s != NULL ? s->user_step : 0,
 		.step_state = row->step_state,
 		.old_key = firma_str_of(row->old_key),
@@ -374,9 +373,9 @@ firma_renewal_answer(struct firma_task *q, const struct firma_renewal *r)
 		.new_not_after = row->new_not_after,
 		.email = firma_str_of(row->email),
 		.portal = firma_str_of(row->portal),
-		.why = firma_str_of(s != NULL ?
-			row->why :
-			"the profile, or this step of it, is missing"),
+		.why = firma_str_of(s != NULL
+			? row->why
+			: "the profile, or this step of it, is missing"),
 		.started = row->started / 1000,
 		.changed = row->changed / 1000,
 		.not_earlier = (row->not_earlier + 999) / 1000,

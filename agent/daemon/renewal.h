@@ -32,8 +32,8 @@ struct firma_site_profile {
 struct firma_renewal {
 	struct firma_renewal_row row;
 	const struct firma_site_profile *site; /* NULL: profile is missing */
-	size_t index;			       /* of the step */
-	bool busy;			       /* a change is being written */
+	size_t index;                          /* of the step */
+	bool busy;                             /* a change is being written */
 	uint64_t owner; /* connection that began the step; 0 none */
 	unsigned int n_failed;
 };
@@ -115,8 +115,7 @@ void firma_change_fail(struct firma_change *c, enum firma_err r,
 void firma_change_answer(struct firma_change *c);
 
 /* Answer with a renewal_item. */
-void firma_renewal_answer(
-    struct firma_task *q, const struct firma_renewal *r);
+void firma_renewal_answer(struct firma_task *q, const struct firma_renewal *r);
 
 /* SHA-256 of a stored document; false when it is not there. */
 bool firma_renewal_sha256(const struct firma_agent *a, uint64_t id,

@@ -70,7 +70,7 @@ firma_replay_begin(struct firma_replay *r, struct firma_task *q)
 	const size_t b = bucket(q->id);
 
 	for (struct firma_task *p = r->running[b]; p != NULL;
-	    p = p->next_same) {
+	     p = p->next_same) {
 		if (p->id != q->id || p->peer.uid != q->peer.uid)
 			continue;
 		if (p->fingerprint != q->fingerprint)
@@ -103,8 +103,9 @@ firma_replay_end(struct firma_replay *r, struct firma_task *q)
 		at = &(*at)->next_same;
 	*at = q->next_same;
 
-	while (r->n > 0 && (r->n == FIRMA_REPLAY_MAX ||
-			       r->octets + q->out.cap > FIRMA_REPLAY_OCTETS))
+	while (r->n > 0 &&
+	    (r->n == FIRMA_REPLAY_MAX ||
+		r->octets + q->out.cap > FIRMA_REPLAY_OCTETS))
 		drop_oldest(r);
 	k = &r->ring[(r->first + r->n) % FIRMA_REPLAY_MAX];
 	*k = (struct kept){ .next = r->ended[bucket(q->id)],

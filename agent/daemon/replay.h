@@ -12,8 +12,8 @@
 
 #include "agent/daemon/task.h"
 
-#define FIRMA_REPLAY_MAX    2048		       /* answers kept */
-#define FIRMA_REPLAY_OCTETS ((size_t)1024 * 1024)    /* their size together */
+#define FIRMA_REPLAY_MAX    2048                  /* answers kept */
+#define FIRMA_REPLAY_OCTETS ((size_t)1024 * 1024) /* their size together */
 
 enum firma_replay_found {
 	FIRMA_REPLAY_NEW,     /* not seen: go on */

@@ -98,8 +98,8 @@ start_tokens(struct firma_agent *a, struct firma_cause *cause)
 	enum firma_err r;
 
 	for (size_t i = 0; i < a->config->n_tokens; i++) {
-		r = firma_token_new(a, &a->config->tokens[i],
-		    &a->tokens[a->n_tokens], cause);
+		r = firma_token_new(
+		    a, &a->config->tokens[i], &a->tokens[a->n_tokens], cause);
 		if (r != FIRMA_OK)
 			return r;
 		a->n_tokens++;

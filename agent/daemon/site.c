@@ -18,15 +18,15 @@
 
 /* Every certificate of a PEM file. */
 FIRMA_CHECKED static enum firma_err
-read_issuers(struct firma_site_profile *s, const char *path,
-    struct firma_cause *cause)
+read_issuers(
+    struct firma_site_profile *s, const char *path, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
 	const char *at;
 	enum firma_err r;
 
-	if ((r = firma_file_read(path, FIRMA_CERTIFICATE_PEM_MAX, &text,
-		 cause)) != FIRMA_OK ||
+	if ((r = firma_file_read(
+		 path, FIRMA_CERTIFICATE_PEM_MAX, &text, cause)) != FIRMA_OK ||
 	    (r = firma_buf_put_u8(&text, 0)) != FIRMA_OK)
 		return r;
 	at = (const char *)text.at;
@@ -49,8 +49,7 @@ read_issuers(struct firma_site_profile *s, const char *path,
 }
 
 FIRMA_CHECKED static enum firma_err
-read_profile(
-    struct firma_agent *a, const char *path, struct firma_cause *cause)
+read_profile(struct firma_agent *a, const char *path, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
 	struct firma_renewals *all = a->renewals;
@@ -111,9 +110,9 @@ is_elsewhere(const struct firma_agent *a, const char *name)
 enum firma_err
 firma_renewals_new(struct firma_agent *a, struct firma_cause *cause)
 {
-	const char *dir = a->config->profiles_dir[0] != '\0' ?
-	    a->config->profiles_dir :
-	    FIRMA_DATADIR "/profiles";
+	const char *dir = a->config->profiles_dir[0] != '\0'
+	    ? a->config->profiles_dir
+	    : FIRMA_DATADIR "/profiles";
 	struct dirent **list = NULL;
 	enum firma_err r = FIRMA_OK;
 	char path[1024];
@@ -127,8 +126,8 @@ firma_renewals_new(struct firma_agent *a, struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_ERRNO,
 		    (unsigned long)errno, "profiles: %.120s", dir);
 	for (int i = 0; i < n; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir,
-		    list[i]->d_name);
+		(void)snprintf(
+		    path, sizeof(path), "%s/%s", dir, list[i]->d_name);
 		if (r == FIRMA_OK && !is_elsewhere(a, list[i]->d_name))
 			r = read_profile(a, path, cause);
 		free(list[i]);
@@ -136,7 +135,6 @@ firma_renewals_new(struct firma_agent *a, struct firma_cause *cause)
 	free(list);
 	for (size_t i = 0; r == FIRMA_OK && i < a->config->n_profiles; i++)
 		if (a->config->profiles[i].file[0] != '\0')
-			r = read_profile(
-			    a, a->config->profiles[i].file, cause);
+			r = read_profile(a, a->config->profiles[i].file, cause);
 	return r;
 }

@@ -15,9 +15,9 @@ fail(struct firma_cause *cause, const char *path)
 	const int e = errno;
 
 	return firma_fail(cause,
-	    e == ENOSPC ? FIRMA_ERR_DISK_FULL :
-	    e == EROFS || e == EACCES ? FIRMA_ERR_READ_ONLY :
-					FIRMA_ERR_IO,
+	    e == ENOSPC                     ? FIRMA_ERR_DISK_FULL
+		: e == EROFS || e == EACCES ? FIRMA_ERR_READ_ONLY
+					    : FIRMA_ERR_IO,
 	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%.120s", path);
 }
 
@@ -40,8 +40,8 @@ firma_software_prepare(const struct firma_agent *a, const char *name,
 	    "objectstore.umask = 0077\nlog.level = ERROR\n"
 	    "slots.removable = false\n",
 	    tokens);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+	fd = open(
+	    path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 || write(fd, text, (size_t)n) != n)
 		return fail(cause, path);
 	if ((size_t)snprintf(ret_env, size, "SOFTHSM2_CONF=%s", path) >= size)

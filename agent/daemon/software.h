@@ -14,8 +14,7 @@
  * Make STATE/software-NAME with its softhsm2.conf, when missing, and give the
  * line "SOFTHSM2_CONF=..." for the token process.
  */
-FIRMA_CHECKED enum firma_err firma_software_prepare(
-    const struct firma_agent *a, const char *name, char *ret_env, size_t size,
-    struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_software_prepare(const struct firma_agent *a,
+    const char *name, char *ret_env, size_t size, struct firma_cause *cause);
 
 #endif

@@ -43,15 +43,14 @@ firma_task_answer(
 }
 
 void
-firma_task_answer_fd(struct firma_task *q, enum firma_msg_type type,
-    const void *msg, int fd)
+firma_task_answer_fd(
+    struct firma_task *q, enum firma_msg_type type, const void *msg, int fd)
 {
 	answer(q, type, msg, fd);
 }
 
 void
-firma_task_end(
-    struct firma_task *q, enum firma_msg_type type, const void *msg)
+firma_task_end(struct firma_task *q, enum firma_msg_type type, const void *msg)
 {
 	answer(q, type, msg, -1);
 	if (q->kept)
@@ -75,8 +74,7 @@ void
 firma_task_fail(struct firma_task *q, enum firma_err e, const char *rule,
     const struct firma_cause *cause)
 {
-	struct firma_msg_error m = { .err = e,
-		.rule = firma_str_of(rule) };
+	struct firma_msg_error m = { .err = e, .rule = firma_str_of(rule) };
 
 	if (cause != NULL) {
 		m.cause_kind = cause->kind;
@@ -86,9 +84,8 @@ firma_task_fail(struct firma_task *q, enum firma_err e, const char *rule,
 	firma_log(FIRMA_LOG_INFO, "uid %u pid %d %s: %s%s%s%s%s%s",
 	    (unsigned)q->peer.uid, (int)q->peer.pid,
 	    firma_msg_find(q->type)->name, firma_err_text(e),
-	    rule[0] != '\0' ? ", rule " : "", rule,
-	    m.what.len != 0 ? " (" : "", m.what.len != 0 ? cause->what : "",
-	    m.what.len != 0 ? ")" : "");
+	    rule[0] != '\0' ? ", rule " : "", rule, m.what.len != 0 ? " (" : "",
+	    m.what.len != 0 ? cause->what : "", m.what.len != 0 ? ")" : "");
 	firma_task_end(q, FIRMA_MSG_error, &m);
 }
 
@@ -120,8 +117,8 @@ firma_task_allowed(struct firma_task *q, enum firma_ask_action what,
 	q->rule = v.rule;
 	if (v.allowed)
 		return true;
-	firma_task_refuse(q, FIRMA_ERR_DENIED, v.rule, "%s",
-	    firma_ask_name(what));
+	firma_task_refuse(
+	    q, FIRMA_ERR_DENIED, v.rule, "%s", firma_ask_name(what));
 	return false;
 }
 

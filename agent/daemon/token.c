@@ -14,18 +14,18 @@
 #include "agent/daemon/process.h"
 #include "agent/daemon/software.h"
 
-#define PROBE_NS     (10 * FIRMA_S)
-#define ABSENT_NS    FIRMA_S		 /* between two looks for a token */
-#define BACKOFF_MIN  (100 * FIRMA_MS)
-#define BACKOFF_MAX  (30 * FIRMA_S)
-#define HEALTHY_NS   (60 * FIRMA_S) /* after this a fall is a first fall */
+#define PROBE_NS    (10 * FIRMA_S)
+#define ABSENT_NS   FIRMA_S /* between two looks for a token */
+#define BACKOFF_MIN (100 * FIRMA_MS)
+#define BACKOFF_MAX (30 * FIRMA_S)
+#define HEALTHY_NS  (60 * FIRMA_S) /* after this a fall is a first fall */
 
 /* PKCS#11 v3.0 section 3.3, CK_TOKEN_INFO flags.  The numbers are the
  * standard's; its header stays in pkcs11/. */
 #define CKF_USER_PIN_INITIALIZED 0x00000008u
-#define CKF_USER_PIN_COUNT_LOW	 0x00010000u
-#define CKF_USER_PIN_FINAL_TRY	 0x00020000u
-#define CKF_USER_PIN_LOCKED	 0x00040000u
+#define CKF_USER_PIN_COUNT_LOW   0x00010000u
+#define CKF_USER_PIN_FINAL_TRY   0x00020000u
+#define CKF_USER_PIN_LOCKED      0x00040000u
 
 /* What the token needs beside what everybody sees. */
 struct token_own {
@@ -119,8 +119,8 @@ broken(struct firma_token *t, const char *why)
 	if (firma_now() - o->started > HEALTHY_NS || o->pause == 0)
 		o->pause = BACKOFF_MIN;
 	else
-		o->pause = o->pause * 2 > BACKOFF_MAX ? BACKOFF_MAX :
-							o->pause * 2;
+		o->pause =
+		    o->pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : o->pause * 2;
 	firma_keys_token_gone(t);
 	firma_token_settled(t);
 	if (!t->agent->stopping)
@@ -177,14 +177,18 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 	t->max_pin = m->max_pin;
 	firma_str_copy(m->label, t->label, sizeof(t->label));
 	firma_str_copy(m->serial, t->serial, sizeof(t->serial));
-	firma_str_copy(m->manufacturer, t->manufacturer,
-	    sizeof(t->manufacturer));
+	firma_str_copy(
+	    m->manufacturer, t->manufacturer, sizeof(t->manufacturer));
 	firma_str_copy(m->model, t->model, sizeof(t->model));
 	t->why[0] = '\0';
 	if (!t->present) {
-		t->state = FIRMA_TOKEN_ABSENT;
-		(void)snprintf(t->why, sizeof(t->why),
-		    "no token with that label, serial or slot");
+		/* Flags without a token: a blank one that init would take. */
+		t->state =
+		    t->ck_flags != 0 ? FIRMA_TOKEN_BLANK : FIRMA_TOKEN_ABSENT;
+		(void)snprintf(t->why, sizeof(t->why), "%s",
+		    t->ck_flags != 0
+			? "not initialised"
+			: "no token with that label, serial or slot");
 		later(t, ABSENT_NS);
 		if (was_present)
 			firma_keys_token_gone(t);
@@ -206,8 +210,8 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 }
 
 static void
-probed(void *arg, enum firma_err r, const struct firma_frame *frame,
-    bool last, const struct firma_cause *cause)
+probed(void *arg, enum firma_err r, const struct firma_frame *frame, bool last,
+    const struct firma_cause *cause)
 {
 	struct firma_token *t = arg;
 	struct firma_msg_w_token m;
@@ -333,8 +337,8 @@ firma_token_call(struct firma_token *t, enum firma_msg_type type,
 	r = firma_process_call(
 	    t->process, type, msg, fd, may_take, deadline, fn, arg);
 	if (r != FIRMA_OK)
-		return firma_fail(cause, r, FIRMA_CAUSE_NONE, 0, "%s",
-		    t->config->name);
+		return firma_fail(
+		    cause, r, FIRMA_CAUSE_NONE, 0, "%s", t->config->name);
 	return FIRMA_OK;
 }
 

@@ -41,7 +41,7 @@ struct firma_token {
 	uint32_t n_restarts;
 	bool doubtful; /* the PIN record has a presentation without outcome */
 	const char *more_env; /* "NAME=VALUE" for its process, or "" */
-	uint64_t used; /* monotonic: the last signature or unlock */
+	uint64_t used;        /* monotonic: the last signature or unlock */
 	struct firma_token_process *process; /* NULL while none runs */
 };
 

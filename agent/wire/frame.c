@@ -26,8 +26,8 @@ put(uint8_t *to, uint64_t v, size_t n)
 }
 
 enum firma_err
-firma_frame_parse(struct firma_bytes in, struct firma_frame *ret_frame,
-    size_t *ret_used)
+firma_frame_parse(
+    struct firma_bytes in, struct firma_frame *ret_frame, size_t *ret_used)
 {
 	uint64_t len;
 
@@ -117,7 +117,7 @@ take_fds(struct msghdr *m, int *ret_fd)
 	size_t n_all = 0;
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL;
-	    c = CMSG_NXTHDR(m, c)) {
+	     c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		const size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -125,7 +125,8 @@ take_fds(struct msghdr *m, int *ret_fd)
 		for (size_t i = 0; i < n; i++) {
 			int fd;
 
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+			memcpy(
+			    &fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
 			if (n_all++ == 0)
 				*ret_fd = fd;
 			else

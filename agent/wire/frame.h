@@ -19,9 +19,9 @@
 
 #include "agent/wire/msg.h"
 
-#define FIRMA_WIRE_VERSION 1
-#define FIRMA_FRAME_HEAD 20
-#define FIRMA_FRAME_MAX 65536	/* octets, header included */
+#define FIRMA_WIRE_VERSION    1
+#define FIRMA_FRAME_HEAD      20
+#define FIRMA_FRAME_MAX       65536  /* octets, header included */
 #define FIRMA_DEADLINE_MAX_MS 600000 /* a longer wish is cut to this */
 
 struct firma_frame {
@@ -41,8 +41,8 @@ struct firma_frame {
  * FIRMA_ERR_LIMIT    the length is over FIRMA_FRAME_MAX: hang up
  * FIRMA_ERR_SHAPE    the length is too small, or more than one descriptor
  */
-FIRMA_CHECKED enum firma_err firma_frame_parse(struct firma_bytes in,
-    struct firma_frame *ret_frame, size_t *ret_used);
+FIRMA_CHECKED enum firma_err firma_frame_parse(
+    struct firma_bytes in, struct firma_frame *ret_frame, size_t *ret_used);
 
 /* Append a frame with msg, a struct firma_msg_<type>, to out. */
 FIRMA_CHECKED enum firma_err firma_frame_put(struct firma_buf *out,

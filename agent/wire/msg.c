@@ -4,14 +4,16 @@
 #include <string.h>
 
 /* Field lists: fields_sign[] = { { "key", FIRMA_STR, 64, offsetof } ... } */
-#define MSG(name, number, direction, fds)                                      \
-	typedef struct firma_msg_##name msg_##name;                            \
+#define MSG(name, number, direction, fds)           \
+	typedef struct firma_msg_##name msg_##name; \
 	enum { n_##name = 0
-#define U32(field) +1
-#define U64(field) +1
+#define U32(field)      +1
+#define U64(field)      +1
 #define STR(field, max) +1
 #define BIN(field, max) +1
-#define END(name) };
+#define END(name) \
+	}         \
+	;
 #include "agent/wire/client.def"
 #include "agent/wire/worker.def"
 #undef MSG
@@ -25,22 +27,25 @@
  * The field macros do not know their message, so offsets are taken from a
  * cursor type that each MSG() defines in a scope of its own: a function.
  */
-#define MSG(name, number, direction, fds)                                      \
-	static const struct firma_field *fields_##name(void)                   \
-	{                                                                      \
-		typedef msg_##name self;                                       \
+#define MSG(name, number, direction, fds)                    \
+	static const struct firma_field *fields_##name(void) \
+	{                                                    \
+		typedef msg_##name self;                     \
 		static const struct firma_field list[] = {
-#define U32(field) { #field, FIRMA_U32, 4, offsetof(self, field) },
-#define U64(field) { #field, FIRMA_U64, 8, offsetof(self, field) },
+#define U32(field)      { #field, FIRMA_U32, 4, offsetof(self, field) },
+#define U64(field)      { #field, FIRMA_U64, 8, offsetof(self, field) },
 #define STR(field, max) { #field, FIRMA_STR, (max), offsetof(self, field) },
 #define BIN(field, max) { #field, FIRMA_BIN, (max), offsetof(self, field) },
-#define END(name)                                                              \
-			{ NULL, FIRMA_U32, 0, sizeof(self) }                   \
-		};                                                             \
-		_Static_assert(sizeof(list) / sizeof(list[0]) == n_##name + 1, \
-		    "fields of " #name);                                       \
-		_Static_assert(sizeof(self) <= FIRMA_MSG_STRUCT_MAX, #name);   \
-		return list;                                                   \
+#define END(name)                                                      \
+	{                                                              \
+		NULL, FIRMA_U32, 0, sizeof(self)                       \
+	}                                                              \
+	}                                                              \
+	;                                                              \
+	_Static_assert(sizeof(list) / sizeof(list[0]) == n_##name + 1, \
+	    "fields of " #name);                                       \
+	_Static_assert(sizeof(self) <= FIRMA_MSG_STRUCT_MAX, #name);   \
+	return list;                                                   \
 	}
 #include "agent/wire/client.def"
 #include "agent/wire/worker.def"
@@ -51,14 +56,14 @@
 #undef BIN
 #undef END
 
-#define FDS_0 FIRMA_FDS_NONE
-#define FDS_1 FIRMA_FDS_ONE
+#define FDS_0      FIRMA_FDS_NONE
+#define FDS_1      FIRMA_FDS_ONE
 #define FDS_OPT_FD FIRMA_FDS_OPT
 
 static struct firma_msg_desc table[] = {
-#define MSG(name, number, direction, fds)                                      \
-	{ FIRMA_MSG_##name, #name, #direction[0], FDS_##fds, NULL, n_##name,   \
-	    sizeof(struct firma_msg_##name) },
+#define MSG(name, number, direction, fds)                                    \
+	{ FIRMA_MSG_##name, #name, #direction[0], FDS_##fds, NULL, n_##name, \
+		sizeof(struct firma_msg_##name) },
 #define U32(field)
 #define U64(field)
 #define STR(field, max)
@@ -165,7 +170,8 @@ encode_field(
 		put_be(head, *(const uint64_t *)(const void *)at, n);
 		break;
 	case FIRMA_STR:
-		v = firma_bytes_of(((const struct firma_str *)(const void *)at)->at,
+		v = firma_bytes_of(
+		    ((const struct firma_str *)(const void *)at)->at,
 		    ((const struct firma_str *)(const void *)at)->len);
 		n = 2;
 		break;
@@ -214,7 +220,8 @@ is_text(const uint8_t *s, size_t len)
 		const uint8_t c = s[i];
 		const size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
 
-		if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4 || n > len - i)
+		if (c == 0 || (c >= 0x80 && c < 0xc2) || c > 0xf4 ||
+		    n > len - i)
 			return 0;
 		for (size_t k = 1; k < n; k++)
 			if ((s[i + k] & 0xc0) != 0x80)
@@ -232,9 +239,10 @@ is_text(const uint8_t *s, size_t len)
 FIRMA_CHECKED static enum firma_err
 decode_field(const struct firma_field *f, struct firma_bytes *from, uint8_t *to)
 {
-	static const size_t head[] = {
-		[FIRMA_U32] = 4, [FIRMA_U64] = 8, [FIRMA_STR] = 2, [FIRMA_BIN] = 4
-	};
+	static const size_t head[] = { [FIRMA_U32] = 4,
+		[FIRMA_U64] = 8,
+		[FIRMA_STR] = 2,
+		[FIRMA_BIN] = 4 };
 	const size_t n = head[f->kind];
 	uint64_t v;
 
@@ -258,9 +266,8 @@ decode_field(const struct firma_field *f, struct firma_bytes *from, uint8_t *to)
 	if (f->kind == FIRMA_STR) {
 		if (!is_text(from->at, (size_t)v))
 			return FIRMA_ERR_SHAPE;
-		*(struct firma_str *)(void *)to = (struct firma_str){
-			(const char *)from->at, (size_t)v
-		};
+		*(struct firma_str *)(void *)to =
+		    (struct firma_str){ (const char *)from->at, (size_t)v };
 	} else {
 		*(struct firma_bytes *)(void *)to =
 		    firma_bytes_of(from->at, (size_t)v);

@@ -38,12 +38,15 @@ void firma_str_copy(struct firma_str a, char *ret, size_t size);
 
 /* One struct a message: struct firma_msg_sign { struct firma_str key; ... } */
 #define MSG(name, number, direction, fds) struct firma_msg_##name {
-#define U32(field) uint32_t field;
-#define U64(field) uint64_t field;
-#define STR(field, max) struct firma_str field;
-#define BIN(field, max) struct firma_bytes field;
+#define U32(field)                        uint32_t field;
+#define U64(field)                        uint64_t field;
+#define STR(field, max)                   struct firma_str field;
+#define BIN(field, max)                   struct firma_bytes field;
 /* ISO C has no empty struct; messages without fields get this one. */
-#define END(name)      char end_; };
+#define END(name)  \
+	char end_; \
+	}          \
+	;
 #include "agent/wire/client.def"
 #include "agent/wire/worker.def"
 #undef MSG

@@ -32,17 +32,17 @@ value_of(const struct value *list, size_t n, const char *name,
 }
 
 #define ROW(name, n, text) { (n), text },
-#define X(what, prefix, list)                                                  \
-	static const struct value what##_rows[] = { list(ROW) };              \
-	const char *firma_##what##_name(unsigned int value)                    \
-	{                                                                      \
-		return name_of(what##_rows,                                    \
-		    sizeof(what##_rows) / sizeof(what##_rows[0]), value);      \
-	}                                                                      \
-	int firma_##what##_from(const char *name, unsigned int *ret_value)     \
-	{                                                                      \
-		return value_of(what##_rows,                                   \
-		    sizeof(what##_rows) / sizeof(what##_rows[0]), name,        \
-		    ret_value);                                                \
+#define X(what, prefix, list)                                              \
+	static const struct value what##_rows[] = { list(ROW) };           \
+	const char *firma_##what##_name(unsigned int value)                \
+	{                                                                  \
+		return name_of(what##_rows,                                \
+		    sizeof(what##_rows) / sizeof(what##_rows[0]), value);  \
+	}                                                                  \
+	int firma_##what##_from(const char *name, unsigned int *ret_value) \
+	{                                                                  \
+		return value_of(what##_rows,                               \
+		    sizeof(what##_rows) / sizeof(what##_rows[0]), name,    \
+		    ret_value);                                            \
 	}
 FIRMA_VALUE_LIST(X)

@@ -71,13 +71,13 @@
 	X(UNKNOWN,     6, "unknown")
 /* clang-format on */
 
-#define FIRMA_VALUE_LIST(X)                                                    \
-	X(token_state, TOKEN, FIRMA_TOKEN_STATES)                              \
-	X(pin_state, PIN, FIRMA_PIN_STATES)                                    \
-	X(sign_format, SIGN, FIRMA_SIGN_FORMATS)                               \
-	X(renewal_status, RENEWAL, FIRMA_RENEWAL_STATUSES)                     \
-	X(step_state, STEP, FIRMA_STEP_STATES)                                 \
-	X(action, ACTION, FIRMA_ACTIONS)                                       \
+#define FIRMA_VALUE_LIST(X)                                \
+	X(token_state, TOKEN, FIRMA_TOKEN_STATES)          \
+	X(pin_state, PIN, FIRMA_PIN_STATES)                \
+	X(sign_format, SIGN, FIRMA_SIGN_FORMATS)           \
+	X(renewal_status, RENEWAL, FIRMA_RENEWAL_STATUSES) \
+	X(step_state, STEP, FIRMA_STEP_STATES)             \
+	X(action, ACTION, FIRMA_ACTIONS)                   \
 	X(outcome, OUTCOME, FIRMA_OUTCOMES)
 
 enum firma_token_state {
@@ -117,34 +117,34 @@ enum firma_outcome {
 };
 
 /* Bits of key_item.flags and w_key.flags. */
-#define FIRMA_KEYFLAG_LOCAL 0x01u		/* CKA_LOCAL */
-#define FIRMA_KEYFLAG_ALWAYS_SENSITIVE 0x02u	/* CKA_ALWAYS_SENSITIVE */
-#define FIRMA_KEYFLAG_NEVER_EXTRACTABLE 0x04u	/* CKA_NEVER_EXTRACTABLE */
-#define FIRMA_KEYFLAG_ALWAYS_AUTHENTICATE 0x08u /* CKA_ALWAYS_AUTHENTICATE */
-#define FIRMA_KEYFLAG_SENSITIVE 0x10u		/* CKA_SENSITIVE */
-#define FIRMA_KEYFLAG_EXTRACTABLE 0x20u		/* CKA_EXTRACTABLE */
-#define FIRMA_KEYFLAG_IMPORTED 0x40u		/* by us, from a file */
-#define FIRMA_KEYFLAG_CERTIFICATE 0x80u		/* a certificate is there */
-#define FIRMA_KEYFLAG_RETIRED 0x100u		/* record only; key is gone */
-#define FIRMA_KEYFLAG_PROOF                                                    \
-	(FIRMA_KEYFLAG_LOCAL | FIRMA_KEYFLAG_ALWAYS_SENSITIVE |               \
+#define FIRMA_KEYFLAG_LOCAL               0x01u  /* CKA_LOCAL */
+#define FIRMA_KEYFLAG_ALWAYS_SENSITIVE    0x02u  /* CKA_ALWAYS_SENSITIVE */
+#define FIRMA_KEYFLAG_NEVER_EXTRACTABLE   0x04u  /* CKA_NEVER_EXTRACTABLE */
+#define FIRMA_KEYFLAG_ALWAYS_AUTHENTICATE 0x08u  /* CKA_ALWAYS_AUTHENTICATE */
+#define FIRMA_KEYFLAG_SENSITIVE           0x10u  /* CKA_SENSITIVE */
+#define FIRMA_KEYFLAG_EXTRACTABLE         0x20u  /* CKA_EXTRACTABLE */
+#define FIRMA_KEYFLAG_IMPORTED            0x40u  /* by us, from a file */
+#define FIRMA_KEYFLAG_CERTIFICATE         0x80u  /* a certificate is there */
+#define FIRMA_KEYFLAG_RETIRED             0x100u /* record only; key is gone */
+#define FIRMA_KEYFLAG_PROOF                                     \
+	(FIRMA_KEYFLAG_LOCAL | FIRMA_KEYFLAG_ALWAYS_SENSITIVE | \
 	    FIRMA_KEYFLAG_NEVER_EXTRACTABLE)
 
 /* Bits of token_item.flags. */
-#define FIRMA_TOKENFLAG_PINPAD 0x01u   /* protected authentication path */
+#define FIRMA_TOKENFLAG_PINPAD   0x01u /* protected authentication path */
 #define FIRMA_TOKENFLAG_SOFTWARE 0x02u /* the agent's own software token */
 
 /* Bits of token_unlock.flags, token_init.flags, w_login.flags, w_init.flags. */
 #define FIRMA_UNLOCK_LAST_TRY 0x01u /* the operator allows the last try */
-#define FIRMA_INIT_ERASE 0x02u	    /* the token is not blank: erase it */
+#define FIRMA_INIT_ERASE      0x02u /* the token is not blank: erase it */
 
 /* Bits of renew_act.flags and renew_retire.flags. */
-#define FIRMA_ACT_RESUME 0x01u	/* a person decided: go on from PERSON/REFUSED */
+#define FIRMA_ACT_RESUME  0x01u /* a person decided: go on from PERSON/REFUSED */
 #define FIRMA_RETIRE_KEEP 0x01u /* keep the key object, only mark it */
 
 /* Name of a value, or "?" when the number is not in the table. */
-#define X(what, prefix, list)                                                  \
-	const char *firma_##what##_name(unsigned int value);                   \
+#define X(what, prefix, list)                                \
+	const char *firma_##what##_name(unsigned int value); \
 	int firma_##what##_from(const char *name, unsigned int *ret_value);
 FIRMA_VALUE_LIST(X)
 #undef X
