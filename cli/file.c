@@ -19,9 +19,7 @@ failed(struct firma_cause *cause, const char *path)
 	const int e = errno;
 
 	return firma_fail(cause,
-	    e == ENOENT	      ? FIRMA_ERR_NOT_FOUND :
-		e == ENOSPC   ? FIRMA_ERR_DISK_FULL :
-				FIRMA_ERR_IO,
+	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO,
 	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%s", path);
 }
 

@@ -15,7 +15,7 @@
 #define LABEL_MAX  256		  /* octets of a progress line's text */
 #define SHOW_AFTER (1 * FIRMA_S)  /* shorter waits are not worth a line */
 #define PLAIN_EACH (5 * FIRMA_S)  /* where no line can be redrawn */
-#define PAIR_WIDTH 22		  /* columns of a label */
+#define PAIR_WIDTH 24		  /* columns of a label */
 
 /* The program's one screen. */
 static struct {

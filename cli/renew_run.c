@@ -176,7 +176,10 @@ field(const json_t *fields, const char *name)
 {
 	const char *v = json_string_value(json_object_get(fields, name));
 
-	return v != NULL ? v : "";
+	if (v == NULL)
+		return "";
+	/* A company's CURP begins with " / ": the representative's. */
+	return v + strspn(v, " /");
 }
 
 static void
@@ -394,6 +397,7 @@ static int
 do_person(struct run *run)
 {
 	const int refused = is_refused(run);
+	const char *rest = run->todo.why;
 	int yes = 0;
 
 	if (run->resume) {
@@ -402,7 +406,9 @@ do_person(struct run *run)
 	}
 	out_progress_end();
 	if (ask_can() && !run->yes) {
-		out_note("%s", run->todo.why);
+		const char *begins = say_begun(run->todo.why, &rest);
+
+		out_note("%s%s", begins, rest);
 		if (ask_yes(&yes, "%s", _("Is it done? Go on?")) == FIRMA_OK &&
 		    yes)
 			return act(run, "", FIRMA_ACT_RESUME, -1);
@@ -411,8 +417,8 @@ do_person(struct run *run)
 	    refused ? FIRMA_EXIT_REJECTED : FIRMA_EXIT_PERSON,
 	    refused ? say_advice(FIRMA_ERR_PORTAL_REJECTED) :
 		      say_advice(FIRMA_ERR_PORTAL_PERSON),
-	    _("step %u of %u (%s): %s"), run->todo.user_step, USER_STEPS,
-	    run->todo.step, run->todo.why);
+	    _("step %u of %u (%s): %s%s"), run->todo.user_step, USER_STEPS,
+	    run->todo.step, say_begun(run->todo.why, &rest), rest);
 }
 
 /* ---- the end ---- */
@@ -469,6 +475,23 @@ do_todo(struct run *run)
 	}
 }
 
+/* After one thing: what comes now. */
+static int
+say_next(struct run *run)
+{
+	struct firma_cause cause = { 0 };
+	const enum firma_err r =
+	    renew_next(run->app, run->renewal, &run->todo, &cause);
+
+	if (r != FIRMA_OK)
+		return failed(run, r, &cause);
+	if (run->todo.action == FIRMA_ACTION_NOTHING)
+		return do_nothing(run);
+	step_begins(run);
+	out_note(_("next: %s"), run->title);
+	return FIRMA_EXIT_OK;
+}
+
 int
 run_renewal(struct app *app, const struct args *a, uint64_t renewal,
     int resume, int once)
@@ -502,6 +525,5 @@ run_renewal(struct app *app, const struct args *a, uint64_t renewal,
 	out_progress_end();
 	if (status != GO_ON)
 		return status;
-	out_note(_("done: %s; `firma renew` goes on"), run.todo.step);
-	return FIRMA_EXIT_OK;
+	return say_next(&run);
 }

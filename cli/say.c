@@ -173,6 +173,22 @@ say_advice(enum firma_err e)
 	return NULL;
 }
 
+const char *
+say_begun(const char *why, const char **ret_rest)
+{
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++) {
+		const char *text = firma_err_text(advices[i].err);
+		const size_t n = strlen(text);
+
+		if (strncmp(why, text, n) == 0) {
+			*ret_rest = why + n;
+			return _(text);
+		}
+	}
+	*ret_rest = why;
+	return "";
+}
+
 /* The native reason in brackets; errno as text, the rest as numbers. */
 static void
 print_cause(const struct firma_cause *c)

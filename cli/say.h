@@ -24,6 +24,12 @@ int say_failure(enum firma_err e, const struct firma_cause *cause,
 int say_refusal(enum firma_exit status, const char *advice, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * A reason that begins with the English text of an error: that text in the
+ * user's language, and *ret_rest what follows it; else "" and the whole.
+ */
+const char *say_begun(const char *why, const char **ret_rest);
+
 /* What to do after e, in the user's language; NULL for FIRMA_OK only. */
 const char *say_advice(enum firma_err e);
 
