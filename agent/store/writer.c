@@ -447,17 +447,22 @@ firma_writer_wants_rest(const struct firma_writer *w, bool idle)
 	return firma_db_wal_frames(w->db) >= (idle ? WAL_SOFT : WAL_HARD);
 }
 
-/* Write the head as it is: the first commit of a new log fsyncs its header. */
+/*
+ * Write the head as it is: the first commit of a new log fsyncs its header.
+ * By way of another head, for SQLite writes no page that does not change.
+ */
 static enum firma_err
 begin_log(struct firma_writer *w, struct firma_cause *cause)
 {
+	const struct firma_ledger_head other = { .seq = UINT64_MAX };
 	struct firma_ledger_head head;
 	enum firma_err r;
 
 	if ((r = firma_get_head(w->db, &head, cause)) != FIRMA_OK ||
 	    (r = run_plain(w->db, FIRMA_SQL_BEGIN, cause)) != FIRMA_OK)
 		return r;
-	if ((r = put_head(w, &head, cause)) == FIRMA_OK)
+	if ((r = put_head(w, &other, cause)) == FIRMA_OK &&
+	    (r = put_head(w, &head, cause)) == FIRMA_OK)
 		r = run_plain(w->db, FIRMA_SQL_COMMIT, cause);
 	if (r != FIRMA_OK)
 		firma_db_rollback(w->db);

@@ -239,10 +239,12 @@ both_threads_take_turns(void **state)
 	struct tally tally = { 0 };
 	uint64_t last = 0;
 
+	/* Making the file is the main thread's; nothing after that is. */
+	atomic_store(&fault_disk.n_main_syncs, 0);
 	for (int i = 0; i < 4000; i++) {
 		struct firma_txn *t = txn_with_entry(f, "x");
 
-		if (i % 50 == 0)
+		if (i % 500 == 0)
 			last = firma_store_submit(
 			    f->store, t, FIRMA_DURABLE_DISK, count, &tally);
 		else
@@ -252,7 +254,35 @@ both_threads_take_turns(void **state)
 	}
 	firma_store_wait(f->store, last);
 	assert_int_equal(tally.n_ok, 4000);
+	assert_int_equal(atomic_load(&fault_disk.n_main_syncs), 0);
 	assert_int_equal(fixture_verify(f), 4000);
+}
+
+/* A log that was moved into the file begins with an fsync: not here either. */
+static void
+the_main_thread_never_begins_a_log(void **state)
+{
+	struct fixture *f = *state;
+	struct tally tally = { 0 };
+	uint64_t seen = atomic_load(&fault_disk.n_syncs), last = 0;
+	int n_rests = 0;
+
+	atomic_store(&fault_disk.n_main_syncs, 0);
+	for (int i = 0; i < 1500; i++) {
+		last = firma_store_submit_here(
+		    f->store, txn_with_entry(f, "x"), count, &tally);
+		(void)usleep(100);
+		if (atomic_load(&fault_disk.n_syncs) == seen)
+			continue;
+		/* The other thread shortens the log: let it fall asleep. */
+		(void)usleep(50 * 1000);
+		seen = atomic_load(&fault_disk.n_syncs);
+		n_rests++;
+	}
+	firma_store_wait(f->store, last);
+	assert_int_equal(tally.n_ok, 1500);
+	assert_true(n_rests >= 2);
+	assert_int_equal(atomic_load(&fault_disk.n_main_syncs), 0);
 }
 
 struct nested {
@@ -521,6 +551,7 @@ main(void)
 		TEST(no_wake_up_is_lost),
 		TEST(the_main_thread_may_commit_itself),
 		TEST(both_threads_take_turns),
+		TEST(the_main_thread_never_begins_a_log),
 		TEST(a_callback_may_submit_and_wait),
 		TEST(only_the_culprit_of_a_group_fails),
 		TEST(a_full_disk_fails_clearly_and_recovers),

@@ -73,6 +73,8 @@ x_sync(sqlite3_file *f, int flags)
 	atomic_fetch_add(&fault_disk.n_syncs, 1);
 	if (ours(f)->is_log)
 		atomic_fetch_add(&fault_disk.n_log_syncs, 1);
+	if (gettid() == getpid())
+		atomic_fetch_add(&fault_disk.n_main_syncs, 1);
 	if (delay != 0)
 		(void)usleep((useconds_t)delay);
 	if (atomic_load(&fault_disk.fail_syncs) > 0) {
@@ -203,6 +205,7 @@ fault_disk_reset(void)
 {
 	atomic_store(&fault_disk.n_syncs, 0);
 	atomic_store(&fault_disk.n_log_syncs, 0);
+	atomic_store(&fault_disk.n_main_syncs, 0);
 	atomic_store(&fault_disk.room, -1);
 	atomic_store(&fault_disk.fail_syncs, 0);
 	atomic_store(&fault_disk.read_only, 0);

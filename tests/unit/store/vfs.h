@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 struct fault_disk {
-	_Atomic uint64_t n_syncs;     /* fsyncs of any file */
-	_Atomic uint64_t n_log_syncs; /* of the write-ahead log */
-	_Atomic int64_t room;         /* octets until "no space"; < 0: no end */
-	_Atomic int fail_syncs;       /* the next n fsyncs fail */
-	_Atomic int read_only;        /* writes fail with EROFS */
+	_Atomic uint64_t n_syncs;      /* fsyncs of any file */
+	_Atomic uint64_t n_log_syncs;  /* of the write-ahead log */
+	_Atomic uint64_t n_main_syncs; /* made by the process's main thread */
+	_Atomic int64_t room;   /* octets until "no space"; < 0: no end */
+	_Atomic int fail_syncs; /* the next n fsyncs fail */
+	_Atomic int read_only;  /* writes fail with EROFS */
 	_Atomic uint64_t sync_delay_us; /* each fsync takes that long */
 };
 
