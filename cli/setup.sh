@@ -22,7 +22,6 @@ libsqlite3-dev          # store
 libsystemd-dev          # daemon
 libjansson-dev          # JSON
 libseccomp-dev          # sandbox
-libinih-dev             # configuration
 libcurl4-openssl-dev    # HTTP
 libmicrohttpd-dev       # rehearsal
 libhpdf-dev             # letters

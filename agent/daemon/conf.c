@@ -10,6 +10,7 @@
 #include "agent/daemon/key.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/renewal.h"
+#include "agent/daemon/serve.h"
 #include "agent/daemon/token.h"
 
 /* Parse a->config_path; its mistakes go to problems. */
@@ -160,5 +161,6 @@ firma_conf_reload(struct firma_agent *a)
 		    fresh, a->renewals->sites[i].profile->name);
 	firma_log_init((enum firma_log_level)fresh->log_level);
 	firma_config_free(old);
+	firma_serve_watch_idle(a);
 	firma_log(FIRMA_LOG_INFO, "%s was read again", a->config_path);
 }

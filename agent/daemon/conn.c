@@ -426,18 +426,15 @@ static int
 on_io(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
 	struct firma_conn *c = arg;
-	struct firma_agent *a = c->agent;
 
 	(void)s;
 	(void)fd;
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !receive(c)) {
 		conn_free(c);
-		firma_conn_flush(a);
 		return 0;
 	}
 	c->dirty = true;
 	take_frames(c);
-	firma_conn_flush(a);
 	return 0;
 }
 

@@ -33,7 +33,10 @@ void firma_conn_adopt(struct firma_conn *c, struct firma_task *q);
 uint64_t firma_conn_serial(const struct firma_conn *c);
 bool firma_conn_is_open(const struct firma_agent *a, uint64_t serial);
 
-/* Send what was queued since the last call, on every connection. */
+/*
+ * Send what was queued since the last call, on every connection.  Called by the
+ * loop after each event and by nobody else: it frees connections.
+ */
 void firma_conn_flush(struct firma_agent *a);
 
 #endif

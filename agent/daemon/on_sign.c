@@ -223,7 +223,6 @@ hashed(void *arg, enum firma_err r, const uint8_t sha256[32])
 		firma_txn_free(txn);
 		firma_task_fail(q, r, "", &cause);
 		free(s);
-		firma_conn_flush(q->agent);
 		return;
 	}
 	(void)firma_store_submit(

@@ -193,7 +193,6 @@ fell(struct firma_token_process *p, enum firma_err why, const char *what)
 	    t->config->name, what, (int)p->pid);
 	firma_process_kill(p, why, what);
 	on_end(t, why, what);
-	firma_conn_flush(t->agent);
 }
 
 static int
@@ -287,7 +286,6 @@ on_tick(sd_event_source *s, uint64_t usec, void *arg)
 	}
 	(void)sd_event_source_set_time_relative(s, TICK / 1000);
 	(void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
-	firma_conn_flush(p->token->agent);
 	return 0;
 }
 
@@ -494,8 +492,12 @@ on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 		firma_fd_done(&got_fd);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			break;
-		if (n <= 0)
-			break; /* on_exit_of() tells */
+		if (n <= 0) {
+			/* Its end: on_exit_of() tells, when it gets its turn. */
+			(void)sd_event_source_set_enabled(
+			    l->source, SD_EVENT_OFF);
+			break;
+		}
 		if (firma_frame_parse(firma_bytes_of(p->room, (size_t)n), &f,
 			&used) != FIRMA_OK ||
 		    used != (size_t)n || !take_answer(l, &f)) {
@@ -509,7 +511,6 @@ on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 	} while (more);
 	if (t->process == p)
 		(void)pump(p);
-	firma_conn_flush(t->agent);
 	return 0;
 }
 

@@ -32,7 +32,6 @@ on_store(sd_event_source *s, int fd, uint32_t events, void *arg)
 	(void)fd;
 	(void)events;
 	firma_store_dispatch(a->store);
-	firma_conn_flush(a);
 	return 0;
 }
 
@@ -63,13 +62,24 @@ on_idle(sd_event_source *s, uint64_t usec, void *arg)
 {
 	struct firma_agent *a = arg;
 
+	(void)s;
 	(void)usec;
 	for (size_t i = 0; i < a->n_tokens; i++)
 		firma_pin_lock_idle(a->tokens[i], firma_now());
-	firma_conn_flush(a);
-	(void)sd_event_source_set_time_relative(s, IDLE_NS / 1000);
-	(void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+	firma_serve_watch_idle(a);
 	return 0;
+}
+
+void
+firma_serve_watch_idle(struct firma_agent *a)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < a->config->n_tokens; i++)
+		any = any || a->config->tokens[i].lock_after_s != 0;
+	(void)sd_event_source_set_time_relative(a->idle, IDLE_NS / 1000);
+	(void)sd_event_source_set_enabled(
+	    a->idle, any ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -94,7 +104,6 @@ make_loop(struct firma_agent *a)
 FIRMA_CHECKED static enum firma_err
 start_tokens(struct firma_agent *a, struct firma_cause *cause)
 {
-	bool any_idle = false;
 	enum firma_err r;
 
 	for (size_t i = 0; i < a->config->n_tokens; i++) {
@@ -103,12 +112,11 @@ start_tokens(struct firma_agent *a, struct firma_cause *cause)
 		if (r != FIRMA_OK)
 			return r;
 		a->n_tokens++;
-		any_idle = any_idle || a->config->tokens[i].lock_after_s != 0;
 	}
-	if (any_idle &&
-	    sd_event_add_time_relative(a->loop, NULL, CLOCK_MONOTONIC,
+	if (sd_event_add_time_relative(a->loop, &a->idle, CLOCK_MONOTONIC,
 		IDLE_NS / 1000, 0, on_idle, a) < 0)
 		return FIRMA_ERR_NOMEM;
+	firma_serve_watch_idle(a);
 	return FIRMA_OK;
 }
 
@@ -138,12 +146,11 @@ firma_serve_run(struct firma_agent *a)
 		/* The store wakes us only when we say that we sleep. */
 		const bool sleep = firma_store_arm(a->store);
 
-		if (!sleep) {
+		if (!sleep)
 			firma_store_dispatch(a->store);
-			firma_conn_flush(a);
-		}
 		if (sd_event_run(a->loop, sleep ? UINT64_MAX : 0) < 0)
 			return FIRMA_ERR_INTERNAL;
+		firma_conn_flush(a);
 	}
 	return FIRMA_OK;
 }
@@ -167,5 +174,6 @@ firma_serve_stop(struct firma_agent *a)
 	firma_replay_free(a->replay);
 	firma_config_free(a->config);
 	firma_fd_done(&a->worker_fd);
+	(void)sd_event_source_disable_unref(a->idle);
 	(void)sd_event_unref(a->loop);
 }

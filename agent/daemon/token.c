@@ -62,7 +62,6 @@ on_timer(sd_event_source *s, uint64_t usec, void *arg)
 		start(t);
 	else if (!t->present)
 		firma_token_probe(t);
-	firma_conn_flush(t->agent);
 	return 0;
 }
 
