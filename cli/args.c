@@ -13,7 +13,7 @@
 #include "cli/out.h"
 #include "cli/say.h"
 
-#define LONG_BASE 256 /* getopt_long's values for options: base + index */
+#define LONG_BASE   256 /* getopt_long's values for options: base + index */
 #define HELP_COLUMN 26
 
 const struct option_desc args_common[] = {
@@ -95,8 +95,8 @@ keep(struct args *a, size_t i, const char *value)
 	const struct option_desc *d = a->options[i].desc;
 
 	if (d->kind == OPTION_CHOICE && !is_choice(value, d->value))
-		return usage(a, _("--%s takes %s, not %s"), d->name, d->value,
-		    value);
+		return usage(
+		    a, _("--%s takes %s, not %s"), d->name, d->value, value);
 	if (d->kind == OPTION_NUMBER && !is_number(value))
 		return usage(a, _("--%s wants a whole number"), d->name);
 	if (d->kind != OPTION_LIST)
@@ -118,8 +118,8 @@ build(const struct args *a, struct option *longs, char *shorts)
 		const struct option_desc *d = a->options[i].desc;
 		const int has = d->kind != OPTION_FLAG;
 
-		longs[i] = (struct option){ d->name, has, NULL,
-			LONG_BASE + (int)i };
+		longs[i] =
+		    (struct option){ d->name, has, NULL, LONG_BASE + (int)i };
 		if (d->letter != 0) {
 			*s++ = d->letter;
 			if (has)
@@ -175,8 +175,8 @@ args_parse(const struct command *c, int argc, char **argv, struct args *ret)
 		return usage(
 		    ret, _("something is missing: %s"), _(c->operands));
 	if (ret->n_operands > c->max)
-		return usage(ret, _("too many arguments: %s"),
-		    ret->operands[c->max]);
+		return usage(
+		    ret, _("too many arguments: %s"), ret->operands[c->max]);
 	return -1;
 }
 
@@ -232,9 +232,9 @@ static void
 option_help(const struct option_desc *d)
 {
 	char left[128];
-	const char *value = d->value == NULL ? "" :
-	    d->kind == OPTION_CHOICE	     ? d->value :
-					       _(d->value);
+	const char *value = d->value == NULL ? ""
+	    : d->kind == OPTION_CHOICE       ? d->value
+					     : _(d->value);
 
 	(void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s",
 	    d->letter != 0 ? '-' : ' ', d->letter != 0 ? d->letter : ' ',

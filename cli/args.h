@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #define ARGS_OPTIONS_MAX 20 /* of one command, the common ones included */
-#define ARGS_VALUES_MAX	 8  /* of one option that may be repeated */
+#define ARGS_VALUES_MAX  8  /* of one option that may be repeated */
 
 enum option_kind {
 	OPTION_FLAG,
@@ -22,7 +22,7 @@ enum option_kind {
 
 struct option_desc {
 	const char *name; /* NULL ends the table */
-	char letter;	  /* or 0 */
+	char letter;      /* or 0 */
 	enum option_kind kind;
 	const char *value; /* what stands for the value in --help */
 	const char *help;
@@ -36,7 +36,7 @@ struct command {
 	const char *operands; /* "KEY [FILE]", or "" */
 	const char *help;
 	const struct option_desc *options; /* or NULL */
-	int min, max;			   /* operands */
+	int min, max;                      /* operands */
 	int (*run)(struct app *app, const struct args *a);
 };
 

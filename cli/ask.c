@@ -15,7 +15,7 @@
 #include "cli/out.h"
 
 #define LINE_MAX_LEN 1024
-#define CTRL_C	     3
+#define CTRL_C       3
 
 static int
 open_tty(void)
@@ -104,8 +104,7 @@ ask_yes(int *ret_yes, const char *fmt, ...)
 		/* Both languages are understood, whichever is shown. */
 		if (strcasecmp(line, "y") == 0 ||
 		    strcasecmp(line, "yes") == 0 ||
-		    strcasecmp(line, "s") == 0 ||
-		    strcasecmp(line, "si") == 0 ||
+		    strcasecmp(line, "s") == 0 || strcasecmp(line, "si") == 0 ||
 		    strcasecmp(line, "sí") == 0) {
 			*ret_yes = 1;
 			return FIRMA_OK;

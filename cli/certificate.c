@@ -3,8 +3,8 @@
 #include "agent/base/own.h"
 #include "cli/certificates.h"
 #include "cli/file.h"
-#include "cli/keys.h"
 #include "cli/key_import.h"
+#include "cli/keys.h"
 #include "cli/pin.h"
 
 static int
@@ -47,9 +47,8 @@ certificate_show(struct app *app, const struct args *a)
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	r = args_flag(a, "file") ?
-	    certificates_file(what, &c, &cause) :
-	    certificates_of_key(app, what, &c, &cause);
+	r = args_flag(a, "file") ? certificates_file(what, &c, &cause)
+				 : certificates_of_key(app, what, &c, &cause);
 	if (r != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, _("the certificate of %s"), what);

@@ -9,8 +9,8 @@
 #include "cli/file.h"
 
 enum firma_err
-certificates_file(const char *path, struct firma_certificate **ret,
-    struct firma_cause *cause)
+certificates_file(
+    const char *path, struct firma_certificate **ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
 	enum firma_err r;
@@ -42,11 +42,11 @@ certificates_of_key(struct app *app, const char *key,
 	const struct firma_msg_certificate_read ask = { firma_str_of(key), 0 };
 	enum firma_err r;
 
-	r = app_call(app, FIRMA_MSG_certificate_read, &ask, -1, APP_SHORT,
-	    keep, &der, cause);
+	r = app_call(app, FIRMA_MSG_certificate_read, &ask, -1, APP_SHORT, keep,
+	    &der, cause);
 	if (r == FIRMA_OK && der.len == 0)
-		r = firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE, 0,
-		    "%s", key);
+		r = firma_fail(
+		    cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE, 0, "%s", key);
 	if (r != FIRMA_OK)
 		return r;
 	return firma_certificate_parse(firma_buf_view(&der), ret, cause);
@@ -70,9 +70,10 @@ identity(const struct firma_certificate *c, struct firma_identity *ret)
 static const char *
 chain(const struct firma_certificate *c, const struct firma_certificate *ca)
 {
-	return ca == NULL			     ? NULL :
-	    firma_certificate_issued_by(c, ca) ? N_("issued by the given CA") :
-						 N_("NOT issued by the given CA");
+	return ca == NULL ? NULL
+	    : firma_certificate_issued_by(c, ca)
+	    ? N_("issued by the given CA")
+	    : N_("NOT issued by the given CA");
 }
 
 json_t *
@@ -93,13 +94,10 @@ certificates_json(
 	    id.registro_patronal, "unit", id.unit, "spki_sha256",
 	    out_json_hex(firma_bytes_of(spki, sizeof(spki))), "not_before",
 	    out_json_time(seconds(firma_certificate_not_before(c))),
-	    "not_after",
-	    out_json_time(seconds(firma_certificate_not_after(c))),
+	    "not_after", out_json_time(seconds(firma_certificate_not_after(c))),
 	    "algorithm",
-	    firma_key_algorithm_name(firma_certificate_algorithm(c)),
-	    "expired",
-	    firma_certificate_is_expired(
-		c, (int64_t)(firma_wall_ms() / 1000)));
+	    firma_key_algorithm_name(firma_certificate_algorithm(c)), "expired",
+	    firma_certificate_is_expired(c, (int64_t)(firma_wall_ms() / 1000)));
 	if (ca != NULL)
 		(void)json_object_set_new(j, "issued_by_ca",
 		    json_boolean(firma_certificate_issued_by(c, ca)));
@@ -117,7 +115,7 @@ certificates_text(
 	firma_certificate_serial(c, serial);
 	out_pair(_("certificate"), "%s", serial);
 	out_pair(_("name"), "%s", id.common_name);
-	out_pair("RFC", "%s", id.rfc);	 /* untranslated: a proper name */
+	out_pair("RFC", "%s", id.rfc);   /* untranslated: a proper name */
 	out_pair("CURP", "%s", id.curp); /* untranslated: a proper name */
 	out_pair(_("employer's number"), "%s", id.registro_patronal);
 	out_pair(_("e-mail"), "%s", id.email);
@@ -126,8 +124,7 @@ certificates_text(
 	out_pair(_("valid"), _("from %s until %s"),
 	    out_date(seconds(firma_certificate_not_before(c)), from),
 	    out_date(seconds(firma_certificate_not_after(c)), to));
-	if (firma_certificate_is_expired(
-		c, (int64_t)(firma_wall_ms() / 1000)))
+	if (firma_certificate_is_expired(c, (int64_t)(firma_wall_ms() / 1000)))
 		out_coloured(OUT_WARN, "%s", _("The certificate is expired."));
 	if (ca != NULL)
 		out_pair(_("issuer"), "%s", _(chain(c, ca)));

@@ -14,8 +14,7 @@ FIRMA_CHECKED enum firma_err certificates_file(const char *path,
 
 /* The certificate beside a key. */
 FIRMA_CHECKED enum firma_err certificates_of_key(struct app *app,
-    const char *key, struct firma_certificate **ret,
-    struct firma_cause *cause);
+    const char *key, struct firma_certificate **ret, struct firma_cause *cause);
 
 /* Its serial, names, dates; ca may be NULL. */
 json_t *certificates_json(

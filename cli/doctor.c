@@ -107,8 +107,8 @@ agent(struct app *app, struct visit *v)
 		find(v, ADVICE, FIRMA_EXIT_OK,
 		    _("the agent has another version than firma"), s.version,
 		    _("install both of one version and restart firmad"));
-	find(v, GOOD, FIRMA_EXIT_OK, _("the agent's state folder"),
-	    s.state_dir, NULL);
+	find(v, GOOD, FIRMA_EXIT_OK, _("the agent's state folder"), s.state_dir,
+	    NULL);
 	warnings(v, s.warnings);
 	return 1;
 }
@@ -152,8 +152,8 @@ one_token(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 	(void)snprintf(detail, sizeof(detail), "%.*s %s%s%.*s",
 	    (int)m->name.len, m->name.at, _(firma_token_state_name(m->state)),
 	    m->why.len > 0 ? ": " : "", (int)m->why.len, m->why.at);
-	find(v, w, FIRMA_EXIT_TOKEN, _("token"), detail,
-	    token_advice(m->state));
+	find(
+	    v, w, FIRMA_EXIT_TOKEN, _("token"), detail, token_advice(m->state));
 	(void)snprintf(detail, sizeof(detail), "%.*s %s", (int)m->name.len,
 	    m->name.at, _(firma_pin_state_name(m->pin_state)));
 	if (m->pin_state == FIRMA_PIN_LOCKED)

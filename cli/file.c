@@ -10,7 +10,7 @@
 
 #include "agent/base/own.h"
 
-#define AT_ONCE	 65536
+#define AT_ONCE  65536
 #define PEM_LINE 64 /* characters: RFC 7468 section 2 */
 
 static enum firma_err
@@ -19,16 +19,16 @@ failed(struct firma_cause *cause, const char *path)
 	const int e = errno;
 
 	return firma_fail(cause,
-	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO,
-	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%s", path);
+	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+	    (unsigned long)e, "%s", path);
 }
 
 enum firma_err
 file_open(const char *path, int *ret_fd, struct firma_cause *cause)
 {
-	const int fd = strcmp(path, "-") == 0 ?
-	    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) :
-	    open(path, O_RDONLY | O_CLOEXEC);
+	const int fd = strcmp(path, "-") == 0
+	    ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+	    : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return failed(cause, path);
@@ -89,8 +89,8 @@ file_write(const char *path, mode_t mode, struct firma_bytes v,
 	    beside, sizeof(beside), "%s.%ld.new", path, (long)getpid());
 
 	if (n < 0 || (size_t)n >= sizeof(beside))
-		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
-		    "%s", path);
+		return firma_fail(
+		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);
 	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return failed(cause, path);
@@ -110,8 +110,8 @@ file_mkdirs(const char *path, struct firma_cause *cause)
 	char at[FILE_PATH_MAX];
 
 	if (strlen(path) >= sizeof(at))
-		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
-		    "%s", path);
+		return firma_fail(
+		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);
 	(void)strcpy(at, path);
 	for (char *p = at + 1;; p++) {
 		const char was = *p;
@@ -152,8 +152,7 @@ file_pem(const char *label, struct firma_bytes der, struct firma_buf *ret)
 
 		if ((r = firma_buf_put(ret,
 			 firma_bytes_of(text.at + at,
-			     rest < PEM_LINE ? rest : PEM_LINE))) !=
-			FIRMA_OK ||
+			     rest < PEM_LINE ? rest : PEM_LINE))) != FIRMA_OK ||
 		    (r = firma_buf_put_u8(ret, '\n')) != FIRMA_OK)
 			return r;
 	}
@@ -169,15 +168,15 @@ file_unpem(struct firma_bytes in, struct firma_buf *ret)
 	const uint8_t *from, *to;
 	enum firma_err r;
 
-	from = in.len == 0 ? NULL :
-			     memmem(in.at, in.len, begin, sizeof(begin) - 1);
+	from = in.len == 0 ? NULL
+			   : memmem(in.at, in.len, begin, sizeof(begin) - 1);
 	if (from == NULL)
 		return firma_buf_put(ret, in);
 	from = memchr(from, '\n', in.len - (size_t)(from - in.at));
 	if (from == NULL)
 		return FIRMA_ERR_SHAPE;
-	to = memmem(from, in.len - (size_t)(from - in.at), end,
-	    sizeof(end) - 1);
+	to =
+	    memmem(from, in.len - (size_t)(from - in.at), end, sizeof(end) - 1);
 	if (to == NULL)
 		return FIRMA_ERR_SHAPE;
 	for (; from < to; from++)

@@ -20,9 +20,9 @@ list_line(const struct key *k)
 	    k->token,
 	    firma_key_algorithm_name(
 		firma_key_algorithm_from_number(k->algorithm)),
-	    (k->flags & FIRMA_KEYFLAG_RETIRED) != 0 ? _("retired") :
-		k->not_after != 0 ? out_date(k->not_after, to) :
-				    _("no certificate"));
+	    (k->flags & FIRMA_KEYFLAG_RETIRED) != 0 ? _("retired")
+		: k->not_after != 0                 ? out_date(k->not_after, to)
+						    : _("no certificate"));
 }
 
 /* key list and key show: the same keys, one line or all of it. */
@@ -54,8 +54,9 @@ show(struct app *app, const struct args *a, const char *alias, int all_of_it)
 		else
 			list_line(&keys.at[i]);
 	if (keys.n == 0)
-		out_note("%s", _("There are no keys yet: firma key generate, "
-				 "or firma key import."));
+		out_note("%s",
+		    _("There are no keys yet: firma key generate, "
+		      "or firma key import."));
 	return FIRMA_EXIT_OK;
 }
 
@@ -112,8 +113,8 @@ key_generate(struct app *app, const struct args *a)
 	if ((status = unlock_token(app, &pins, token, 0)) != 0)
 		return status;
 	out_progress(_("the token makes the key pair"));
-	r = app_call(app, FIRMA_MSG_key_generate, &ask, -1, APP_LONG,
-	    keys_keep, &keys, &cause);
+	r = app_call(app, FIRMA_MSG_key_generate, &ask, -1, APP_LONG, keys_keep,
+	    &keys, &cause);
 	out_progress_end();
 	if (r != FIRMA_OK)
 		return app_failure(
@@ -130,18 +131,20 @@ audit_text(const char *path, const struct firma_keyfile_audit *f)
 	if (f->iterations > 0)
 		out_pair(_("  iterations"), "%lld", (long long)f->iterations);
 	if (!f->is_encrypted)
-		out_line("  %s", _("The private key is not encrypted: whoever "
-				   "has the file has the key."));
+		out_line("  %s",
+		    _("The private key is not encrypted: whoever "
+		      "has the file has the key."));
 	if (f->has_constant_salt)
 		out_line("  %s",
 		    _("Its salt is the one that is in everybody's file: one "
 		      "table of passwords opens them all."));
 	if (f->has_constant_iv)
-		out_line("  %s", _("Its first block depends on the password "
-				   "alone: guessing is made easier."));
+		out_line("  %s",
+		    _("Its first block depends on the password "
+		      "alone: guessing is made easier."));
 	if (f->is_weak)
-		out_line("  -> %s",
-		    _("move the key to a token: firma key import"));
+		out_line(
+		    "  -> %s", _("move the key to a token: firma key import"));
 }
 
 static int
@@ -160,8 +163,8 @@ key_audit(struct app *app, const struct args *a)
 
 		if ((r = file_read(path, FIRMA_KEYFILE_MAX, &file, &cause)) !=
 			FIRMA_OK ||
-		    (r = firma_keyfile_audit(firma_buf_view(&file), &f,
-			 &cause)) != FIRMA_OK) {
+		    (r = firma_keyfile_audit(
+			 firma_buf_view(&file), &f, &cause)) != FIRMA_OK) {
 			status = say_failure(r, &cause, NULL, "%s", path);
 			continue;
 		}
@@ -203,8 +206,8 @@ static const struct option_desc generate_options[] = {
 const struct command key_commands[] = {
 	{ "key list", "", N_("the keys, their tokens, when they expire"),
 	    list_options, 0, 0, key_list },
-	{ "key show", N_("KEY"), N_("everything known about a key"), NULL, 1,
-	    1, key_show },
+	{ "key show", N_("KEY"), N_("everything known about a key"), NULL, 1, 1,
+	    key_show },
 	{ "key generate", "", N_("make a key pair on a token"),
 	    generate_options, 0, 0, key_generate },
 	{ "key import", "",

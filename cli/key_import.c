@@ -69,8 +69,8 @@ open_pair(const struct args *a, struct pair *p, const char **ret_what,
 		return r;
 	if (pfx == NULL) {
 		*ret_what = args_text(a, "cer");
-		r = file_read(*ret_what, FIRMA_CERTIFICATE_PEM_MAX, &cer_file,
-		    cause);
+		r = file_read(
+		    *ret_what, FIRMA_CERTIFICATE_PEM_MAX, &cer_file, cause);
 		if (r != FIRMA_OK)
 			return r;
 		*ret_what = path;
@@ -102,10 +102,9 @@ import(struct app *app, const char *token, const char *alias,
 	const struct firma_msg_key_import ask = { firma_str_of(token),
 		firma_str_of(alias), (uint32_t)p->algorithm,
 		firma_certificate_der(p->certificate), 0 };
-	struct pin_packets packets = { .at = { &p->components },
-		.n = 1,
-		.next = keys_keep,
-		.arg = ret };
+	struct pin_packets packets = {
+		.at = { &p->components }, .n = 1, .next = keys_keep, .arg = ret
+	};
 	enum firma_err r;
 
 	out_progress(_("writing the key to token %s"), token);
@@ -142,8 +141,8 @@ find_software(struct app *app, struct software *ret)
 	    APP_SHORT, keep_software, ret, &cause);
 
 	if (r != FIRMA_OK)
-		return app_failure(app, r, &cause, "%s",
-		    _("the tokens cannot be listed"));
+		return app_failure(
+		    app, r, &cause, "%s", _("the tokens cannot be listed"));
 	if (ret->name[0] == '\0')
 		return say_refusal(FIRMA_EXIT_NOT_FOUND,
 		    _("add a token with `software = yes` to firmad.conf "
@@ -174,9 +173,9 @@ offer_software(struct app *app, struct pins *pins, const char *token,
 	    (status = unlock_token(app, pins, s.name, 0)) != 0)
 		return status;
 	r = import(app, s.name, alias, p, ret, &cause);
-	return r == FIRMA_OK ? 0 :
-			       app_failure(app, r, &cause,
-				   _("key %s is not imported"), alias);
+	return r == FIRMA_OK
+	    ? 0
+	    : app_failure(app, r, &cause, _("key %s is not imported"), alias);
 }
 
 static int
@@ -228,7 +227,8 @@ key_import(struct app *app, const struct args *a)
 	else if (r != FIRMA_OK)
 		status = app_failure(
 		    app, r, &cause, _("key %s is not imported"), alias);
-	return status != 0 ? status : key_made(&keys, _("The key is imported."));
+	return status != 0 ? status
+			   : key_made(&keys, _("The key is imported."));
 }
 
 const struct option_desc key_import_options[] = {

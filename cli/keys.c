@@ -34,8 +34,8 @@ keep(struct key *k, const struct firma_msg_key_item *m)
 	if (k->id_len > 0)
 		memcpy(k->id, m->id.at, k->id_len);
 	if (m->spki_sha256.len == sizeof(k->spki_sha256))
-		memcpy(k->spki_sha256, m->spki_sha256.at,
-		    sizeof(k->spki_sha256));
+		memcpy(
+		    k->spki_sha256, m->spki_sha256.at, sizeof(k->spki_sha256));
 }
 
 enum firma_err
@@ -65,8 +65,8 @@ keys_list(struct app *app, const char *alias, const char *token,
 	const struct firma_msg_key_list ask = { firma_str_of(alias),
 		firma_str_of(token), 0 };
 
-	return app_call(app, FIRMA_MSG_key_list, &ask, -1, APP_SHORT,
-	    keys_keep, ret, cause);
+	return app_call(app, FIRMA_MSG_key_list, &ask, -1, APP_SHORT, keys_keep,
+	    ret, cause);
 }
 
 long
@@ -89,8 +89,7 @@ keys_json(const struct key *k)
 	    out_json_hex(firma_bytes_of(k->spki_sha256, 32)), "algorithm",
 	    firma_key_algorithm_name(
 		firma_key_algorithm_from_number(k->algorithm)),
-	    "local", (k->flags & FIRMA_KEYFLAG_LOCAL) != 0,
-	    "always_sensitive",
+	    "local", (k->flags & FIRMA_KEYFLAG_LOCAL) != 0, "always_sensitive",
 	    (k->flags & FIRMA_KEYFLAG_ALWAYS_SENSITIVE) != 0,
 	    "never_extractable",
 	    (k->flags & FIRMA_KEYFLAG_NEVER_EXTRACTABLE) != 0, "extractable",

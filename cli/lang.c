@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DOMAIN	 "firmad"
+#define DOMAIN   "firmad"
 #define WISH_MAX 64
 
 static const char *

@@ -10,8 +10,8 @@
 
 #include <libintl.h>
 
-#define _(text)	       gettext(text)
-#define N_(text)       text /* marked here, translated where it is printed */
+#define _(text)          gettext(text)
+#define N_(text)         text /* marked here, translated where it is printed */
 #define P_(one, many, n) ngettext(one, many, n)
 
 /*

@@ -8,7 +8,7 @@
 #include "cli/file.h"
 #include "cli/ledger.h"
 
-#define PAGE	   1000 /* entries asked for at once */
+#define PAGE       1000                       /* entries asked for at once */
 #define LEDGER_MAX ((size_t)48 * 1024 * 1024) /* octets of a file */
 
 /* One page of the ledger, handed on line by line. */
@@ -99,9 +99,9 @@ show_line(void *arg, struct firma_bytes line)
 	if (j == NULL)
 		return FIRMA_ERR_LEDGER_BROKEN;
 	out_coloured(strcmp(text_of(j, "result"), "ok") == 0 ||
-		    strcmp(text_of(j, "result"), "begun") == 0 ?
-		OUT_PLAIN :
-		OUT_WARN,
+		    strcmp(text_of(j, "result"), "begun") == 0
+		? OUT_PLAIN
+		: OUT_WARN,
 	    "%6lld  %s  %-10s %-18s %-14s %s  %s",
 	    (long long)json_integer_value(json_object_get(j, "seq")),
 	    text_of(j, "time"), text_of(j, "user"), text_of(j, "action"),
@@ -182,8 +182,7 @@ check_file(const char *path, struct check *k)
 
 	if ((r = file_read(path, LEDGER_MAX, &text, &k->cause)) != FIRMA_OK)
 		return r;
-	return firma_ledger_verify(
-	    &k->chain, firma_buf_view(&text), &k->cause);
+	return firma_ledger_verify(&k->chain, firma_buf_view(&text), &k->cause);
 }
 
 static int
@@ -199,13 +198,12 @@ ledger_verify(struct app *app, const struct args *a)
 	out_progress_end();
 	firma_hex(
 	    firma_bytes_of(k.chain.at.hash, sizeof(k.chain.at.hash)), hex);
-	if (out_is_json() &&
-	    (r == FIRMA_OK || r == FIRMA_ERR_LEDGER_BROKEN))
+	if (out_is_json() && (r == FIRMA_OK || r == FIRMA_ERR_LEDGER_BROKEN))
 		out_json(json_pack("{sb sI ss}", "valid", r == FIRMA_OK,
 		    "entries", (json_int_t)k.chain.at.seq, "head", hex));
 	if (r != FIRMA_OK)
-		return app_failure(app, r, &k.cause,
-		    _("after entry %llu"), (unsigned long long)k.chain.at.seq);
+		return app_failure(app, r, &k.cause, _("after entry %llu"),
+		    (unsigned long long)k.chain.at.seq);
 	if (!out_is_json())
 		out_coloured(OUT_GOOD,
 		    _("the chain is whole: %llu entries, head %s"),

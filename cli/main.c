@@ -16,35 +16,6 @@ static const struct command *const families[] = { status_commands,
 	doctor_commands };
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
 
-#define IDLE_EACH (100 * FIRMA_MS)
-
-enum firma_err
-app_connect(struct app *app, struct firma_cause *cause)
-{
-	enum firma_err r;
-
-	if (app->client != NULL)
-		return FIRMA_OK;
-	r = firma_client_open(app->socket, "firma",
-	    firma_after(APP_SHORT * FIRMA_S), &app->client, cause);
-	if (r == FIRMA_OK)
-		firma_client_set_idle(app->client, out_tick, NULL, IDLE_EACH);
-	return r;
-}
-
-enum firma_err
-app_call(struct app *app, enum firma_msg_type type, const void *msg, int fd,
-    unsigned int seconds, firma_client_item_fn *on_item, void *arg,
-    struct firma_cause *cause)
-{
-	enum firma_err r;
-
-	if ((r = app_connect(app, cause)) != FIRMA_OK)
-		return r;
-	return firma_client_call(app->client, type, msg, fd,
-	    firma_after(seconds * FIRMA_S), on_item, arg, cause);
-}
-
 static void
 list_commands(const char *family)
 {
@@ -173,8 +144,8 @@ command_first(int argc, char **argv)
 	while (first > 1 && first < argc) {
 		char *word = argv[1];
 
-		memmove(argv + 1, argv + 2,
-		    (size_t)(argc - 2) * sizeof(argv[0]));
+		memmove(
+		    argv + 1, argv + 2, (size_t)(argc - 2) * sizeof(argv[0]));
 		argv[argc - 1] = word;
 		first--;
 	}
@@ -190,8 +161,7 @@ run(int argc, char **argv)
 
 	if (argc < 1 || strcmp(argv[0], "--help") == 0 ||
 	    strcmp(argv[0], "-h") == 0 ||
-	    (strcmp(argv[0], "help") == 0 &&
-		(argc < 2 || argv[1][0] == '-')))
+	    (strcmp(argv[0], "help") == 0 && (argc < 2 || argv[1][0] == '-')))
 		return help();
 	if (strcmp(argv[0], "version") == 0 ||
 	    strcmp(argv[0], "--version") == 0) {

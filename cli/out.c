@@ -12,15 +12,15 @@
 #include "agent/base/clock.h"
 #include "cli/lang.h"
 
-#define LABEL_MAX  256		  /* octets of a progress line's text */
-#define SHOW_AFTER (1 * FIRMA_S)  /* shorter waits are not worth a line */
-#define PLAIN_EACH (5 * FIRMA_S)  /* where no line can be redrawn */
-#define PAIR_WIDTH 24		  /* columns of a label */
+#define LABEL_MAX  256           /* octets of a progress line's text */
+#define SHOW_AFTER (1 * FIRMA_S) /* shorter waits are not worth a line */
+#define PLAIN_EACH (5 * FIRMA_S) /* where no line can be redrawn */
+#define PAIR_WIDTH 24            /* columns of a label */
 
 /* The program's one screen. */
 static struct {
 	int json, colour, redraw; /* redraw: stderr is a terminal */
-	int shown;		  /* a transient line stands there */
+	int shown;                /* a transient line stands there */
 	char label[LABEL_MAX];
 	uint64_t since, last; /* 0: no progress is running */
 	unsigned int turn;
@@ -35,8 +35,8 @@ out_init(int json)
 
 	screen.json = json;
 	screen.redraw = isatty(STDERR_FILENO) && !dumb;
-	screen.colour = (no == NULL || no[0] == '\0') &&
-	    isatty(STDOUT_FILENO) && !dumb;
+	screen.colour =
+	    (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) && !dumb;
 }
 
 int

@@ -74,9 +74,8 @@ first_line(
 	if (s.len > 0 && s.at[s.len - 1] == '\r')
 		s.len--;
 	if (s.len == 0)
-		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED,
-		    FIRMA_CAUSE_NONE, 0, _("%s: its first line is empty"),
-		    path);
+		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
+		    0, _("%s: its first line is empty"), path);
 	*ret = s;
 	s = (struct firma_secret){ 0 };
 	return FIRMA_OK;
@@ -98,9 +97,8 @@ ask_person(const char *description, const char *prompt,
 	}
 	r = ask_secret(ret, PIN_MAX, "%s\n%s: ", description, prompt);
 	if (r == FIRMA_ERR_PORTAL_PERSON)
-		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED,
-		    FIRMA_CAUSE_NONE, 0, "%s",
-		    _("there is no terminal to ask on"));
+		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
+		    0, "%s", _("there is no terminal to ask on"));
 	return r;
 }
 
@@ -163,8 +161,8 @@ pin_give(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 	struct pin_packets *p = arg;
 
 	if (type != FIRMA_MSG_pin_channel)
-		return p->next != NULL ? p->next(p->arg, type, msg, fd) :
-					 FIRMA_OK;
+		return p->next != NULL ? p->next(p->arg, type, msg, fd)
+				       : FIRMA_OK;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct firma_bytes v = firma_secret_view(p->at[i]);
 
@@ -236,8 +234,8 @@ present(struct app *app, struct pins *p, const char *token,
 	(void)snprintf(description, sizeof(description),
 	    _("The PIN of token %s (%s) is needed."), token, t->label);
 	if ((t->flags & FIRMA_TOKENFLAG_PINPAD) != 0) {
-		out_note(_("Type the PIN of token %s on the reader's keys."),
-		    token);
+		out_note(
+		    _("Type the PIN of token %s on the reader's keys."), token);
 	} else {
 		if ((r = pin_get(p, token, description, _("PIN"), &pin,
 			 cause)) != FIRMA_OK)
@@ -258,15 +256,14 @@ unlock_token(
 	struct token t = { 0 };
 	enum firma_err r;
 
-	r = app_call(app, FIRMA_MSG_token_list, &ask, -1, APP_SHORT,
-	    keep_token, &t, &cause);
+	r = app_call(app, FIRMA_MSG_token_list, &ask, -1, APP_SHORT, keep_token,
+	    &t, &cause);
 	if (r == FIRMA_OK && !t.found)
 		r = FIRMA_ERR_NOT_FOUND;
 	if (r == FIRMA_OK && t.state == FIRMA_TOKEN_UNLOCKED)
 		return 0;
 	if (r == FIRMA_OK && (r = refuse(&t, flags)) != FIRMA_OK)
-		(void)snprintf(
-		    cause.what, sizeof(cause.what), "%.159s", t.why);
+		(void)snprintf(cause.what, sizeof(cause.what), "%.159s", t.why);
 	if (r == FIRMA_OK)
 		r = present(app, p, token, &t, flags, &cause);
 	out_progress_end();

@@ -12,7 +12,7 @@
 #include "agent/base/secret.h"
 #include "cli/app.h"
 
-#define PIN_MAX	   256 /* octets */
+#define PIN_MAX    256 /* octets */
 #define PIN_TOKENS 16  /* tokens unlocked in one run */
 
 /* For the option tables of commands that may need a PIN. */
@@ -47,9 +47,8 @@ FIRMA_CHECKED enum firma_err pin_password(const char *file,
     struct firma_cause *cause);
 
 /* A new PIN: a file's line, or asked for twice until both agree. */
-FIRMA_CHECKED enum firma_err pin_new(const char *file,
-    const char *description, const char *prompt, struct firma_secret *ret,
-    struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err pin_new(const char *file, const char *description,
+    const char *prompt, struct firma_secret *ret, struct firma_cause *cause);
 
 /*
  * For firma_client_call(): give the packets to the token's process over the
@@ -69,8 +68,8 @@ enum firma_err pin_give(
  * Unlock the token if it is locked, asking for its PIN.  Explains failures;
  * returns 0 or the exit status.
  */
-int unlock_token(struct app *app, struct pins *p, const char *token,
-    unsigned int flags);
+int unlock_token(
+    struct app *app, struct pins *p, const char *token, unsigned int flags);
 
 /* The same for the token on which the key lives. */
 int unlock_key(struct app *app, struct pins *p, const char *key);

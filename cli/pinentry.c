@@ -131,10 +131,10 @@ starts(const struct dialogue *d, const char *with)
 static int
 hex_value(uint8_t c)
 {
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
-	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
-				      -1;
+	return c >= '0' && c <= '9' ? c - '0'
+	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+				    : -1;
 }
 
 /* "D data" into ret, %XX undone. */
@@ -145,12 +145,12 @@ take_data(const struct dialogue *d, struct firma_secret *ret)
 		uint8_t c = d->line.at[i];
 
 		if (c == '%') {
-			const int a = i + 2 < d->line.len ?
-			    hex_value(d->line.at[i + 1]) :
-			    -1;
-			const int b = i + 2 < d->line.len ?
-			    hex_value(d->line.at[i + 2]) :
-			    -1;
+			const int a = i + 2 < d->line.len
+			    ? hex_value(d->line.at[i + 1])
+			    : -1;
+			const int b = i + 2 < d->line.len
+			    ? hex_value(d->line.at[i + 2])
+			    : -1;
 
 			if (a < 0 || b < 0)
 				return FIRMA_ERR_NOT_SUPPORTED;
@@ -183,9 +183,8 @@ answer(struct dialogue *d, struct firma_secret *data)
 			     i++)
 				code = code * 10 + (d->line.at[i] - '0');
 			/* GPG_ERR_CANCELED is 99 whatever the source. */
-			return (code & 0xffff) == 99 ?
-			    FIRMA_ERR_CANCELLED :
-			    FIRMA_ERR_NOT_SUPPORTED;
+			return (code & 0xffff) == 99 ? FIRMA_ERR_CANCELLED
+						     : FIRMA_ERR_NOT_SUPPORTED;
 		}
 		if (data != NULL && starts(d, "D ") &&
 		    (r = take_data(d, data)) != FIRMA_OK)
@@ -197,8 +196,8 @@ static enum firma_err
 say(struct dialogue *d, const char *command, const char *text)
 {
 	char line[3 * TEXT_MAX + 64];
-	size_t n = (size_t)snprintf(line, sizeof(line), "%s%s", command,
-	    text != NULL ? " " : "");
+	size_t n = (size_t)snprintf(
+	    line, sizeof(line), "%s%s", command, text != NULL ? " " : "");
 
 	for (size_t i = 0; text != NULL && text[i] != '\0' && i < TEXT_MAX;
 	     i++) {
@@ -212,8 +211,7 @@ say(struct dialogue *d, const char *command, const char *text)
 	}
 	line[n++] = '\n';
 	for (size_t at = 0; at < n;) {
-		const ssize_t k =
-		    send(d->fd, line + at, n - at, MSG_NOSIGNAL);
+		const ssize_t k = send(d->fd, line + at, n - at, MSG_NOSIGNAL);
 
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -260,11 +258,11 @@ converse(struct dialogue *d, const char *description, const char *prompt,
 }
 
 enum firma_err
-pinentry_ask(const char *program, const char *description,
-    const char *prompt, uint64_t deadline, struct firma_secret *ret)
+pinentry_ask(const char *program, const char *description, const char *prompt,
+    uint64_t deadline, struct firma_secret *ret)
 {
-	FIRMA_OWN(dialogue_done) struct dialogue d = { .fd = -1,
-		.deadline = deadline };
+	FIRMA_OWN(dialogue_done)
+	struct dialogue d = { .fd = -1, .deadline = deadline };
 	FIRMA_OWN(firma_secret_done) struct firma_secret pin = { 0 };
 	enum firma_err r;
 

@@ -27,8 +27,9 @@ check_typed(const struct args *a)
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("firma renew start --old KEY --new-alias NAME "
 		      "[--token TOKEN]"),
-		    "%s", _("which key is renewed, and what name for the new "
-			    "one?"));
+		    "%s",
+		    _("which key is renewed, and what name for the new "
+		      "one?"));
 	if (email != NULL && firma_email_check(email, &cause) != FIRMA_OK)
 		return say_failure(FIRMA_ERR_IDENTIFIER, &cause, NULL,
 		    _("the e-mail address %s"), email);
@@ -100,9 +101,9 @@ renew_start(struct app *app, const struct args *a)
 		firma_str_of(args_text(a, "old")), firma_str_of(token),
 		firma_str_of(args_text(a, "new-alias")),
 		/* 0: the token's own default */
-		algorithm == NULL ?
-		    0 :
-		    (uint32_t)firma_key_algorithm_from_name(algorithm),
+		algorithm == NULL
+		    ? 0
+		    : (uint32_t)firma_key_algorithm_from_name(algorithm),
 		firma_str_of(text_or(args_text(a, "portal"), "")),
 		firma_str_of(text_or(args_text(a, "email"), "")),
 		firma_str_of(text_or(args_text(a, "registro"), "")), 0
@@ -137,11 +138,10 @@ static int
 go_on(struct app *app, const struct args *a, int resume, int once)
 {
 	struct renewal r;
-	const int status = renewals_choose(
-	    app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &r);
+	const int status =
+	    renewals_choose(app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &r);
 
-	return status != 0 ? status :
-			     run_renewal(app, a, r.id, resume, once);
+	return status != 0 ? status : run_renewal(app, a, r.id, resume, once);
 }
 
 static int
@@ -215,9 +215,9 @@ confirmed(const struct args *a, const char *question, const char *what)
 		return say_refusal(FIRMA_EXIT_PERSON,
 		    _("without a terminal: add --yes"),
 		    _("%s: nobody confirmed it"), what);
-	return yes ? 0 :
-		     say_refusal(FIRMA_EXIT_FAILED, NULL,
-			 _("%s: left as it is"), what);
+	return yes ? 0
+		   : say_refusal(
+			 FIRMA_EXIT_FAILED, NULL, _("%s: left as it is"), what);
 }
 
 static int
@@ -226,8 +226,8 @@ finish(struct app *app, enum firma_msg_type type, const void *ask,
 {
 	FIRMA_OWN(renewals_done) struct renewals got = { 0 };
 	struct firma_cause cause = { 0 };
-	const enum firma_err r = app_call(
-	    app, type, ask, -1, seconds, renewals_keep, &got, &cause);
+	const enum firma_err r =
+	    app_call(app, type, ask, -1, seconds, renewals_keep, &got, &cause);
 
 	out_progress_end();
 	if (r != FIRMA_OK)
@@ -248,8 +248,8 @@ renew_abort(struct app *app, const struct args *a)
 	char question[256];
 	int status;
 
-	status = renewals_choose(
-	    app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &r);
+	status =
+	    renewals_choose(app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &r);
 	if (status != 0)
 		return status;
 	(void)snprintf(question, sizeof(question),
@@ -279,8 +279,8 @@ renew_retire(struct app *app, const struct args *a)
 		return status;
 	(void)snprintf(question, sizeof(question),
 	    keep ? _("Mark the old key %s as retired? It stays on its "
-		     "token.") :
-		   _("Delete the old private key %s from its token? Nothing "
+		     "token.")
+		 : _("Delete the old private key %s from its token? Nothing "
 		     "can bring it back."),
 	    r.old_key);
 	if ((status = confirmed(a, question, _("retiring"))) != 0)
@@ -315,9 +315,9 @@ renew_evidence(struct app *app, const struct args *a)
 	if (args_operand(a, 0) != NULL) {
 		status = renewals_choose(
 		    app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &one);
-		return status != 0 ? status :
-				     evidence_write(app, one.id, dir,
-					 args_text(a, "ca"));
+		return status != 0
+		    ? status
+		    : evidence_write(app, one.id, dir, args_text(a, "ca"));
 	}
 	if ((r = renewals_list(app, 0, &list, &cause)) == FIRMA_OK &&
 	    list.n == 0)
@@ -345,8 +345,7 @@ static const struct option_desc start_options[] = {
 	{ "old", 0, OPTION_TEXT, N_("KEY"), N_("the key that is renewed") },
 	{ "token", 't', OPTION_TEXT, N_("TOKEN"),
 	    N_("where the new key is made (default: beside the old one)") },
-	{ "new-alias", 'a', OPTION_TEXT, N_("NAME"),
-	    N_("the new key's name") },
+	{ "new-alias", 'a', OPTION_TEXT, N_("NAME"), N_("the new key's name") },
 	{ "algorithm", 0, OPTION_CHOICE,
 	    "rsa-2048|rsa-3072|rsa-4096|p-256|p-384",
 	    N_("kind of key (default: the token's)") },
@@ -393,8 +392,8 @@ const struct command renew_commands[] = {
 	{ "renew resume", N_("[NUMBER]"),
 	    N_("go on after a person has decided or acted"), run_options, 0, 1,
 	    renew_resume },
-	{ "renew abort", N_("[NUMBER]"), N_("give a renewal up"),
-	    abort_options, 0, 1, renew_abort },
+	{ "renew abort", N_("[NUMBER]"), N_("give a renewal up"), abort_options,
+	    0, 1, renew_abort },
 	{ "renew retire", N_("[NUMBER]"),
 	    N_("retire the old key of a complete renewal"), retire_options, 0,
 	    1, renew_retire },

@@ -80,9 +80,8 @@ documents(struct app *app, uint64_t renewal, struct writing *w,
 			continue;
 		}
 		if (r == FIRMA_OK)
-			r = (pieces[i].is_certificate ? put_certificate :
-							put)(w,
-			    pieces[i].file, firma_buf_view(&v), cause);
+			r = (pieces[i].is_certificate ? put_certificate : put)(
+			    w, pieces[i].file, firma_buf_view(&v), cause);
 		if (r != FIRMA_OK)
 			return r;
 	}
@@ -101,8 +100,8 @@ add_line(void *arg, struct firma_bytes line)
 }
 
 static enum firma_err
-write_all(struct app *app, uint64_t renewal, struct writing *w,
-    const char *ca, struct firma_cause *cause)
+write_all(struct app *app, uint64_t renewal, struct writing *w, const char *ca,
+    struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf ledger = { 0 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };

@@ -23,8 +23,8 @@ letters_folder(const char *dir, uint64_t renewal, char ret[FILE_PATH_MAX])
 	if (dir != NULL)
 		n = snprintf(ret, FILE_PATH_MAX, "%s", dir);
 	else if (state != NULL && state[0] == '/')
-		n = snprintf(ret, FILE_PATH_MAX, "%s/firma/renewal-%llu",
-		    state, (unsigned long long)renewal);
+		n = snprintf(ret, FILE_PATH_MAX, "%s/firma/renewal-%llu", state,
+		    (unsigned long long)renewal);
 	else
 		n = snprintf(ret, FILE_PATH_MAX,
 		    "%s/.local/state/firma/renewal-%llu",
@@ -35,8 +35,8 @@ letters_folder(const char *dir, uint64_t renewal, char ret[FILE_PATH_MAX])
 static enum firma_err
 path_of(const char *folder, const char *letter, char ret[FILE_PATH_MAX])
 {
-	const int n = snprintf(
-	    ret, FILE_PATH_MAX, "%s/letters/%s.pdf", folder, letter);
+	const int n =
+	    snprintf(ret, FILE_PATH_MAX, "%s/letters/%s.pdf", folder, letter);
 
 	if (strchr(letter, '/') != NULL || letter[0] == '.')
 		return FIRMA_ERR_VALUE;
@@ -72,9 +72,9 @@ letters_check(struct firma_bytes v, struct firma_bytes sha256)
 		return FIRMA_OK;
 	if (EVP_Digest(v.at, v.len, hash, NULL, EVP_sha256(), NULL) != 1)
 		return FIRMA_ERR_INTERNAL;
-	return memcmp(hash, sha256.at, sizeof(hash)) == 0 ?
-	    FIRMA_OK :
-	    FIRMA_ERR_LETTER_CHANGED;
+	return memcmp(hash, sha256.at, sizeof(hash)) == 0
+	    ? FIRMA_OK
+	    : FIRMA_ERR_LETTER_CHANGED;
 }
 
 enum firma_err

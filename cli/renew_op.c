@@ -115,8 +115,7 @@ add_document(struct app *app, uint64_t renewal, const struct todo *t,
     struct portal_helper *h, json_t *ask, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
-	const int about_letter =
-	    is(t, "submit-letter") || is(t, "find-letter");
+	const int about_letter = is(t, "submit-letter") || is(t, "find-letter");
 	const int about_request = is(t, "submit-request") ||
 	    is(t, "find-request") || is(t, "certificate");
 	const int sends =
@@ -144,8 +143,8 @@ add_document(struct app *app, uint64_t renewal, const struct todo *t,
 }
 
 static enum firma_err
-add_email(struct app *app, uint64_t renewal, json_t *ask,
-    struct firma_cause *cause)
+add_email(
+    struct app *app, uint64_t renewal, json_t *ask, struct firma_cause *cause)
 {
 	FIRMA_OWN(renewals_done) struct renewals list = { 0 };
 	const enum firma_err r = renewals_list(app, renewal, &list, cause);
@@ -222,8 +221,8 @@ renew_result(struct app *app, uint64_t renewal, const struct todo *t,
 		firma_str_of(t->step), firma_str_of(t->op), reply->outcome,
 		firma_str_of(reply->text),
 		/* A helper that died has not ended the session. */
-		firma_str_of(reply->session[0] != '\0' ? reply->session :
-							 t->session),
+		firma_str_of(
+		    reply->session[0] != '\0' ? reply->session : t->session),
 		firma_str_of(reply->fields), reply->retry_after, 0 };
 	enum firma_err r;
 
@@ -238,7 +237,7 @@ renew_result(struct app *app, uint64_t renewal, const struct todo *t,
 	/* Kept only once the agent has it: the file is then the agent's. */
 	if (r == FIRMA_OK && reply->has_file && is(t, "letter") &&
 	    t->saves[0] != '\0' && reply->outcome == FIRMA_OUTCOME_OK)
-		r = letters_keep(folder, t->letter,
-		    firma_buf_view(&reply->file), cause);
+		r = letters_keep(
+		    folder, t->letter, firma_buf_view(&reply->file), cause);
 	return r;
 }

@@ -15,8 +15,7 @@ struct todo {
 	uint64_t not_earlier; /* seconds since 1970 */
 	char step[65], title_en[513], title_es[513], op[33], letter[33],
 	    role[17], sends[33], saves[33], key[65], token[65], helper[65],
-	    portal[513], session[2049], endpoints[8193], why[513],
-	    fields[8193];
+	    portal[513], session[2049], endpoints[8193], why[513], fields[8193];
 	uint8_t sends_sha256[32], letter_sha256[32];
 	size_t sends_sha256_len, letter_sha256_len;
 };
@@ -35,7 +34,7 @@ FIRMA_CHECKED enum firma_err renew_op(struct app *app, uint64_t renewal,
 
 /* Tell the agent what came of it; a letter is kept in the folder too. */
 FIRMA_CHECKED enum firma_err renew_result(struct app *app, uint64_t renewal,
-    const struct todo *t, const struct portal_reply *reply,
-    const char *folder, struct firma_cause *cause);
+    const struct todo *t, const struct portal_reply *reply, const char *folder,
+    struct firma_cause *cause);
 
 #endif

@@ -20,10 +20,10 @@
 #include "cli/lang.h"
 #include "cli/out.h"
 
-#define OP_DEADLINE	(120 * FIRMA_S)
+#define OP_DEADLINE     (120 * FIRMA_S)
 #define PERSON_DEADLINE (3600 * FIRMA_S) /* `manual`: somebody browses */
-#define TICK		(200 * FIRMA_MS)
-#define DOCUMENT_MAX	((size_t)16 * 1024 * 1024)
+#define TICK            (200 * FIRMA_MS)
+#define DOCUMENT_MAX    ((size_t)16 * 1024 * 1024)
 #define ENVIRONMENT_MAX 256
 
 static void
@@ -49,8 +49,7 @@ remove_folder(const char *path)
 	if (d == NULL)
 		return;
 	while ((e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 &&
-		    strcmp(e->d_name, "..") != 0)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
 			(void)unlinkat(dirfd(d), e->d_name, 0);
 	(void)closedir(d);
 	(void)rmdir(path);
@@ -90,8 +89,8 @@ is_plain(const char *name, const char *also)
 static enum firma_err
 bad(struct firma_cause *cause, const char *what)
 {
-	return firma_fail(cause, FIRMA_ERR_PORTAL_ANSWER, FIRMA_CAUSE_NONE, 0,
-	    "%s", what);
+	return firma_fail(
+	    cause, FIRMA_ERR_PORTAL_ANSWER, FIRMA_CAUSE_NONE, 0, "%s", what);
 }
 
 /* A string member; absent is "".  0 when it is no string or too long. */
@@ -120,8 +119,8 @@ clean(char *s)
 }
 
 static enum firma_err
-take_fields(const json_t *j, struct portal_reply *ret,
-    struct firma_cause *cause)
+take_fields(
+    const json_t *j, struct portal_reply *ret, struct firma_cause *cause)
 {
 	json_t *fields = json_object_get(j, "fields");
 	const char *name;
@@ -133,9 +132,8 @@ take_fields(const json_t *j, struct portal_reply *ret,
 		return FIRMA_OK;
 	if (!json_is_object(fields))
 		return bad(cause, "fields");
-	json_object_foreach(fields, name, v)
-		if (!json_is_string(v))
-			return bad(cause, "fields");
+	json_object_foreach(fields, name, v) if (!json_is_string(v)) return bad(
+	    cause, "fields");
 	n = json_dumpb(fields, ret->fields, sizeof(ret->fields) - 1,
 	    JSON_COMPACT | JSON_SORT_KEYS);
 	if (n == 0 || n >= sizeof(ret->fields))
@@ -151,8 +149,7 @@ parse(const json_t *j, long long id, struct portal_reply *ret,
 	char outcome[32];
 	const json_t *retry = json_object_get(j, "retry_after");
 
-	if (!json_is_object(j) ||
-	    !json_is_integer(json_object_get(j, "id")) ||
+	if (!json_is_object(j) || !json_is_integer(json_object_get(j, "id")) ||
 	    json_integer_value(json_object_get(j, "id")) != id)
 		return bad(cause, "id");
 	if (!take_text(j, "outcome", outcome, sizeof(outcome)) ||
@@ -179,8 +176,8 @@ enum firma_err
 portal_parse(struct firma_bytes line, long long id, struct portal_reply *ret,
     char ret_name[65], struct firma_cause *cause)
 {
-	json_t *j = json_loadb((const char *)line.at, line.len,
-	    JSON_REJECT_DUPLICATES, NULL);
+	json_t *j = json_loadb(
+	    (const char *)line.at, line.len, JSON_REJECT_DUPLICATES, NULL);
 	enum firma_err r;
 
 	if (j == NULL)
@@ -293,9 +290,8 @@ static enum firma_err
 read_line(struct portal_helper *h, uint64_t deadline, size_t *ret_len)
 {
 	for (;;) {
-		const uint8_t *end = h->in.len == 0 ?
-		    NULL :
-		    memchr(h->in.at, '\n', h->in.len);
+		const uint8_t *end =
+		    h->in.len == 0 ? NULL : memchr(h->in.at, '\n', h->in.len);
 		struct pollfd p = { .fd = h->from, .events = POLLIN };
 		const uint64_t tick = firma_after(TICK);
 		ssize_t n;
@@ -334,8 +330,8 @@ unreachable(struct portal_reply *ret, const char *why)
 
 /* The document that the answer names, out of the folder. */
 static enum firma_err
-fetch(const struct portal_helper *h, const char *name,
-    struct portal_reply *ret, struct firma_cause *cause)
+fetch(const struct portal_helper *h, const char *name, struct portal_reply *ret,
+    struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
 	char path[FILE_PATH_MAX];
@@ -378,15 +374,16 @@ portal_ask(struct portal_helper *h, json_t *ask, struct portal_reply *ret,
 	if (r == FIRMA_OK)
 		r = read_line(h, deadline, &len);
 	if (r == FIRMA_ERR_PORTAL_UNREACHABLE) {
-		unreachable(ret, firma_now() >= deadline ?
-			_("the portal did not answer in time") :
-			_("the program that talks to the portal ended"));
+		unreachable(ret,
+		    firma_now() >= deadline
+			? _("the portal did not answer in time")
+			: _("the program that talks to the portal ended"));
 		stop(h);
 		return FIRMA_OK;
 	}
 	if (r == FIRMA_OK)
-		r = portal_parse(firma_bytes_of(h->in.at, len), h->last_id,
-		    ret, name, cause);
+		r = portal_parse(firma_bytes_of(h->in.at, len), h->last_id, ret,
+		    name, cause);
 	if (r == FIRMA_OK && name[0] != '\0')
 		r = fetch(h, name, ret, cause);
 	if (r != FIRMA_OK) {
@@ -439,8 +436,8 @@ portal_put(struct portal_helper *h, const char *name, struct firma_bytes v,
 	enum firma_err r;
 
 	if (!is_plain(name, FILE_ALSO))
-		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
-		    "%s", name);
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "%s", name);
 	if ((r = file_join(h->dir, name, path)) != FIRMA_OK)
 		return r;
 	return file_write(path, 0600, v, cause);

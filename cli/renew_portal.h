@@ -20,7 +20,7 @@
 
 #define PORTAL_LINE_MAX_LEN ((size_t)64 * 1024)
 #define PORTAL_FIELDS_TEXT  8193
-#define PORTAL_TEXT	    2049
+#define PORTAL_TEXT         2049
 
 /* Zero-initialise with pid 0 and descriptors -1: PORTAL_HELPER. */
 struct portal_helper {
@@ -31,9 +31,9 @@ struct portal_helper {
 	struct firma_buf in;
 	long long last_id;
 };
-#define PORTAL_HELPER                 \
-	(struct portal_helper)        \
-	{                             \
+#define PORTAL_HELPER                \
+	(struct portal_helper)       \
+	{                            \
 		.to = -1, .from = -1 \
 	}
 void portal_helper_done(struct portal_helper *h);
@@ -46,8 +46,8 @@ struct portal_reply {
 	unsigned int outcome; /* enum firma_outcome */
 	char text[PORTAL_TEXT], session[PORTAL_TEXT];
 	char fields[PORTAL_FIELDS_TEXT]; /* a JSON object, or "" */
-	uint64_t retry_after;		 /* seconds */
-	struct firma_buf file;		 /* the fetched document, if any */
+	uint64_t retry_after;            /* seconds */
+	struct firma_buf file;           /* the fetched document, if any */
 	int has_file;
 };
 void portal_reply_done(struct portal_reply *r);
@@ -79,8 +79,7 @@ FIRMA_CHECKED enum firma_err portal_ask(struct portal_helper *h, json_t *ask,
  * Read one answer line: pure, for tests and fuzzing.  ret->file is not set;
  * ret_name is the plain name of the file, or "".
  */
-FIRMA_CHECKED enum firma_err portal_parse(struct firma_bytes line,
-    long long id, struct portal_reply *ret, char ret_name[65],
-    struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err portal_parse(struct firma_bytes line, long long id,
+    struct portal_reply *ret, char ret_name[65], struct firma_cause *cause);
 
 #endif

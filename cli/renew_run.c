@@ -18,10 +18,10 @@
 #include "cli/renewals.h"
 
 #define WAIT_DEFAULT 600 /* seconds */
-#define SLICE	     (200 * FIRMA_MS)
+#define SLICE        (200 * FIRMA_MS)
 #define USER_STEPS   15 /* what users count; the procedure's own number */
 
-#define GO_ON (-1) /* no exit status yet */
+#define GO_ON        (-1) /* no exit status yet */
 
 struct run {
 	struct app *app;
@@ -32,7 +32,7 @@ struct run {
 	char folder[FILE_PATH_MAX];
 	const char *email, *link;
 	int yes, resume;
-	uint64_t wait; /* seconds for one step */
+	uint64_t wait;       /* seconds for one step */
 	uint64_t wait_until; /* monotonic; 0: not waiting */
 	/* The step whose line is not finished. */
 	char shown[65], title[513];
@@ -58,8 +58,8 @@ step_ended(struct run *run, unsigned int next)
 		return;
 	/* A step that is two to the user shows as both. */
 	if (next > run->user_step + 1)
-		(void)snprintf(number, sizeof(number), "%u-%u", run->user_step,
-		    next - 1);
+		(void)snprintf(
+		    number, sizeof(number), "%u-%u", run->user_step, next - 1);
 	else
 		(void)snprintf(number, sizeof(number), "%2u", run->user_step);
 	if (out_is_json())
@@ -227,8 +227,8 @@ ask_email(char *email, size_t size)
 	      "read often and whose filter does not take the institution's "
 	      "mail for spam."));
 	for (;;) {
-		const enum firma_err r = ask_line(line, sizeof(line),
-		    _("E-mail (Enter keeps %s): "), email);
+		const enum firma_err r = ask_line(
+		    line, sizeof(line), _("E-mail (Enter keeps %s): "), email);
 
 		if (r != FIRMA_OK)
 			return say_failure(r, NULL, NULL, "%s", _("e-mail"));
@@ -252,8 +252,8 @@ ask_data(char *email, size_t size)
 		break;
 	case FIRMA_ERR_PORTAL_PERSON:
 		return say_refusal(FIRMA_EXIT_PERSON,
-		    _("look at the data above, then: firma renew --yes"),
-		    "%s", _("a person has to confirm the company's data"));
+		    _("look at the data above, then: firma renew --yes"), "%s",
+		    _("a person has to confirm the company's data"));
 	default:
 		return say_failure(FIRMA_ERR_CANCELLED, NULL, NULL, "%s",
 		    _("the company's data"));
@@ -278,22 +278,21 @@ do_confirm(struct run *run)
 
 	(void)snprintf(
 	    id, sizeof(id), "%llu", (unsigned long long)run->renewal);
-	if ((status = renewals_choose(
-		 run->app, id, FIRMA_RENEWAL_OPEN, &r)) != 0)
+	if ((status = renewals_choose(run->app, id, FIRMA_RENEWAL_OPEN, &r)) !=
+	    0)
 		return status;
 	fields = json_loads(run->todo.fields, 0, NULL);
 	if (!out_is_json())
 		show_data(run, fields, &r);
 	(void)snprintf(email, sizeof(email), "%s",
-	    run->email != NULL	 ? run->email :
-		r.email[0] != '\0' ? r.email :
-				   field(fields, "email"));
+	    run->email != NULL       ? run->email
+		: r.email[0] != '\0' ? r.email
+				     : field(fields, "email"));
 	json_decref(fields);
 	if (run->email != NULL &&
 	    firma_email_check(run->email, &cause) != FIRMA_OK)
 		return bad_email(run->email, &cause);
-	if (!run->yes &&
-	    (status = ask_data(email, sizeof(email))) != GO_ON)
+	if (!run->yes && (status = ask_data(email, sizeof(email))) != GO_ON)
 		return status;
 	return act(run, email, 0, -1);
 }
@@ -309,8 +308,7 @@ do_portal(struct run *run, int journal)
 	int status, begun = 1;
 
 	/* The intent is written down before the portal hears of it. */
-	if (journal &&
-	    (status = begin(run, "", 0, -1, &begun)) != GO_ON)
+	if (journal && (status = begin(run, "", 0, -1, &begun)) != GO_ON)
 		return status;
 	/* Begun before by somebody else: the agent wants another thing now. */
 	if (!begun)
@@ -360,8 +358,8 @@ do_wait(struct run *run)
 {
 	const uint64_t now_ms = firma_wall_ms();
 	const uint64_t then_ms = run->todo.not_earlier * 1000;
-	uint64_t until = firma_after(
-	    then_ms > now_ms ? (then_ms - now_ms) * FIRMA_MS : 0);
+	uint64_t until =
+	    firma_after(then_ms > now_ms ? (then_ms - now_ms) * FIRMA_MS : 0);
 
 	if (run->wait_until == 0)
 		run->wait_until = firma_after(run->wait * FIRMA_S);
@@ -371,8 +369,8 @@ do_wait(struct run *run)
 		struct firma_cause cause = { 0 };
 
 		sleep_until(run->wait_until);
-		(void)snprintf(cause.what, sizeof(cause.what), "%.159s",
-		    run->todo.why);
+		(void)snprintf(
+		    cause.what, sizeof(cause.what), "%.159s", run->todo.why);
 		return failed(run, FIRMA_ERR_PORTAL_WAIT, &cause);
 	}
 	progress(run);
@@ -397,7 +395,7 @@ static int
 do_person(struct run *run)
 {
 	const int refused = is_refused(run);
-	const char *rest = run->todo.why;
+	const char *rest, *begins = say_begun(run->todo.why, &rest);
 	int yes = 0;
 
 	if (run->resume) {
@@ -406,19 +404,16 @@ do_person(struct run *run)
 	}
 	out_progress_end();
 	if (ask_can() && !run->yes) {
-		const char *begins = say_begun(run->todo.why, &rest);
-
 		out_note("%s%s", begins, rest);
 		if (ask_yes(&yes, "%s", _("Is it done? Go on?")) == FIRMA_OK &&
 		    yes)
 			return act(run, "", FIRMA_ACT_RESUME, -1);
 	}
-	return say_refusal(
-	    refused ? FIRMA_EXIT_REJECTED : FIRMA_EXIT_PERSON,
-	    refused ? say_advice(FIRMA_ERR_PORTAL_REJECTED) :
-		      say_advice(FIRMA_ERR_PORTAL_PERSON),
+	return say_refusal(refused ? FIRMA_EXIT_REJECTED : FIRMA_EXIT_PERSON,
+	    refused ? say_advice(FIRMA_ERR_PORTAL_REJECTED)
+		    : say_advice(FIRMA_ERR_PORTAL_PERSON),
 	    _("step %u of %u (%s): %s%s"), run->todo.user_step, USER_STEPS,
-	    run->todo.step, say_begun(run->todo.why, &rest), rest);
+	    run->todo.step, begins, rest);
 }
 
 /* ---- the end ---- */
@@ -493,10 +488,11 @@ say_next(struct run *run)
 }
 
 int
-run_renewal(struct app *app, const struct args *a, uint64_t renewal,
-    int resume, int once)
+run_renewal(struct app *app, const struct args *a, uint64_t renewal, int resume,
+    int once)
 {
-	FIRMA_OWN(run_done) struct run run = { .app = app,
+	FIRMA_OWN(run_done)
+	struct run run = { .app = app,
 		.renewal = renewal,
 		.helper = PORTAL_HELPER,
 		.email = args_text(a, "email"),

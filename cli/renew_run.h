@@ -11,17 +11,17 @@
 #include "cli/app.h"
 
 /* The options that run_renewal() reads; for the tables of renew commands. */
-#define RUN_OPTIONS                                                         \
-	{ "yes", 'y', OPTION_FLAG, NULL,                                    \
-	    N_("the company's data are right: do not ask") },               \
-	    { "email", 0, OPTION_TEXT, N_("ADDRESS"),                       \
-		    N_("the e-mail address that is read often") },          \
-	    { "link", 0, OPTION_TEXT, N_("URL"),                            \
-		    N_("the link that came by e-mail, if one came") },      \
-	    { "dir", 'd', OPTION_TEXT, N_("DIR"),                           \
-		    N_("where letters are kept") },                         \
-	    { "wait", 0, OPTION_NUMBER, N_("SECONDS"),                      \
-		    N_("wait for the portal at most so long (600)") },      \
+#define RUN_OPTIONS                                                    \
+	{ "yes", 'y', OPTION_FLAG, NULL,                               \
+		N_("the company's data are right: do not ask") },      \
+	    { "email", 0, OPTION_TEXT, N_("ADDRESS"),                  \
+		    N_("the e-mail address that is read often") },     \
+	    { "link", 0, OPTION_TEXT, N_("URL"),                       \
+		    N_("the link that came by e-mail, if one came") }, \
+	    { "dir", 'd', OPTION_TEXT, N_("DIR"),                      \
+		    N_("where letters are kept") },                    \
+	    { "wait", 0, OPTION_NUMBER, N_("SECONDS"),                 \
+		    N_("wait for the portal at most so long (600)") }, \
 	    PIN_OPTION
 
 /*

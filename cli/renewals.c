@@ -76,9 +76,9 @@ renewals_json(const struct renewal *r)
 	return json_pack(
 	    "{sI ss ss ss si si si ss ss ss ss ss so ss ss ss so so so}", "id",
 	    (json_int_t)r->id, "profile", r->profile, "status",
-	    firma_renewal_status_name(r->status), "step", r->step,
-	    "step_index", (int)r->step_index, "steps", (int)r->n_steps,
-	    "user_step", (int)r->user_step, "step_state",
+	    firma_renewal_status_name(r->status), "step", r->step, "step_index",
+	    (int)r->step_index, "steps", (int)r->n_steps, "user_step",
+	    (int)r->user_step, "step_state",
 	    firma_step_state_name(r->step_state), "old_key", r->old_key,
 	    "new_key", r->new_key, "old_serial", r->old_serial, "new_serial",
 	    r->new_serial, "new_not_after", out_json_time(r->new_not_after),
@@ -92,8 +92,7 @@ renewals_text(const struct renewal *r)
 {
 	char day[OUT_DATE];
 
-	out_coloured(OUT_BOLD, _("renewal %llu  %s"),
-	    (unsigned long long)r->id,
+	out_coloured(OUT_BOLD, _("renewal %llu  %s"), (unsigned long long)r->id,
 	    _(firma_renewal_status_name(r->status)));
 	out_pair(_("  profile"), "%s", r->profile);
 	out_pair(_("  old key"), "%s (%s)", r->old_key, r->old_serial);

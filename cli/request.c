@@ -63,8 +63,8 @@ parse_subject(
 		at = end ? from : from + 1;
 	}
 	if (X509_NAME_entry_count(name) == 0)
-		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
-		    "%s", text);
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "%s", text);
 	const int len = i2d_X509_NAME(name, &der);
 
 	return firma_openssl_put(ret_der, der, len);
@@ -82,9 +82,9 @@ subject(struct app *app, const struct args *a, struct firma_buf *ret_der,
 
 	if (args_text(a, "subject") != NULL)
 		return parse_subject(args_text(a, "subject"), ret_der, cause);
-	r = from != NULL ?
-	    certificates_file(from, &c, cause) :
-	    certificates_of_key(app, args_operand(a, 0), &c, cause);
+	r = from != NULL
+	    ? certificates_file(from, &c, cause)
+	    : certificates_of_key(app, args_operand(a, 0), &c, cause);
 	if (r != FIRMA_OK ||
 	    (r = firma_certificate_subject_der(c, &der)) != FIRMA_OK)
 		return r;
@@ -132,8 +132,8 @@ request(struct app *app, const struct args *a)
 	    keep_request, &der, &cause);
 	out_progress_end();
 	if (r == FIRMA_OK && output == NULL) {
-		r = file_pem("CERTIFICATE REQUEST", firma_buf_view(&der),
-		    &text);
+		r = file_pem(
+		    "CERTIFICATE REQUEST", firma_buf_view(&der), &text);
 		if (r == FIRMA_OK)
 			r = out_octets(firma_buf_view(&text));
 	} else if (r == FIRMA_OK) {

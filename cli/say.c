@@ -222,8 +222,8 @@ print_cause(const struct firma_cause *c)
 }
 
 int
-say_failure(enum firma_err e, const struct firma_cause *cause,
-    const char *rule, const char *fmt, ...)
+say_failure(enum firma_err e, const struct firma_cause *cause, const char *rule,
+    const char *fmt, ...)
 {
 	const char *advice = say_advice(e);
 	va_list ap;
@@ -248,8 +248,7 @@ say_failure(enum firma_err e, const struct firma_cause *cause,
 }
 
 int
-say_refusal(
-    enum firma_exit status, const char *advice, const char *fmt, ...)
+say_refusal(enum firma_exit status, const char *advice, const char *fmt, ...)
 {
 	va_list ap;
 

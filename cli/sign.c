@@ -16,7 +16,7 @@
 struct job {
 	const char *key, *path; /* path: NULL with a digest */
 	enum firma_sign_format format;
-	int fd;			 /* the sealed document, or -1 */
+	int fd;                  /* the sealed document, or -1 */
 	struct firma_buf digest; /* or 32 octets */
 	struct firma_signed got;
 };
@@ -49,8 +49,8 @@ load(struct job *j, struct firma_cause *cause)
 	if ((r = file_open(j->path, &fd, cause)) != FIRMA_OK)
 		return r;
 	return firma_memfd_from_fd(fd,
-	    j->format == FIRMA_SIGN_CMS_ATTACHED ? FIRMA_CMS_CONTENT_MAX :
-						   FIRMA_DOCUMENT_MAX,
+	    j->format == FIRMA_SIGN_CMS_ATTACHED ? FIRMA_CMS_CONTENT_MAX
+						 : FIRMA_DOCUMENT_MAX,
 	    &j->fd, cause);
 }
 
@@ -61,9 +61,9 @@ ask_agent(struct app *app, const struct args *a, struct job *j,
 	const char *purpose = args_text(a, "purpose");
 	const struct firma_msg_sign ask = { firma_str_of(j->key),
 		(uint32_t)j->format,
-		firma_str_of(j->path == NULL ? "" :
-			strcmp(j->path, "-") == 0 ? "stdin" :
-						    base_name(j->path)),
+		firma_str_of(j->path == NULL        ? ""
+			: strcmp(j->path, "-") == 0 ? "stdin"
+						    : base_name(j->path)),
 		firma_str_of(purpose != NULL ? purpose : ""),
 		firma_buf_view(&j->digest), 0 };
 	enum firma_err r;
@@ -96,9 +96,9 @@ attach(const struct job *j, struct firma_buf *ret, struct firma_cause *cause)
 static const char *
 suffix(enum firma_sign_format f)
 {
-	return f == FIRMA_SIGN_RAW	   ? ".sig" :
-	    f == FIRMA_SIGN_CMS_ATTACHED ? ".p7m" :
-					   ".p7s";
+	return f == FIRMA_SIGN_RAW         ? ".sig"
+	    : f == FIRMA_SIGN_CMS_ATTACHED ? ".p7m"
+					   : ".p7s";
 }
 
 static int
@@ -126,8 +126,7 @@ write_out(const struct args *a, const struct job *j, struct firma_bytes v)
 		/* untranslated: "stdout" is a name */
 		return say_failure(
 		    r, &cause, NULL, "%s", to != NULL ? to : "stdout");
-	firma_hex(
-	    firma_bytes_of(j->got.sha256, sizeof(j->got.sha256)), hex);
+	firma_hex(firma_bytes_of(j->got.sha256, sizeof(j->got.sha256)), hex);
 	if (out_is_json()) {
 		FIRMA_OWN(firma_buf_done) struct firma_buf b64 = { 0 };
 
@@ -135,9 +134,9 @@ write_out(const struct args *a, const struct job *j, struct firma_bytes v)
 			return say_failure(
 			    FIRMA_ERR_NOMEM, NULL, NULL, "%s", j->key);
 		out_json(json_pack("{ss ss ss sI ss* ss%}", "key", j->key,
-		    "format", firma_sign_format_name(j->format), "sha256",
-		    hex, "ledger_seq", (json_int_t)j->got.ledger_seq, "file",
-		    to, "signature", (const char *)b64.at, b64.len));
+		    "format", firma_sign_format_name(j->format), "sha256", hex,
+		    "ledger_seq", (json_int_t)j->got.ledger_seq, "file", to,
+		    "signature", (const char *)b64.at, b64.len));
 	} else if (to != NULL) {
 		out_note(_("%s: signed with key %s, entry %llu of the ledger"),
 		    to, j->key, (unsigned long long)j->got.ledger_seq);
@@ -157,12 +156,10 @@ read_options(const struct args *a, struct job *j)
 	j->format = (enum firma_sign_format)n;
 	j->key = args_operand(a, 0);
 	if (digest == NULL) {
-		j->path =
-		    args_operand(a, 1) != NULL ? args_operand(a, 1) : "-";
+		j->path = args_operand(a, 1) != NULL ? args_operand(a, 1) : "-";
 		return 0;
 	}
-	if (args_operand(a, 1) != NULL ||
-	    j->format == FIRMA_SIGN_CMS_ATTACHED)
+	if (args_operand(a, 1) != NULL || j->format == FIRMA_SIGN_CMS_ATTACHED)
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("give either a file or --digest; attached needs the "
 		      "file"),
@@ -201,8 +198,8 @@ sign(struct app *app, const struct args *a)
 	if (r != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, _("nothing is signed with key %s"), j.key);
-	return write_out(a, &j,
-	    firma_buf_view(whole.len > 0 ? &whole : &j.got.signature));
+	return write_out(
+	    a, &j, firma_buf_view(whole.len > 0 ? &whole : &j.got.signature));
 }
 
 static const struct option_desc options[] = {

@@ -82,9 +82,9 @@ print(const struct key *k, enum verdict v)
 static int
 raise_to(int status, enum verdict v)
 {
-	const int now = v == SOON		? EXIT_SOON :
-	    v == CRITICAL || v == EXPIRED ? EXIT_CRITICAL :
-						0;
+	const int now = v == SOON           ? EXIT_SOON
+	    : v == CRITICAL || v == EXPIRED ? EXIT_CRITICAL
+					    : 0;
 
 	return now > status ? now : status;
 }
@@ -135,8 +135,8 @@ report(const struct keys *keys, const struct renewals *list,
 			(void)json_array_append_new(
 			    open, renewals_json(&list->at[i]));
 	if (out_is_json()) {
-		out_json(json_pack("{si so so}", "exit", status,
-		    "certificates", all, "renewals", open));
+		out_json(json_pack("{si so so}", "exit", status, "certificates",
+		    all, "renewals", open));
 		return status;
 	}
 	json_decref(all);
@@ -152,10 +152,9 @@ run(struct app *app, const struct args *a)
 {
 	FIRMA_OWN(keys_done) struct keys keys = { 0 };
 	FIRMA_OWN(renewals_done) struct renewals list = { 0 };
-	const struct limits limits = {
-		(long)args_number(a, "warn-days", WARN_DAYS),
-		(long)args_number(a, "critical-days", CRITICAL_DAYS)
-	};
+	const struct limits limits = { (long)args_number(
+					   a, "warn-days", WARN_DAYS),
+		(long)args_number(a, "critical-days", CRITICAL_DAYS) };
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 

@@ -16,8 +16,8 @@ token_json(const struct firma_msg_token_item *m)
 	    "pin", firma_pin_state_name(m->pin_state), "label",
 	    out_json_str(m->label), "serial", out_json_str(m->serial),
 	    "manufacturer", out_json_str(m->manufacturer), "model",
-	    out_json_str(m->model), "module", out_json_str(m->module),
-	    "pinpad", (m->flags & FIRMA_TOKENFLAG_PINPAD) != 0, "software",
+	    out_json_str(m->model), "module", out_json_str(m->module), "pinpad",
+	    (m->flags & FIRMA_TOKENFLAG_PINPAD) != 0, "software",
 	    (m->flags & FIRMA_TOKENFLAG_SOFTWARE) != 0, "min_pin",
 	    (int)m->min_pin, "max_pin", (int)m->max_pin, "restarts",
 	    (int)m->n_restarts, "why", out_json_str(m->why));
@@ -26,8 +26,7 @@ token_json(const struct firma_msg_token_item *m)
 static enum out_colour
 token_colour(const struct firma_msg_token_item *m)
 {
-	if (m->pin_state == FIRMA_PIN_LOCKED ||
-	    m->state == FIRMA_TOKEN_BROKEN)
+	if (m->pin_state == FIRMA_PIN_LOCKED || m->state == FIRMA_TOKEN_BROKEN)
 		return OUT_BAD;
 	if (m->state == FIRMA_TOKEN_UNLOCKED)
 		return OUT_GOOD;
@@ -37,11 +36,11 @@ token_colour(const struct firma_msg_token_item *m)
 static void
 token_text(const struct firma_msg_token_item *m)
 {
-	out_coloured(token_colour(m), "%.*s  %s", (int)m->name.len,
-	    m->name.at, _(firma_token_state_name(m->state)));
+	out_coloured(token_colour(m), "%.*s  %s", (int)m->name.len, m->name.at,
+	    _(firma_token_state_name(m->state)));
 	out_pair(_("  label"), "%.*s", (int)m->label.len, m->label.at);
-	out_pair(_("  serial number"), "%.*s", (int)m->serial.len,
-	    m->serial.at);
+	out_pair(
+	    _("  serial number"), "%.*s", (int)m->serial.len, m->serial.at);
 	out_pair(_("  model"), "%.*s %.*s", (int)m->manufacturer.len,
 	    m->manufacturer.at, (int)m->model.len, m->model.at);
 	if (m->pin_state != FIRMA_PIN_FINE)
@@ -83,8 +82,8 @@ token_list(struct app *app, const struct args *a)
 	else
 		json_decref(list);
 	if (r != FIRMA_OK)
-		return app_failure(app, r, &cause, "%s",
-		    _("the tokens cannot be listed"));
+		return app_failure(
+		    app, r, &cause, "%s", _("the tokens cannot be listed"));
 	return FIRMA_EXIT_OK;
 }
 
@@ -101,8 +100,8 @@ token_unlock(struct app *app, const struct args *a)
 	if (status == 0 && !out_is_json())
 		out_line(_("token %s is unlocked"), token);
 	else if (status == 0)
-		out_json(json_pack(
-		    "{ss ss}", "name", token, "state", "unlocked"));
+		out_json(
+		    json_pack("{ss ss}", "name", token, "state", "unlocked"));
 	return status;
 }
 
@@ -112,8 +111,8 @@ token_lock(struct app *app, const struct args *a)
 	const char *token = args_operand(a, 0);
 	const struct firma_msg_token_lock ask = { firma_str_of(token), 0 };
 	struct firma_cause cause = { 0 };
-	const enum firma_err r = app_call(app, FIRMA_MSG_token_lock, &ask, -1,
-	    APP_SIGN, NULL, NULL, &cause);
+	const enum firma_err r = app_call(
+	    app, FIRMA_MSG_token_lock, &ask, -1, APP_SIGN, NULL, NULL, &cause);
 
 	if (r != FIRMA_OK)
 		return app_failure(
@@ -134,14 +133,15 @@ may_erase(const struct args *a, const char *token)
 
 	if (!args_flag(a, "erase") || args_flag(a, "yes"))
 		return 0;
-	if (ask_yes(&yes, _("Everything on token %s will be erased, its keys "
-			    "included. Go on?"),
+	if (ask_yes(&yes,
+		_("Everything on token %s will be erased, its keys "
+		  "included. Go on?"),
 		token) != FIRMA_OK)
 		return say_refusal(FIRMA_EXIT_PERSON,
 		    _("without a terminal: add --yes"),
 		    _("token %s is not erased: nobody confirmed it"), token);
-	return yes ? 0 :
-		     say_refusal(FIRMA_EXIT_FAILED, NULL,
+	return yes ? 0
+		   : say_refusal(FIRMA_EXIT_FAILED, NULL,
 			 _("token %s is left as it is"), token);
 }
 

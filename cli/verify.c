@@ -66,8 +66,8 @@ request(const char *path, const struct firma_request *q)
 		    q->digest));
 		return FIRMA_EXIT_OK;
 	}
-	out_coloured(OUT_GOOD, _("%s: the request is signed by its own key"),
-	    path);
+	out_coloured(
+	    OUT_GOOD, _("%s: the request is signed by its own key"), path);
 	out_pair(_("name"), "%s", id.common_name);
 	out_pair("RFC", "%s", id.rfc); /* untranslated: a proper name */
 	out_pair(_("algorithm"), "%s", firma_key_algorithm_name(q->algorithm));
@@ -94,8 +94,8 @@ cms_text(const char *path, const struct firma_cms_info *i,
 		out_pair(_("form"), "%s",
 		    "CAdES-BES"); /* untranslated: a standard's name */
 	if (strcmp(i->digest, "sha1") == 0)
-		out_coloured(OUT_WARN, "%s",
-		    _("SHA-1 is broken: this proves little."));
+		out_coloured(
+		    OUT_WARN, "%s", _("SHA-1 is broken: this proves little."));
 }
 
 static json_t *
@@ -109,8 +109,7 @@ cms_json(const struct firma_cms_info *i, const struct firma_certificate *ca,
 	return json_pack("{ss sb so so sb sb ss ss}", "kind", "cms", "valid",
 	    v->err == FIRMA_OK, "signer", certificates_json(i->signer, ca),
 	    "signing_time",
-	    out_json_time(
-		i->signing_time > 0 ? (uint64_t)i->signing_time : 0),
+	    out_json_time(i->signing_time > 0 ? (uint64_t)i->signing_time : 0),
 	    "attached", i->is_attached, "signing_certificate",
 	    i->has_signing_certificate, "digest", i->digest, "content_sha256",
 	    hex);
@@ -145,8 +144,8 @@ cms(const struct args *a, const char *path, struct firma_bytes der,
 	    (v.err = file_read(beside, FIRMA_CMS_CONTENT_MAX, &content,
 		 &v.cause)) != FIRMA_OK)
 		return say_failure(v.err, &v.cause, NULL, "%s", beside);
-	v.err = firma_cms_verify(
-	    der, firma_buf_view(&content), &info, &v.cause);
+	v.err =
+	    firma_cms_verify(der, firma_buf_view(&content), &info, &v.cause);
 	if (v.err == FIRMA_ERR_SIGNATURE && beside == NULL)
 		return say_refusal(FIRMA_EXIT_INVALID,
 		    _("if the content is in a file of its own: --content "
@@ -154,8 +153,8 @@ cms(const struct args *a, const char *path, struct firma_bytes der,
 		    _("%s: the signature does not verify"), path);
 	if (v.err != FIRMA_OK) {
 		if (out_is_json())
-			out_json(json_pack(
-			    "{ss sb}", "kind", "cms", "valid", 0));
+			out_json(
+			    json_pack("{ss sb}", "kind", "cms", "valid", 0));
 		return judge(path, &v);
 	}
 	if (ca != NULL && !firma_certificate_issued_by(info.signer, ca))
@@ -193,8 +192,7 @@ verify(struct app *app, const struct args *a)
 	    (r = certificates_file(ca_path, &ca, &cause)) != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", ca_path);
 	/* What it is shows in its form, not in its name. */
-	if (firma_certificate_parse(firma_buf_view(&der), &c, NULL) ==
-	    FIRMA_OK)
+	if (firma_certificate_parse(firma_buf_view(&der), &c, NULL) == FIRMA_OK)
 		return certificate(path, c, ca);
 	r = firma_request_check(firma_buf_view(&der), &q, &cause);
 	if (r == FIRMA_OK)
