@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 
 #include "agent/base/memfd.h"
+#include "agent/daemon/conn.h"
 
 struct job {
 	struct job *next;
@@ -22,6 +23,7 @@ struct job {
 };
 
 struct firma_hasher {
+	struct firma_agent *agent;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -90,17 +92,19 @@ on_done(sd_event_source *s, int fd, uint32_t events, void *arg)
 		j->fn(j->arg, j->r, j->sha256);
 		free(j);
 	}
+	firma_conn_flush(h->agent);
 	return 0;
 }
 
 enum firma_err
-firma_hasher_new(sd_event *loop, struct firma_hasher **ret)
+firma_hasher_new(struct firma_agent *a, struct firma_hasher **ret)
 {
 	struct firma_hasher *h = calloc(1, sizeof(*h));
 	pthread_attr_t attr;
 
 	if (h == NULL)
 		return FIRMA_ERR_NOMEM;
+	h->agent = a;
 	h->todo_end = &h->todo;
 	h->done_end = &h->done;
 	(void)pthread_mutex_init(&h->lock, NULL);
@@ -109,7 +113,8 @@ firma_hasher_new(sd_event *loop, struct firma_hasher **ret)
 	(void)pthread_attr_init(&attr);
 	(void)pthread_attr_setstacksize(&attr, (size_t)256 * 1024);
 	if (h->fd < 0 ||
-	    sd_event_add_io(loop, &h->source, h->fd, EPOLLIN, on_done, h) < 0 ||
+	    sd_event_add_io(a->loop, &h->source, h->fd, EPOLLIN, on_done, h) <
+		0 ||
 	    pthread_create(&h->thread, &attr, work, h) != 0) {
 		free(h);
 		return FIRMA_ERR_NOMEM;

@@ -17,10 +17,13 @@ typedef void firma_hash_fn(
     void *arg, enum firma_err r, const uint8_t sha256[32]);
 
 FIRMA_CHECKED enum firma_err firma_hasher_new(
-    sd_event *loop, struct firma_hasher **ret);
+    struct firma_agent *a, struct firma_hasher **ret);
 void firma_hasher_free(struct firma_hasher *h); /* ends what runs */
 
-/* view is unmapped by the hasher.  fn may be called before this returns. */
+/*
+ * view is unmapped by the hasher.  fn may be called before this returns; when
+ * it is called later, the connections are flushed afterwards.
+ */
 void firma_hasher_start(struct firma_hasher *h, struct firma_bytes view,
     firma_hash_fn *fn, void *arg);
 

@@ -13,7 +13,6 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/memfd.h"
-#include "agent/daemon/conn.h"
 #include "agent/daemon/handler.h"
 #include "agent/daemon/hash.h"
 #include "agent/daemon/key.h"

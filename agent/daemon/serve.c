@@ -129,7 +129,7 @@ firma_serve_start(struct firma_agent *a, struct firma_cause *cause)
 	    (r = firma_store_open(a->state_dir, &a->store, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_replay_new(&a->replay)) != FIRMA_OK ||
-	    (r = firma_hasher_new(a->loop, &a->hasher)) != FIRMA_OK ||
+	    (r = firma_hasher_new(a, &a->hasher)) != FIRMA_OK ||
 	    (r = firma_keys_load(a, cause)) != FIRMA_OK ||
 	    (r = firma_renewals_load(a, cause)) != FIRMA_OK)
 		return r;
