@@ -70,8 +70,10 @@ keep_status(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 static void
 warnings(struct visit *v, char *text)
 {
-	for (char *line = strtok(text, "\n"); line != NULL;
-	     line = strtok(NULL, "\n"))
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
 		find(v, TROUBLE, FIRMA_EXIT_FAILED,
 		    _("the agent's configuration or state"), line,
 		    _("`firmad --check` names each mistake; correct it and "

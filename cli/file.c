@@ -112,7 +112,7 @@ file_mkdirs(const char *path, struct firma_cause *cause)
 	if (strlen(path) >= sizeof(at))
 		return firma_fail(
 		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);
-	(void)strcpy(at, path);
+	memcpy(at, path, strlen(path) + 1);
 	for (char *p = at + 1;; p++) {
 		const char was = *p;
 

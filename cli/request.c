@@ -39,7 +39,7 @@ parse_subject(
 		return FIRMA_ERR_NOMEM;
 	if (strlen(text) >= sizeof(copy))
 		return FIRMA_ERR_LIMIT;
-	(void)strcpy(copy, text);
+	memcpy(copy, text, strlen(text) + 1);
 	while (*at != '\0') {
 		char *to = at, *from = at, *eq;
 		int end;

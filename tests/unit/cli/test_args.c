@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -31,9 +32,11 @@ parse(const char *line, struct args *ret)
 	int argc = 1;
 
 	argv[0] = room;
-	(void)strcpy(room + 1, line);
-	room[0] = '\0';
-	for (char *w = strtok(room + 1, " "); w != NULL; w = strtok(NULL, " "))
+	char *rest = NULL;
+
+	(void)snprintf(room, sizeof(room), "%c%s", '-', line);
+	for (char *w = strtok_r(room + 1, " ", &rest); w != NULL;
+	     w = strtok_r(NULL, " ", &rest))
 		argv[argc++] = w;
 	argv[argc] = NULL;
 	return args_parse(&command, argc, argv, ret);

@@ -152,7 +152,7 @@ honest_helper(void **state)
 	assert_int_equal(r.file.len, 6);
 	assert_int_equal(stat(h.dir, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
-	(void)strcpy(folder, h.dir);
+	memcpy(folder, h.dir, sizeof(folder));
 	portal_helper_done(&h);
 	assert_int_not_equal(stat(folder, &st), 0);
 }

@@ -504,39 +504,6 @@ hostile_agent(void **state)
 }
 
 static void
-pipeline(void **state)
-{
-	struct fake_agent a;
-	struct firma_cause why;
-	uint64_t ids[200];
-	unsigned int n = 0;
-
-	(void)state;
-	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
-
-	for (int i = 0; i < 200; i++)
-		assert_int_equal(
-		    firma_client_send(c, FIRMA_MSG_sign,
-			&(struct firma_msg_sign){ .key = firma_str_of("k") },
-			-1, SOON, &ids[i], &why),
-		    FIRMA_OK);
-	while (n < 200) {
-		struct firma_client_answer ans;
-
-		assert_int_equal(
-		    firma_client_receive(c, SOON, &ans, &why), FIRMA_OK);
-		if (ans.type != FIRMA_MSG_signed)
-			continue; /* the hello's `done` */
-		assert_int_equal(ans.id, ids[n]);
-		assert_true(ans.is_last);
-		n++;
-	}
-	firma_client_free(c);
-	fake_stop(&a);
-}
-
-static void
 nobody_there(void **state)
 {
 	struct firma_client *c = NULL;
@@ -556,32 +523,6 @@ nobody_there(void **state)
 	assert_null(c);
 }
 
-static void
-too_long_field(void **state)
-{
-	struct fake_agent a;
-	struct firma_cause why;
-	char key[100];
-
-	(void)state;
-	memset(key, 'k', sizeof(key));
-	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
-	struct firma_signed s = { 0 };
-	struct firma_msg_sign ask = { .key = { key, sizeof(key) } };
-
-	assert_int_equal(
-	    firma_client_sign(c, &ask, -1, SOON, &s, &why), FIRMA_ERR_LIMIT);
-	/* Nothing was sent; the connection is still in step. */
-	ask.key.len = 3;
-	assert_int_equal(
-	    firma_client_sign(c, &ask, -1, SOON, &s, &why), FIRMA_OK);
-	assert_int_equal(a.n_connections, 1);
-	firma_signed_done(&s);
-	firma_client_free(c);
-	fake_stop(&a);
-}
-
 int
 main(void)
 {
@@ -597,9 +538,7 @@ main(void)
 		cmocka_unit_test(lost_after_pin),
 		cmocka_unit_test(deadline),
 		cmocka_unit_test(hostile_agent),
-		cmocka_unit_test(pipeline),
 		cmocka_unit_test(nobody_there),
-		cmocka_unit_test(too_long_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
