@@ -301,14 +301,15 @@ present_credential(struct firma_token *t)
 }
 
 void
-firma_pin_look(struct firma_token *t)
+firma_pin_look(struct firma_token *t, bool is_new)
 {
 	struct firma_pin_record record;
 
 	t->doubtful = firma_store_pin(t->agent->store, t->serial, &record,
 			  NULL) == FIRMA_OK &&
 	    record.presenting;
-	if (t->state == FIRMA_TOKEN_LOCKED && !t->doubtful &&
+	/* Locked by somebody, it stays so: a token is unlocked as it comes. */
+	if (is_new && t->state == FIRMA_TOKEN_LOCKED && !t->doubtful &&
 	    t->config->pin_credential[0] != '\0')
 		present_credential(t);
 }

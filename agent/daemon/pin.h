@@ -24,10 +24,11 @@
 #define FIRMA_PIN_WAIT_NS    (UINT64_C(120) * 1000000000) /* for a person */
 
 /*
- * The token came: does its record hold a presentation without outcome?  And
- * present the PIN of its credential, when it is configured.
+ * The token changed: does its record hold a presentation without outcome?  And
+ * when it came new (at the start, put back, or with a new process) present the
+ * PIN of its credential, if one is configured.
  */
-void firma_pin_look(struct firma_token *t);
+void firma_pin_look(struct firma_token *t, bool is_new);
 
 /* Idle for longer than lock-after?  Then lock it. */
 void firma_pin_lock_idle(struct firma_token *t, uint64_t now);

@@ -166,6 +166,7 @@ static void
 take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 {
 	const bool was_present = t->present, was_in = t->logged_in;
+	bool is_same;
 	char before[65];
 
 	memcpy(before, t->serial, sizeof(before));
@@ -195,15 +196,15 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 		return;
 	}
 	t->state = t->logged_in ? FIRMA_TOKEN_UNLOCKED : FIRMA_TOKEN_LOCKED;
-	if (was_present && was_in == t->logged_in &&
-	    strcmp(before, t->serial) == 0) {
+	is_same = was_present && strcmp(before, t->serial) == 0;
+	if (is_same && was_in == t->logged_in) {
 		if (!own(t)->listing)
 			firma_token_settled(t);
 		return;
 	}
 	firma_log(FIRMA_LOG_INFO, "token %s: serial %s, %s", t->config->name,
 	    t->serial, firma_token_state_name(t->state));
-	firma_pin_look(t);
+	firma_pin_look(t, !is_same);
 	own(t)->listing = true;
 	firma_keys_refresh(t);
 }

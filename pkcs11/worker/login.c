@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
@@ -28,28 +30,76 @@ wait_readable(int fd, uint64_t deadline, struct firma_cause *cause)
 		      : FIRMA_OK;
 }
 
+/* One packet.  Like read_file(): *ret_n is over max when more was there. */
+FIRMA_CHECKED static enum firma_err
+read_packet(int fd, struct firma_secret *s, size_t max, uint64_t deadline,
+    size_t *ret_n, struct firma_cause *cause)
+{
+	enum firma_err r;
+	ssize_t n;
+
+	if ((r = wait_readable(fd, deadline, cause)) != FIRMA_OK)
+		return r;
+	n = recv(fd, s->at, max, MSG_DONTWAIT | MSG_TRUNC);
+	if (n < 0)
+		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)errno, "recv");
+	*ret_n = (size_t)n;
+	return FIRMA_OK;
+}
+
+/*
+ * A credential: the whole file, without the one newline that an editor leaves.
+ * A network file system could stall this; the agent's deadline covers that.
+ */
+FIRMA_CHECKED static enum firma_err
+read_file(int fd, struct firma_secret *s, size_t max, size_t *ret_n,
+    struct firma_cause *cause)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	/* Room for one octet more than max: for the newline, and to tell that
+	 * the file is longer. */
+	do {
+		n = read(fd, s->at + len, max + 1 - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return firma_fail(cause, FIRMA_ERR_IO,
+			    FIRMA_CAUSE_ERRNO, (unsigned long)errno, "read");
+		len += (size_t)n;
+	} while (n != 0 && len <= max);
+	if (len > 0 && s->at[len - 1] == '\n')
+		len--;
+	*ret_n = len;
+	return FIRMA_OK;
+}
+
 enum firma_err
 firma_secret_read(int fd, size_t max, uint64_t deadline,
     struct firma_secret *ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_secret_done) struct firma_secret s = { 0 };
+	struct stat st;
 	enum firma_err r;
-	ssize_t n;
+	size_t n = 0;
 
-	if ((r = firma_secret_new(&s, max)) != FIRMA_OK ||
-	    (r = wait_readable(fd, deadline, cause)) != FIRMA_OK)
+	if ((r = firma_secret_new(&s, max + 1)) != FIRMA_OK)
 		return r;
-	n = recv(fd, s.at, max, MSG_DONTWAIT | MSG_TRUNC);
-	if (n < 0)
-		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
-		    (unsigned long)errno, "recv");
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		r = read_file(fd, &s, max, &n, cause);
+	else
+		r = read_packet(fd, &s, max, deadline, &n, cause);
+	if (r != FIRMA_OK)
+		return r;
 	if (n == 0)
 		return firma_fail(cause, FIRMA_ERR_CANCELLED, FIRMA_CAUSE_NONE,
 		    0, "nothing was entered");
-	if ((size_t)n > max)
+	if (n > max)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "more than %zu octets", max);
-	s.len = (size_t)n;
+	s.len = n;
 	*ret = s;
 	s = (struct firma_secret){ 0 };
 	return FIRMA_OK;

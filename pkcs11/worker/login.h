@@ -17,9 +17,10 @@
 #define FIRMA_PIN_SALT_MIN       8 /* octets */
 
 /*
- * Read one packet of at most max octets into a new secret.
+ * Read at most max octets into a new secret: one packet of a channel, or all of
+ * a regular file (a credential) but one newline at its end.
  * FIRMA_ERR_DEADLINE   none came in time
- * FIRMA_ERR_CANCELLED  the other end was closed without one
+ * FIRMA_ERR_CANCELLED  the other end was closed without one, or an empty file
  * FIRMA_ERR_LIMIT      longer; it is read and dropped
  */
 FIRMA_CHECKED enum firma_err firma_secret_read(int fd, size_t max,

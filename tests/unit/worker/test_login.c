@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -135,6 +136,47 @@ a_secret_is_one_packet(void **state)
 	(void)close(pair[1]);
 }
 
+/* A credential is a file: all of it, but one newline. */
+static void
+a_secret_is_a_file(void **state)
+{
+	static const struct {
+		const char *text, *secret;
+		enum firma_err r;
+	} list[] = {
+		{ "12345", "12345", FIRMA_OK },
+		{ "12345\n", "12345", FIRMA_OK },
+		{ "12345\n\n", "12345\n", FIRMA_OK },
+		{ "1234567\n", "1234567", FIRMA_OK },
+		{ "1234567\n\n", NULL, FIRMA_ERR_LIMIT },
+		{ "12345678", NULL, FIRMA_ERR_LIMIT },
+		{ "12345678901234567890", NULL, FIRMA_ERR_LIMIT },
+		{ "", NULL, FIRMA_ERR_CANCELLED },
+		{ "\n", NULL, FIRMA_ERR_CANCELLED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		FIRMA_OWN(firma_secret_done) struct firma_secret s = { 0 };
+		FILE *f = tmpfile();
+		enum firma_err r;
+
+		assert_non_null(f);
+		(void)fputs(list[i].text, f);
+		rewind(f);
+		r = firma_secret_read(
+		    fileno(f), 7, firma_after(5 * FIRMA_S), &s, NULL);
+		(void)fclose(f);
+		assert_int_equal(r, list[i].r);
+		if (list[i].secret == NULL) {
+			assert_null(s.at);
+			continue;
+		}
+		assert_int_equal(s.len, strlen(list[i].secret));
+		assert_memory_equal(s.at, list[i].secret, s.len);
+	}
+}
+
 int
 main(void)
 {
@@ -144,6 +186,7 @@ main(void)
 		cmocka_unit_test(the_length_is_the_tokens),
 		cmocka_unit_test(flags_decide),
 		cmocka_unit_test(a_secret_is_one_packet),
+		cmocka_unit_test(a_secret_is_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
