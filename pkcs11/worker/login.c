@@ -53,23 +53,21 @@ read_packet(int fd, struct firma_secret *s, size_t max, uint64_t deadline,
  * A network file system could stall this; the agent's deadline covers that.
  */
 FIRMA_CHECKED static enum firma_err
-read_file(int fd, struct firma_secret *s, size_t max, size_t *ret_n,
-    struct firma_cause *cause)
+read_file(
+    int fd, struct firma_secret *s, size_t *ret_n, struct firma_cause *cause)
 {
 	size_t len = 0;
 	ssize_t n;
 
-	/* Room for one octet more than max: for the newline, and to tell that
-	 * the file is longer. */
 	do {
-		n = read(fd, s->at + len, max + 1 - len);
+		n = read(fd, s->at + len, s->cap - len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return firma_fail(cause, FIRMA_ERR_IO,
 			    FIRMA_CAUSE_ERRNO, (unsigned long)errno, "read");
 		len += (size_t)n;
-	} while (n != 0 && len <= max);
+	} while (n != 0 && len < s->cap);
 	if (len > 0 && s->at[len - 1] == '\n')
 		len--;
 	*ret_n = len;
@@ -85,10 +83,11 @@ firma_secret_read(int fd, size_t max, uint64_t deadline,
 	enum firma_err r;
 	size_t n = 0;
 
-	if ((r = firma_secret_new(&s, max + 1)) != FIRMA_OK)
+	/* Two octets more: a newline, and one that tells of a longer file. */
+	if ((r = firma_secret_new(&s, max + 2)) != FIRMA_OK)
 		return r;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		r = read_file(fd, &s, max, &n, cause);
+		r = read_file(fd, &s, &n, cause);
 	else
 		r = read_packet(fd, &s, max, deadline, &n, cause);
 	if (r != FIRMA_OK)
