@@ -9,6 +9,7 @@
 #include "agent/daemon/fields.h"
 #include "agent/daemon/handler.h"
 #include "agent/daemon/log.h"
+#include "agent/daemon/reentry.h"
 #include "agent/daemon/renewal.h"
 #include "agent/renewal/check.h"
 
@@ -106,6 +107,17 @@ judge(struct firma_change *c, const struct firma_msg_renew_result *m,
 	return FIRMA_EVENT_RESULT_REJECTED;
 }
 
+/* A step is done: only those of an entry keep the count of entries. */
+static void
+arrived(struct firma_change *c)
+{
+	const enum firma_portal_op op = firma_renewal_step(c->renewal)->op;
+
+	if (op != FIRMA_OP_CHALLENGE && op != FIRMA_OP_ENTER)
+		c->renewal->n_reentries = 0;
+	firma_reentry_end(c);
+}
+
 static void
 conclude(struct firma_change *c, const struct firma_msg_renew_result *m,
     enum firma_step_event event, enum firma_step_state state)
@@ -129,14 +141,21 @@ conclude(struct firma_change *c, const struct firma_msg_renew_result *m,
 	if (told == FIRMA_OK && move.effect == FIRMA_EFFECT_NEXT_STEP)
 		firma_fields_merge(c->row.fields, sizeof(c->row.fields), s,
 		    m->fields.at, m->fields.len);
-	firma_change_move(c, move, m->retry_after);
+	if (firma_reentry_is_due(r, m)) {
+		firma_reentry_begin(c);
+	} else {
+		firma_change_move(c, move, m->retry_after);
+		if (move.effect == FIRMA_EFFECT_NEXT_STEP)
+			arrived(c);
+	}
 	firma_change_entry(c, "renew", NULL, "", &e);
 	COPY(e.result,
 	    told != FIRMA_OK ? firma_err_name(told)
 			     : firma_outcome_name(m->outcome));
 	firma_str_copy(m->op, e.format, sizeof(e.format));
 	firma_str_copy(m->text, e.note, sizeof(e.note));
-	c->r = firma_txn_ledger(c->txn, &e);
+	if (c->r == told)
+		c->r = firma_txn_ledger(c->txn, &e);
 	if (c->r != FIRMA_OK) {
 		firma_change_fail(c, c->r, "", NULL);
 		return;

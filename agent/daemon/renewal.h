@@ -35,7 +35,7 @@ struct firma_renewal {
 	size_t index;                          /* of the step */
 	bool busy;                             /* a change is being written */
 	uint64_t owner; /* connection that began the step; 0 none */
-	unsigned int n_failed;
+	unsigned int n_failed, n_reentries;
 };
 
 struct firma_renewals {

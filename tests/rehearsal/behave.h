@@ -33,6 +33,7 @@
 	X(GARBAGE, "garbage", REHEARSAL_ANY_OP)                              \
 	X(HUGE, "huge-answer", REHEARSAL_ANY_OP)                             \
 	X(REDIRECT, "redirect", REHEARSAL_ANY_OP)                            \
+	X(END_SESSION, "end-session", REHEARSAL_ANY_OP)                      \
 	X(MAIL_NONE, "mail-none", REHEARSAL_OP_BIT(SUBMIT_LETTER))           \
 	X(MAIL_ANNOUNCED, "mail-announced", REHEARSAL_OP_BIT(SUBMIT_LETTER)) \
 	X(MAIL_SENT, "mail-sent", REHEARSAL_OP_BIT(SUBMIT_LETTER))           \

@@ -356,6 +356,8 @@ respond(struct rehearsal_http *http, struct MHD_Connection *c,
 	if (op < 0)
 		return show_page(c, &st, call.company, call.role, url);
 	call.op = (enum rehearsal_op)op;
+	if (rehearsal_behave_take(&st, REHEARSAL_BEHAVE_END_SESSION, call.op))
+		call.company = NULL;
 	return run_op(http, c, &call);
 }
 
