@@ -20,8 +20,7 @@
 #include "agent/daemon/fields.h"
 #include "agent/daemon/handler.h"
 #include "agent/daemon/make.h"
-#include "agent/daemon/renewal.h"
-#include "agent/pki/acceptance.h"
+#include "agent/daemon/renew_step.h"
 #include "agent/pki/cms.h"
 #include "agent/pki/identifier.h"
 #include "agent/pki/name.h"
@@ -32,8 +31,8 @@
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
-static const struct firma_profile_step *
-step_of(const struct firma_change *c)
+const struct firma_profile_step *
+firma_renew_step_of(const struct firma_change *c)
 {
 	return firma_renewal_step(c->renewal);
 }
@@ -42,11 +41,11 @@ step_of(const struct firma_change *c)
  * The second half of a local step: its result as a new change of the same
  * request.  NULL: answered.
  */
-static struct firma_change *
-second(struct firma_change *c, enum firma_step_event event)
+struct firma_change *
+firma_renew_second(struct firma_change *c, enum firma_step_event event)
 {
 	const struct firma_step_move move =
-	    firma_step_next(firma_step_class(step_of(c)),
+	    firma_step_next(firma_step_class(firma_renew_step_of(c)),
 		(enum firma_step_state)c->renewal->row.step_state, event);
 
 	c->row = c->renewal->row;
@@ -61,15 +60,15 @@ second(struct firma_change *c, enum firma_step_event event)
 }
 
 /* The local step failed: back to where it can be tried again, and say why. */
-static void
-failed(struct firma_change *c, enum firma_step_event event, enum firma_err r,
-    const struct firma_cause *cause)
+void
+firma_renew_failed(struct firma_change *c, enum firma_step_event event,
+    enum firma_err r, const struct firma_cause *cause)
 {
 	struct firma_ledger_entry e;
 
 	if (cause != NULL)
 		c->cause = *cause;
-	if ((c = second(c, event)) == NULL)
+	if ((c = firma_renew_second(c, event)) == NULL)
 		return;
 	(void)snprintf(c->row.why, sizeof(c->row.why), "%s%s%s",
 	    firma_err_text(r), c->cause.what[0] != '\0' ? ": " : "",
@@ -86,8 +85,8 @@ failed(struct firma_change *c, enum firma_step_event event, enum firma_err r,
 }
 
 /* Write the result; what went wrong while it was put together ends it. */
-static void
-succeed(struct firma_change *c)
+void
+firma_renew_succeed(struct firma_change *c)
 {
 	if (c->r != FIRMA_OK)
 		firma_change_fail(c, c->r, "", &c->cause);
@@ -115,10 +114,10 @@ made(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 	struct firma_key_row row;
 
 	if (r != FIRMA_OK) {
-		failed(c, FIRMA_EVENT_FAILED, r, cause);
+		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, cause);
 		return;
 	}
-	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+	if ((c = firma_renew_second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
 		return;
 	firma_key_row(k, &row);
 	c->row.has_new_spki = true;
@@ -129,7 +128,7 @@ made(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 	    adopted ? "was made by an earlier try"
 		    : "local, always sensitive, never extractable");
 	c->then = made_recorded;
-	succeed(c);
+	firma_renew_succeed(c);
 }
 
 static void
@@ -144,7 +143,7 @@ generate(struct firma_change *c)
 			    firma_key_algorithm_from_number(c->row.algorithm),
 			    made, c, &cause);
 	if (r != FIRMA_OK)
-		failed(c, FIRMA_EVENT_FAILED, r, &cause);
+		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &cause);
 }
 
 /* ---- request ---- */
@@ -173,14 +172,14 @@ requested(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	    (k == NULL || memcmp(got.spki_sha256, k->spki_sha256, 32) != 0))
 		r = FIRMA_ERR_KEY_MISMATCH;
 	if (r != FIRMA_OK) {
-		failed(c, FIRMA_EVENT_FAILED, r, &why);
+		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &why);
 		return;
 	}
-	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+	if ((c = firma_renew_second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
 		return;
-	firma_change_document(c, step_of(c)->saves, m.der, true);
-	firma_change_note(c, "request", k, step_of(c)->saves, "");
-	succeed(c);
+	firma_change_document(c, firma_renew_step_of(c)->saves, m.der, true);
+	firma_change_note(c, "request", k, firma_renew_step_of(c)->saves, "");
+	firma_renew_succeed(c);
 }
 
 /* The request's subject: the old certificate's. */
@@ -224,7 +223,7 @@ request(struct firma_change *c)
 		    &cause);
 	}
 	if (r != FIRMA_OK)
-		failed(c, FIRMA_EVENT_FAILED, r, &cause);
+		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &cause);
 }
 
 /* ---- sign ---- */
@@ -234,7 +233,7 @@ FIRMA_CHECKED static enum firma_err
 complete(const struct firma_change *c, struct firma_bytes der,
     struct firma_buf *ret, struct firma_cause *cause)
 {
-	const struct firma_profile_step *s = step_of(c);
+	const struct firma_profile_step *s = firma_renew_step_of(c);
 	FIRMA_OWN(firma_buf_done) struct firma_buf doc = { 0 };
 	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
 	enum firma_err r;
@@ -276,11 +275,11 @@ was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	if (r == FIRMA_OK)
 		r = complete(c, m.der, &cms, &why);
 	if (r != FIRMA_OK) {
-		failed(c, FIRMA_EVENT_FAILED, r, &why);
+		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &why);
 		return;
 	}
-	s = step_of(c);
-	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+	s = firma_renew_step_of(c);
+	if ((c = firma_renew_second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
 		return;
 	c->q->agent->n_signatures++;
 	/* A login is signed anew for each challenge; a letter only once. */
@@ -292,13 +291,13 @@ was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	    firma_renewal_sha256(c->q->agent, c->row.id, s->signs, e.digest);
 	if (c->r == FIRMA_OK)
 		c->r = firma_txn_ledger(c->txn, &e);
-	succeed(c);
+	firma_renew_succeed(c);
 }
 
 static void
 sign(struct firma_change *c)
 {
-	const struct firma_profile_step *s = step_of(c);
+	const struct firma_profile_step *s = firma_renew_step_of(c);
 	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
 	struct firma_msg_w_cms m = { .signing_time =
 					 c->row.signing_time / 1000 };
@@ -326,149 +325,7 @@ sign(struct firma_change *c)
 		    &cause);
 	}
 	if (r != FIRMA_OK)
-		failed(c, FIRMA_EVENT_FAILED, r, &cause);
-}
-
-/* ---- accept ---- */
-
-/* Acceptable by any of the site's issuers. */
-FIRMA_CHECKED static enum firma_err
-judge(const struct firma_change *c, const struct firma_certificate *fresh,
-    const struct firma_certificate *old, struct firma_cause *cause)
-{
-	const struct firma_site_profile *site = c->renewal->site;
-	const struct firma_profile *p = site->profile;
-	const char *names[FIRMA_PROFILE_ATTRIBUTES];
-	const char *seen[] = { c->row.old_serial };
-	struct firma_acceptance a = { .fresh = fresh,
-		.old = old,
-		.issuer = p->issuer == FIRMA_ISSUER_CONFIGURED
-		    ? FIRMA_ISSUER_CA
-		    : FIRMA_ISSUER_SAME_NAME,
-		.attributes = names,
-		.n_attributes = p->n_identity,
-		.now = (int64_t)(firma_wall_ms() / 1000),
-		.skew_s = p->skew_s,
-		.min_days = p->min_days,
-		.max_days = p->max_days,
-		.seen_serials = seen,
-		.n_seen_serials = 1 };
-	enum firma_err r = FIRMA_ERR_CERT_ISSUER;
-
-	for (size_t i = 0; i < p->n_identity; i++)
-		names[i] = p->identity[i];
-	memcpy(a.key_spki_sha256, c->row.new_spki, sizeof(a.key_spki_sha256));
-	if (a.issuer == FIRMA_ISSUER_SAME_NAME)
-		return firma_certificate_accept(&a, cause);
-	for (size_t i = 0; i < site->n_issuers && r == FIRMA_ERR_CERT_ISSUER;
-	     i++) {
-		a.issuer_ca = site->issuers[i];
-		r = firma_certificate_accept(&a, cause);
-	}
-	return r;
-}
-
-struct acceptance {
-	struct firma_change *change;
-	struct firma_certificate *fresh;
-};
-
-static void
-accepted(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
-    const struct firma_cause *cause)
-{
-	struct acceptance *a = arg;
-	FIRMA_OWN(firma_certificate_done)
-	struct firma_certificate *fresh = NULL;
-	struct firma_change *c = a->change;
-	struct firma_serial_row serial = { 0 };
-	struct firma_key *k;
-
-	(void)f;
-	if (!last)
-		return;
-	fresh = a->fresh;
-	free(a);
-	k = firma_renewal_key(c->q->agent, c->renewal);
-	if (r != FIRMA_OK || k == NULL) {
-		failed(c, FIRMA_EVENT_FAILED,
-		    r != FIRMA_OK ? r : FIRMA_ERR_NOT_FOUND, cause);
-		return;
-	}
-	firma_key_set_certificate(k, firma_certificate_der(fresh));
-	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
-		return;
-	COPY(c->row.new_serial, k->serial);
-	c->row.new_not_after = k->not_after;
-	COPY(serial.serial, k->serial);
-	memcpy(serial.spki, k->spki_sha256, sizeof(serial.spki));
-	serial.renewal = c->row.id;
-	serial.seen = firma_wall_ms();
-	c->r = firma_txn_serial(c->txn, &serial);
-	firma_change_note(c, "certificate-accept", k, "new", k->serial);
-	succeed(c);
-}
-
-static void
-accept_new(struct firma_change *c)
-{
-	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
-	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	FIRMA_OWN(firma_buf_done) struct firma_buf old_der = { 0 };
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *old = NULL;
-	FIRMA_OWN(firma_certificate_done)
-	struct firma_certificate *fresh = NULL;
-	struct firma_store *store = c->q->agent->store;
-	struct firma_serial_row seen;
-	struct firma_msg_w_certificate_write m;
-	struct firma_cause cause = { 0 };
-	struct acceptance *a;
-	char serial[FIRMA_SERIAL_TEXT];
-	enum firma_err r;
-
-	if ((r = firma_store_document(store, c->row.id, "new", &der, &cause)) !=
-		FIRMA_OK ||
-	    (r = firma_store_document(
-		 store, c->row.id, "old", &old_der, &cause)) != FIRMA_OK ||
-	    (r = firma_certificate_parse(
-		 firma_buf_view(&der), &fresh, &cause)) != FIRMA_OK ||
-	    (r = firma_certificate_parse(
-		 firma_buf_view(&old_der), &old, &cause)) != FIRMA_OK) {
-		failed(c, FIRMA_EVENT_FAILED, r, &cause);
-		return;
-	}
-	r = judge(c, fresh, old, &cause);
-	firma_certificate_serial(fresh, serial);
-	if (r == FIRMA_OK &&
-	    firma_store_serial(store, serial, &seen, NULL) == FIRMA_OK &&
-	    memcmp(seen.spki, c->row.new_spki, sizeof(seen.spki)) != 0)
-		r = firma_fail(&cause, FIRMA_ERR_CERT_SERIAL, FIRMA_CAUSE_NONE,
-		    0, "%s", serial);
-	if (r != FIRMA_OK) {
-		failed(c, FIRMA_EVENT_RESULT_REJECTED, r, &cause);
-		return;
-	}
-	if (k == NULL || k->token == NULL ||
-	    (a = calloc(1, sizeof(*a))) == NULL) {
-		failed(c, FIRMA_EVENT_FAILED,
-		    k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE
-						  : FIRMA_ERR_NOMEM,
-		    NULL);
-		return;
-	}
-	a->change = c;
-	a->fresh = fresh;
-	fresh = NULL;
-	m.id = firma_bytes_of(k->id.at, k->id.len);
-	m.label = firma_str_of(k->alias);
-	m.certificate = firma_certificate_der(a->fresh);
-	r = firma_token_call(k->token, FIRMA_MSG_w_certificate_write, &m, -1,
-	    WRITE_NS, FIRMA_FOREVER, accepted, a, &cause);
-	if (r != FIRMA_OK) {
-		firma_certificate_free(a->fresh);
-		free(a);
-		failed(c, FIRMA_EVENT_FAILED, r, &cause);
-	}
+		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &cause);
 }
 
 /* ---- before the intent: what can be refused is refused now ---- */
@@ -561,10 +418,10 @@ check(struct firma_task *q, struct firma_renewal *r, struct firma_str step,
 static void
 confirm(struct firma_change *c)
 {
-	if ((c = second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
+	if ((c = firma_renew_second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
 		return;
 	firma_change_note(c, "renew-confirm", NULL, "", c->row.email);
-	succeed(c);
+	firma_renew_succeed(c);
 }
 
 /* The address that the person chose, or the one that is known. */
@@ -596,7 +453,7 @@ static void
 begun(struct firma_change *c)
 {
 	c->txn = NULL;
-	switch (step_of(c)->what) {
+	switch (firma_renew_step_of(c)->what) {
 	case FIRMA_DO_CONFIRM:
 		confirm(c);
 		break;
@@ -610,7 +467,7 @@ begun(struct firma_change *c)
 		sign(c);
 		break;
 	case FIRMA_DO_ACCEPT:
-		accept_new(c);
+		firma_renew_accept(c);
 		break;
 	case FIRMA_DO_PORTAL:
 	default:
