@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# bench.sh - set up a software token, an agent and p11-kit's server, and measure.
+#
+#   tests/bench/bench.sh                 everything: the table and the rest
+#   tests/bench/bench.sh --table [...]   the table alone; options of firma-bench
+#   tests/bench/bench.sh --check         no timing: signatures and ledger agree
+#   tests/bench/bench.sh --shell         set up, then a shell to play in
+#   --build DIR   a build folder; default: build/release, which is built first
+#   --dir DIR     where the state goes; the ledger's disk is what is measured
+set -eu
+SOURCE=$(cd "$(dirname "$0")/../.." && pwd)
+BUILD='' what=all dir=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--build) BUILD=$2; shift 2 ;;
+	--dir) dir=$2; shift 2 ;;
+	--check|--table|--shell|--many|--soak|--document|--start)
+		what=${1#--}; shift; break ;;
+	*) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
+	esac
+done
+if [ -z "$BUILD" ]; then
+	BUILD=$SOURCE/build/release
+	(cd "$SOURCE" && cmake --preset release && cmake --build --preset release \
+	    --target firma-bench firmad firmad-token firma) > /dev/null
+fi
+. "$SOURCE/cli/practice.sh"
+
+softhsm=/usr/lib/softhsm/libsofthsm2.so
+[ -e $softhsm ] || softhsm=/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so
+[ -e $softhsm ] || { echo "skipped: no SoftHSM2"; exit 77; }
+p11kit_client=$(ls /usr/lib/*/pkcs11/p11-kit-client.so 2> /dev/null | head -n 1)
+
+umask 022
+dir=$(mktemp -d "${dir:-${TMPDIR:-/tmp}}/fb.XXXXXX")
+chmod 755 "$dir"
+server=''
+ended() {
+	status=$?
+	trap - EXIT
+	[ -z "$server" ] || kill "$server" 2> /dev/null || :
+	practice_stop "$dir"
+	rm -rf "$dir"
+	exit $status
+}
+trap ended EXIT
+trap 'exit 130' INT TERM
+
+# ---- the token and the agent ----
+practice_env "$dir"
+mkdir "$dir/tokens" "$dir/public"
+chmod 700 "$dir/tokens"
+[ "$(id -u)" != 0 ] || chown "$PRACTICE_UID" "$dir/tokens"
+practice_pin "$dir/pin"
+practice_pin "$dir/so-pin"
+cat > "$dir/softhsm2.conf" <<CONF
+directories.tokendir = $dir/tokens
+objectstore.backend = file
+log.level = ERROR
+slots.removable = false
+CONF
+export SOFTHSM2_CONF="$dir/softhsm2.conf"
+token() {
+	cat <<-CONF
+	[token $1]
+	module = $softhsm
+	label = $1
+	sessions = ${BENCH_SESSIONS:-4}
+	environment = SOFTHSM2_CONF=$dir/softhsm2.conf
+	CONF
+}
+cat > "$dir/firmad.conf" <<CONF
+[agent]
+socket = $dir/run/socket
+state = $dir/state
+user = $PRACTICE_UID
+profiles = $SOURCE/cli/profiles
+worker = $BUILD/pkcs11/worker/firmad-token
+log-level = warning
+$(token bench)
+$(token many)
+[key rsa-process]
+durability = process
+[key p256-process]
+durability = process
+[key many-process]
+durability = process
+CONF
+chmod 644 "$dir/firmad.conf" "$dir/softhsm2.conf"
+practice_agent "$dir"
+for t in bench many; do
+	firma token init $t --label $t --yes \
+	    --so-pin-file "$dir/so-pin" --pin-file "$dir/pin" > /dev/null
+	firma token unlock $t --pin-file "$dir/pin" > /dev/null
+done
+key() { # token algorithm alias
+	firma key generate --token "$1" --algorithm "$2" --alias "$3" > /dev/null
+	firma request "$3" --subject CN=BENCH -o "$dir/csr" > /dev/null
+	openssl req -in "$dir/csr" -inform DER -noout -pubkey > "$dir/public/$3.pem"
+}
+key bench rsa-2048 rsa
+key bench rsa-2048 rsa-process
+key bench p-256 p256
+key bench p-256 p256-process
+agent=$(cat "$dir/agent.pid")
+
+fill() { # the token "many" up to 200 keys
+	[ ! -e "$dir/public/many-process.pem" ] || return 0
+	i=1
+	while [ $i -lt 200 ]; do
+		firma key generate --token many --algorithm p-256 --alias "many-$i" \
+		    > /dev/null
+		i=$((i + 1))
+	done
+	key many p-256 many-process
+}
+
+bench() {
+	cmd=$1
+	shift
+	"$BUILD/tests/bench/firma-bench" "$cmd" --socket "$dir/run/socket" \
+	    --module $softhsm --p11kit "${p11kit_client:-none}" \
+	    --pin-file "$dir/pin" --public "$dir/public" --agent "$agent" "$@"
+}
+
+# p11-kit server puts its socket where XDG_RUNTIME_DIR says.
+serve() {
+	mkdir -p "$dir/p11"
+	chmod 700 "$dir/p11"
+	XDG_RUNTIME_DIR=$dir/p11 p11-kit server -f --provider $softhsm \
+	    --name "$dir/p11/socket" "pkcs11:token=bench" \
+	    > /dev/null 2>&1 < /dev/null &
+	server=$!
+	export P11_KIT_SERVER_ADDRESS="unix:path=$dir/p11/socket"
+	n=0
+	while [ ! -S "$dir/p11/socket" ]; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || { echo "p11-kit server does not start" >&2; exit 1; }
+		sleep 0.05
+	done
+}
+
+start() {
+	practice_stop "$dir"
+	"$BUILD/tests/bench/firma-bench" start "$dir/run/socket" -- \
+	    "$BUILD/agent/daemon/firmad" --config "$dir/firmad.conf"
+}
+
+case $what in
+check) bench check --clients 1,3 --count 5 ;;
+table) serve; bench table "$@" ;;
+many) fill; bench many --clients 1 "$@" ;;
+soak) bench soak --count 200000 "$@" ;;
+document) bench document --rounds 5 "$@" ;;
+start) start ;;
+shell) serve; export BENCH="$BUILD/tests/bench/firma-bench --socket $dir/run/socket"
+	echo "agent $agent, token process $(pgrep -P "$agent" | tr '\n' ' ')"; cd "$dir"; sh -i ;;
+all)
+	serve
+	echo "$(nproc) CPUs, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+	bench table "$@"
+	echo
+	bench document --rounds 5
+	fill
+	bench many --clients 1
+	bench soak --count 200000
+	start
+	;;
+esac
