@@ -23,13 +23,12 @@ check_typed(const struct args *a)
 	const char *registro = args_text(a, "registro");
 	struct firma_cause cause = { 0 };
 
-	if (args_text(a, "old") == NULL || args_text(a, "new-alias") == NULL)
+	if (args_text(a, "old") == NULL)
 		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("firma renew start --old KEY --new-alias NAME "
+		    _("firma renew start --old KEY [--new-alias NAME] "
 		      "[--token TOKEN]"),
 		    "%s",
-		    _("which key is renewed, and what name for the new "
-		      "one?"));
+		    _("which key is renewed?"));
 	if (email != NULL && firma_email_check(email, &cause) != FIRMA_OK)
 		return say_failure(FIRMA_ERR_IDENTIFIER, &cause, NULL,
 		    _("the e-mail address %s"), email);
@@ -99,6 +98,7 @@ renew_start(struct app *app, const struct args *a)
 	const struct firma_msg_renew_start ask = {
 		firma_str_of(text_or(args_text(a, "profile"), "imss-idse")),
 		firma_str_of(args_text(a, "old")), firma_str_of(token),
+		/* Without one the agent names it after the old key. */
 		firma_str_of(args_text(a, "new-alias")),
 		/* 0: the token's own default */
 		algorithm == NULL
@@ -345,7 +345,7 @@ static const struct option_desc start_options[] = {
 	{ "old", 0, OPTION_TEXT, N_("KEY"), N_("the key that is renewed") },
 	{ "token", 't', OPTION_TEXT, N_("TOKEN"),
 	    N_("where the new key is made (default: beside the old one)") },
-	{ "new-alias", 'a', OPTION_TEXT, N_("NAME"), N_("the new key's name") },
+	{ "new-alias", 'a', OPTION_TEXT, N_("NAME"), N_("the new key's name (default: the old one's, the year)") },
 	{ "algorithm", 0, OPTION_CHOICE,
 	    "rsa-2048|rsa-3072|rsa-4096|p-256|p-384",
 	    N_("kind of key (default: the token's)") },

@@ -125,7 +125,7 @@ choose_among(const struct renewals *list, enum firma_renewal_status status,
 	if (found == 0)
 		return say_refusal(FIRMA_EXIT_NOT_FOUND,
 		    _("`firma renew status` lists the renewals; `firma renew "
-		      "start --old KEY --new-alias NAME` begins one"),
+		      "start --old KEY` begins one"),
 		    _("there is no renewal that is %s"),
 		    _(firma_renewal_status_name((unsigned int)status)));
 	for (size_t i = 0; i < list->n; i++)
