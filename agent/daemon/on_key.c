@@ -27,6 +27,7 @@ struct work {
 	char alias[FIRMA_STORE_NAME], token[FIRMA_CONFIG_NAME];
 	const char *action;
 	struct firma_key_id id;
+	enum firma_key_algorithm algorithm; /* of what is generated */
 	struct firma_certificate *certificate;
 	const char *note;
 };
@@ -176,6 +177,46 @@ id_for(const struct firma_task *q, const char *alias, struct firma_key_id *ret)
 		memcpy(ret->at, sum, ID_LEN);
 }
 
+/*
+ * Nothing is made on a token that cannot be written down afterwards: the entry
+ * "begun" comes first, and fn goes on when it is durable.
+ */
+static void
+intend(struct work *w, const struct firma_token *t, firma_store_done_fn *fn)
+{
+	struct firma_txn *txn = firma_txn_new(w->q->agent->store);
+	struct firma_ledger_entry e;
+
+	firma_task_entry(w->q, w->action, &e);
+	COPY(e.key, w->alias);
+	COPY(e.token, t->serial);
+	COPY(e.result, "begun");
+	if (txn == NULL || firma_txn_ledger(txn, &e) != FIRMA_OK) {
+		firma_txn_free(txn);
+		work_fail(w, FIRMA_ERR_NOMEM, NULL);
+		return;
+	}
+	(void)firma_store_submit(
+	    w->q->agent->store, txn, FIRMA_DURABLE_DISK, fn, w);
+}
+
+/* The token of a piece of work, if it is still there. */
+FIRMA_CHECKED static enum firma_err
+token_again(
+    const struct work *w, struct firma_token **ret, struct firma_cause *cause)
+{
+	struct firma_token *t = firma_token_find(w->q->agent, w->token);
+
+	if (t == NULL)
+		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
+		    0, "token %s", w->token);
+	if (firma_key_find(w->q->agent, w->alias) != NULL)
+		return firma_fail(cause, FIRMA_ERR_EXISTS, FIRMA_CAUSE_NONE, 0,
+		    "key %s", w->alias);
+	*ret = t;
+	return firma_token_ready(t, cause);
+}
+
 /* ---- generate ---- */
 
 static void
@@ -193,12 +234,29 @@ generated(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 	record(w, k);
 }
 
+static void
+generate(void *arg, enum firma_err r, const struct firma_cause *cause,
+    const struct firma_store_seqs *seqs)
+{
+	struct work *w = arg;
+	struct firma_cause why = { 0 };
+	struct firma_token *t;
+
+	(void)seqs;
+	if (r != FIRMA_OK)
+		why = *cause;
+	else if ((r = token_again(w, &t, &why)) == FIRMA_OK)
+		r = firma_make(
+		    t, w->alias, &w->id, w->algorithm, generated, w, &why);
+	if (r != FIRMA_OK)
+		work_fail(w, r, &why);
+}
+
 void
 firma_on_key_generate(struct firma_task *q)
 {
 	const struct firma_msg_key_generate *m = (const void *)&q->msg;
 	struct firma_cause cause = { 0 };
-	enum firma_key_algorithm algorithm;
 	struct firma_token *t;
 	struct work *w = new_key(
 	    q, m->alias, m->token, "key-generate", FIRMA_ASK_KEY_GENERATE, &t);
@@ -206,18 +264,19 @@ firma_on_key_generate(struct firma_task *q)
 
 	if (w == NULL)
 		return;
-	algorithm = m->algorithm != 0
+	w->algorithm = m->algorithm != 0
 	    ? firma_key_algorithm_from_number(m->algorithm)
 	    : firma_key_algorithm_from_name(t->config->algorithm);
-	if (algorithm == FIRMA_KEY_UNKNOWN) {
+	if (w->algorithm == FIRMA_KEY_UNKNOWN) {
 		firma_task_refuse(q, FIRMA_ERR_VALUE, "", "algorithm");
 		work_free(w);
 		return;
 	}
 	id_for(q, w->alias, &w->id);
-	r = firma_make(t, w->alias, &w->id, algorithm, generated, w, &cause);
-	if (r != FIRMA_OK)
+	if ((r = firma_token_ready(t, &cause)) != FIRMA_OK)
 		work_fail(w, r, &cause);
+	else
+		intend(w, t, generate);
 }
 
 /* ---- certificates ---- */
@@ -395,44 +454,63 @@ imported(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	write_certificate(w, k);
 }
 
+static void
+import(void *arg, enum firma_err r, const struct firma_cause *cause,
+    const struct firma_store_seqs *seqs)
+{
+	struct work *w = arg;
+	const struct firma_msg_key_import *m = (const void *)&w->q->msg;
+	const struct firma_msg_w_import i = {
+		.id = firma_bytes_of(w->id.at, w->id.len),
+		.label = firma_str_of(w->alias),
+		.algorithm = m->algorithm,
+	};
+	struct firma_msg_pin_channel offer = { 0 };
+	struct firma_cause why = { 0 };
+	struct firma_token *t;
+	int pair[2];
+
+	(void)seqs;
+	if (r != FIRMA_OK)
+		why = *cause;
+	else if ((r = token_again(w, &t, &why)) == FIRMA_OK &&
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		r = firma_fail(&why, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)errno, "socketpair");
+	if (r == FIRMA_OK) {
+		r = firma_token_call(t, FIRMA_MSG_w_import, &i, pair[0],
+		    WRITE_NS, FIRMA_FOREVER, imported, w, &why);
+		if (r != FIRMA_OK)
+			(void)close(pair[1]);
+	}
+	if (r != FIRMA_OK) {
+		work_fail(w, r, &why);
+		return;
+	}
+	offer.token = firma_str_of(t->config->name);
+	offer.label = firma_str_of(t->label);
+	firma_task_answer_fd(w->q, FIRMA_MSG_pin_channel, &offer, pair[1]);
+}
+
 void
 firma_on_key_import(struct firma_task *q)
 {
 	const struct firma_msg_key_import *m = (const void *)&q->msg;
-	struct firma_msg_w_import i = { .algorithm = m->algorithm };
-	struct firma_msg_pin_channel offer = { 0 };
 	struct firma_cause cause = { 0 };
 	struct firma_token *t;
 	struct work *w = new_key(
 	    q, m->alias, m->token, "key-import", FIRMA_ASK_KEY_IMPORT, &t);
-	int pair[2];
 	enum firma_err r;
 
 	if (w == NULL)
 		return;
 	id_for(q, w->alias, &w->id);
-	i.id = firma_bytes_of(w->id.at, w->id.len);
-	i.label = firma_str_of(w->alias);
 	if ((r = firma_token_ready(t, &cause)) != FIRMA_OK ||
 	    (r = firma_certificate_parse(
-		 m->certificate, &w->certificate, &cause)) != FIRMA_OK) {
+		 m->certificate, &w->certificate, &cause)) != FIRMA_OK)
 		work_fail(w, r, &cause);
-		return;
-	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		work_fail(w, FIRMA_ERR_IO, NULL);
-		return;
-	}
-	r = firma_token_call(t, FIRMA_MSG_w_import, &i, pair[0], WRITE_NS,
-	    FIRMA_FOREVER, imported, w, &cause);
-	if (r != FIRMA_OK) {
-		(void)close(pair[1]);
-		work_fail(w, r, &cause);
-		return;
-	}
-	offer.token = firma_str_of(t->config->name);
-	offer.label = firma_str_of(t->label);
-	firma_task_answer_fd(q, FIRMA_MSG_pin_channel, &offer, pair[1]);
+	else
+		intend(w, t, import);
 }
 
 /* ---- request ---- */

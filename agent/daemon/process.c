@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/daemon/process.h"
+#include "agent/daemon/process_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,51 +18,12 @@
 #include "agent/daemon/conn.h"
 #include "agent/daemon/log.h"
 
-#define LANE_DEPTH 4                /* calls handed ahead to a lane */
-#define TICK       (100 * FIRMA_MS) /* how exactly deadlines are kept */
-#define PERSON_NS  (5 * FIRMA_S)    /* more, when it waits for a person */
-#define READY_NS   (30 * FIRMA_S)   /* loading a module may take this long */
+#define LANE_DEPTH 4              /* calls handed ahead to a lane */
+#define PERSON_NS  (5 * FIRMA_S)  /* more, when it waits for a person */
+#define READY_NS   (30 * FIRMA_S) /* loading a module may take this long */
 
-struct call {
-	struct call *next;
-	enum firma_msg_type type;
-	uint64_t id;
-	uint64_t may_take, deadline, started;
-	firma_token_fn *fn; /* NULL: nobody waits any more */
-	void *arg;
-	int fd;
-	struct firma_buf frame;
-};
-
-struct list {
-	struct call *first, **end;
-	size_t n;
-};
-
-struct lane {
-	struct firma_token_process *process;
-	sd_event_source *source;
-	int fd;
-	struct list sent; /* the first is the one that the module works on */
-};
-
-struct firma_token_process {
-	struct firma_token *token;
-	pid_t pid;
-	int pidfd;
-	sd_event_source *exit_source, *tick_source;
-	struct lane lanes[FIRMA_LANES_MAX];
-	size_t n_lanes;
-	struct list waiting;
-	uint64_t next_id, started;
-	bool ready, ticking;
-	firma_process_ready_fn *on_ready;
-	firma_process_end_fn *on_end;
-	uint8_t room[FIRMA_FRAME_MAX];
-};
-
-static void
-list_init(struct list *l)
+void
+firma_call_list_init(struct firma_call_list *l)
 {
 	l->first = NULL;
 	l->end = &l->first;
@@ -70,7 +31,7 @@ list_init(struct list *l)
 }
 
 static void
-list_add(struct list *l, struct call *c)
+list_add(struct firma_call_list *l, struct firma_call *c)
 {
 	c->next = NULL;
 	*l->end = c;
@@ -78,10 +39,10 @@ list_add(struct list *l, struct call *c)
 	l->n++;
 }
 
-static struct call *
-list_take(struct list *l)
+static struct firma_call *
+list_take(struct firma_call_list *l)
 {
-	struct call *c = l->first;
+	struct firma_call *c = l->first;
 
 	l->first = c->next;
 	if (l->first == NULL)
@@ -91,7 +52,7 @@ list_take(struct list *l)
 }
 
 static void
-call_free(struct call *c)
+call_free(struct firma_call *c)
 {
 	firma_fd_done(&c->fd);
 	firma_buf_done(&c->frame);
@@ -144,10 +105,11 @@ bury(sd_event *loop, pid_t pid, int pidfd)
 }
 
 static void
-end_calls(struct list *l, enum firma_err why, const struct firma_cause *cause)
+end_calls(struct firma_call_list *l, enum firma_err why,
+    const struct firma_cause *cause)
 {
 	while (l->first != NULL) {
-		struct call *c = list_take(l);
+		struct firma_call *c = list_take(l);
 
 		if (c->fn != NULL)
 			c->fn(c->arg, why, NULL, true, cause);
@@ -160,7 +122,7 @@ firma_process_kill(
     struct firma_token_process *p, enum firma_err why, const char *what)
 {
 	struct firma_cause cause = { 0 };
-	struct list all;
+	struct firma_call_list all;
 
 	(void)snprintf(cause.what, sizeof(cause.what), "%s: %s",
 	    p->token->config->name, what);
@@ -168,7 +130,7 @@ firma_process_kill(
 	(void)sd_event_source_disable_unref(p->exit_source);
 	(void)sd_event_source_disable_unref(p->tick_source);
 	bury(p->token->agent->loop, p->pid, p->pidfd);
-	list_init(&all);
+	firma_call_list_init(&all);
 	for (size_t i = 0; i < p->n_lanes; i++) {
 		(void)sd_event_source_disable_unref(p->lanes[i].source);
 		firma_fd_done(&p->lanes[i].fd);
@@ -195,8 +157,8 @@ fell(struct firma_token_process *p, enum firma_err why, const char *what)
 	on_end(t, why, what);
 }
 
-static int
-on_exit_of(sd_event_source *s, int fd, uint32_t events, void *arg)
+int
+firma_process_on_exit(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
 	struct firma_token_process *p = arg;
 
@@ -214,13 +176,13 @@ static void
 expire_waiting(struct firma_token_process *p, uint64_t now)
 {
 	struct firma_cause cause = { 0 };
-	struct list keep;
+	struct firma_call_list keep;
 
 	(void)snprintf(cause.what, sizeof(cause.what), "%s: waiting for it",
 	    p->token->config->name);
-	list_init(&keep);
+	firma_call_list_init(&keep);
 	while (p->waiting.first != NULL) {
-		struct call *c = list_take(&p->waiting);
+		struct firma_call *c = list_take(&p->waiting);
 
 		if (c->deadline > now) {
 			list_add(&keep, c);
@@ -234,13 +196,13 @@ expire_waiting(struct firma_token_process *p, uint64_t now)
 }
 
 static void
-expire_sent(struct lane *l, uint64_t now)
+expire_sent(struct firma_lane *l, uint64_t now)
 {
 	struct firma_cause cause = { 0 };
 
 	(void)snprintf(cause.what, sizeof(cause.what), "%s: asking it",
 	    l->process->token->config->name);
-	for (struct call *c = l->sent.first; c != NULL; c = c->next) {
+	for (struct firma_call *c = l->sent.first; c != NULL; c = c->next) {
 		firma_token_fn *fn = c->fn;
 
 		if (fn == NULL || c->deadline > now)
@@ -250,8 +212,8 @@ expire_sent(struct lane *l, uint64_t now)
 	}
 }
 
-static int
-on_tick(sd_event_source *s, uint64_t usec, void *arg)
+int
+firma_process_on_tick(sd_event_source *s, uint64_t usec, void *arg)
 {
 	struct firma_token_process *p = arg;
 	const uint64_t now = firma_now();
@@ -263,7 +225,7 @@ on_tick(sd_event_source *s, uint64_t usec, void *arg)
 		return 0;
 	}
 	for (size_t i = 0; i < p->n_lanes; i++) {
-		const struct call *c = p->lanes[i].sent.first;
+		const struct firma_call *c = p->lanes[i].sent.first;
 
 		busy = busy || c != NULL;
 		if (c != NULL && now - c->started > c->may_take) {
@@ -301,17 +263,17 @@ tick(struct firma_token_process *p)
 
 /* ---- calls ---- */
 
-static struct lane *
+static struct firma_lane *
 lane_for(struct firma_token_process *p, enum firma_msg_type type)
 {
-	struct lane *best = NULL;
+	struct firma_lane *best = NULL;
 
 	if (type != FIRMA_MSG_w_sign || p->n_lanes == 1)
 		return p->lanes[0].sent.n < LANE_DEPTH ? &p->lanes[0] : NULL;
 	/* Lane 0 does slow things; signatures never wait behind them. */
 	for (size_t i = 0; i < p->n_lanes; i++) {
-		struct lane *l = &p->lanes[i];
-		const struct call *c = l->sent.first;
+		struct firma_lane *l = &p->lanes[i];
+		const struct firma_call *c = l->sent.first;
 
 		if (l->sent.n >= LANE_DEPTH ||
 		    (i == 0 && c != NULL && c->type != FIRMA_MSG_w_sign))
@@ -324,7 +286,7 @@ lane_for(struct firma_token_process *p, enum firma_msg_type type)
 
 /* False: the lane is broken. */
 static bool
-hand_over(struct lane *l, struct call *c)
+hand_over(struct firma_lane *l, struct firma_call *c)
 {
 	long n;
 
@@ -342,7 +304,7 @@ static bool
 pump(struct firma_token_process *p)
 {
 	while (p->ready && p->waiting.first != NULL) {
-		struct lane *l = lane_for(p, p->waiting.first->type);
+		struct firma_lane *l = lane_for(p, p->waiting.first->type);
 
 		if (l == NULL)
 			return true;
@@ -361,7 +323,7 @@ firma_process_call(struct firma_token_process *p, enum firma_msg_type type,
 	const uint32_t ms = may_take / FIRMA_MS > FIRMA_DEADLINE_MAX_MS
 	    ? FIRMA_DEADLINE_MAX_MS
 	    : (uint32_t)(may_take / FIRMA_MS);
-	struct call *c;
+	struct firma_call *c;
 	enum firma_err r;
 
 	if (p->waiting.n >= FIRMA_TOKEN_QUEUE_MAX)
@@ -384,7 +346,7 @@ firma_process_call(struct firma_token_process *p, enum firma_msg_type type,
 	c->fd = firma_fd_take(&own);
 	list_add(&p->waiting, c);
 	tick(p);
-	/* A broken lane is noticed by on_exit_of(); the call ends there. */
+	/* A broken lane is noticed by firma_process_on_exit(); the call ends there. */
 	(void)pump(p);
 	return FIRMA_OK;
 }
@@ -394,7 +356,7 @@ firma_process_tell(
     struct firma_token_process *p, enum firma_msg_type type, const void *msg)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf frame = { 0 };
-	const struct call *c = p->lanes[0].sent.first;
+	const struct firma_call *c = p->lanes[0].sent.first;
 	enum firma_err r;
 
 	if (c == NULL)
@@ -440,10 +402,10 @@ error_of(const struct firma_token_process *p, const struct firma_frame *f,
 
 /* False: what came is not an answer of firmad-token. */
 static bool
-take_answer(struct lane *l, const struct firma_frame *f)
+take_answer(struct firma_lane *l, const struct firma_frame *f)
 {
 	struct firma_token_process *p = l->process;
-	struct call *c = l->sent.first;
+	struct firma_call *c = l->sent.first;
 	struct firma_cause cause = { 0 };
 	enum firma_err r = FIRMA_OK;
 	bool last;
@@ -471,10 +433,10 @@ take_answer(struct lane *l, const struct firma_frame *f)
 	return true;
 }
 
-static int
-on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
+int
+firma_process_on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 {
-	struct lane *l = arg;
+	struct firma_lane *l = arg;
 	struct firma_token_process *p = l->process;
 	struct firma_token *t = p->token;
 	struct firma_frame f;
@@ -493,7 +455,7 @@ on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			break;
 		if (n <= 0) {
-			/* Its end: on_exit_of() tells, when it gets its turn. */
+			/* Its end: firma_process_on_exit() tells, when it gets its turn. */
 			(void)sd_event_source_set_enabled(
 			    l->source, SD_EVENT_OFF);
 			break;
@@ -512,151 +474,4 @@ on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 	if (t->process == p)
 		(void)pump(p);
 	return 0;
-}
-
-/* ---- starting ---- */
-
-/*
- * The token's lock: the process inherits it and holds it until it is really
- * gone, so that no two processes ever work on one token.  The old one of a
- * killed agent may still be dying: then FIRMA_ERR_TOKEN_BUSY, try again.
- */
-FIRMA_CHECKED static enum firma_err
-take_lock(const struct firma_token *t, int *ret_fd, struct firma_cause *cause)
-{
-	FIRMA_OWN(firma_fd_done) int fd = -1;
-	char path[640];
-
-	(void)snprintf(path, sizeof(path), "%s/token-%s.lock",
-	    t->agent->state_dir, t->config->name);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return firma_fail(cause,
-		    errno == EROFS || errno == EACCES ? FIRMA_ERR_READ_ONLY
-						      : FIRMA_ERR_IO,
-		    FIRMA_CAUSE_ERRNO, (unsigned long)errno, "%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		return firma_fail(cause, FIRMA_ERR_TOKEN_BUSY, FIRMA_CAUSE_NONE,
-		    0, "the token's last process is still ending");
-	*ret_fd = firma_fd_take(&fd);
-	return FIRMA_OK;
-}
-
-FIRMA_CHECKED static enum firma_err
-execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
-    struct firma_cause *cause)
-{
-	const struct firma_config_token *c = p->token->config;
-	const struct firma_agent *a = p->token->agent;
-	static char lanes_opt[] = "--lanes", module_opt[] = "--module",
-		    name_opt[] = "--name", prog[] = "firmad-token",
-		    by[3][10] = { "--label", "--serial", "--slot" },
-		    lang[] = "LANG=C.UTF-8";
-	char value[64], lanes[8], name[FIRMA_CONFIG_NAME],
-	    module[FIRMA_CONFIG_PATH],
-	    env[FIRMA_CONFIG_ENV + 1][FIRMA_CONFIG_ENV_LEN];
-	char *argv[] = { prog, module_opt, module, by[c->select], value,
-		lanes_opt, lanes, name_opt, name, NULL };
-	char *envp[FIRMA_CONFIG_ENV + 3] = { lang };
-	struct firma_spawn s = { .exe_fd = a->worker_fd,
-		.path = a->worker_path,
-		.argv = argv,
-		.envp = envp,
-		/* The lock takes the place of standard input: it is never read,
-		 * and a process keeps that descriptor. */
-		.fds = { lock, STDERR_FILENO, STDERR_FILENO },
-		.n_fds = 3,
-		.die = 1 };
-
-	(void)snprintf(module, sizeof(module), "%s", c->module);
-	(void)snprintf(name, sizeof(name), "%s", c->name);
-	(void)snprintf(lanes, sizeof(lanes), "%zu", p->n_lanes);
-	if (c->select == FIRMA_SELECT_SLOT)
-		(void)snprintf(value, sizeof(value), "%u", c->slot);
-	else
-		(void)snprintf(value, sizeof(value), "%s",
-		    c->select == FIRMA_SELECT_LABEL ? c->label : c->serial);
-	for (unsigned int i = 0; i < c->n_env; i++) {
-		(void)snprintf(env[i], sizeof(env[i]), "%s", c->env[i]);
-		envp[i + 1] = env[i];
-	}
-	if (p->token->more_env[0] != '\0') {
-		(void)snprintf(
-		    env[c->n_env], sizeof(env[0]), "%s", p->token->more_env);
-		envp[c->n_env + 1] = env[c->n_env];
-	}
-	for (size_t i = 0; i < p->n_lanes; i++)
-		s.fds[s.n_fds++] = theirs[i];
-	return firma_spawn(&s, &p->pid, &p->pidfd, cause);
-}
-
-FIRMA_CHECKED static enum firma_err
-watch(struct firma_token_process *p)
-{
-	sd_event *loop = p->token->agent->loop;
-
-	for (size_t i = 0; i < p->n_lanes; i++)
-		if (sd_event_add_io(loop, &p->lanes[i].source, p->lanes[i].fd,
-			EPOLLIN, on_lane, &p->lanes[i]) < 0)
-			return FIRMA_ERR_NOMEM;
-	if (sd_event_add_io(
-		loop, &p->exit_source, p->pidfd, EPOLLIN, on_exit_of, p) < 0 ||
-	    sd_event_add_time_relative(loop, &p->tick_source, CLOCK_MONOTONIC,
-		TICK / 1000, 1000, on_tick, p) < 0)
-		return FIRMA_ERR_NOMEM;
-	/* What a process answered before it died is read before its death. */
-	(void)sd_event_source_set_priority(
-	    p->exit_source, SD_EVENT_PRIORITY_IDLE - 1);
-	p->ticking = true;
-	return FIRMA_OK;
-}
-
-enum firma_err
-firma_process_start(struct firma_token *t, firma_process_ready_fn *ready,
-    firma_process_end_fn *ended, struct firma_cause *cause)
-{
-	FIRMA_OWN(firma_fd_done) int lock = -1;
-	struct firma_token_process *p;
-	int theirs[FIRMA_LANES_MAX], pair[2];
-	size_t n_theirs = 0;
-	enum firma_err r;
-
-	if ((r = take_lock(t, &lock, cause)) != FIRMA_OK)
-		return r;
-	if ((p = calloc(1, sizeof(*p))) == NULL)
-		return FIRMA_ERR_NOMEM;
-	p->token = t;
-	p->pidfd = -1;
-	p->on_ready = ready;
-	p->on_end = ended;
-	p->started = firma_now();
-	list_init(&p->waiting);
-	for (size_t i = 0; i < t->config->n_lanes; i++) {
-		if (socketpair(
-			AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-			r = firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
-			    (unsigned long)errno, "socketpair");
-			break;
-		}
-		(void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
-		p->lanes[i].process = p;
-		p->lanes[i].fd = pair[0];
-		list_init(&p->lanes[i].sent);
-		p->n_lanes++;
-		theirs[n_theirs++] = pair[1];
-	}
-	if (r == FIRMA_OK)
-		r = execute(p, theirs, lock, cause);
-	for (size_t i = 0; i < n_theirs; i++)
-		(void)close(theirs[i]);
-	if (r != FIRMA_OK) {
-		for (size_t i = 0; i < p->n_lanes; i++)
-			(void)close(p->lanes[i].fd);
-		free(p);
-		return r;
-	}
-	t->process = p;
-	if ((r = watch(p)) != FIRMA_OK)
-		firma_process_kill(p, r, "no memory");
-	return r;
 }
