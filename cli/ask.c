@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,6 @@
 #include "cli/out.h"
 
 #define LINE_MAX_LEN 1024
-#define CTRL_C       3
 
 static int
 open_tty(void)
@@ -38,6 +38,38 @@ prompt(int fd, const char *fmt, va_list ap)
 	return vdprintf(fd, fmt, ap) < 0 ? FIRMA_ERR_IO : FIRMA_OK;
 }
 
+/* Ctrl-C while echo is off: echo must not stay off after it. */
+static volatile sig_atomic_t interrupted;
+
+static void
+interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+#define N_CAUGHT (sizeof(caught) / sizeof(caught[0]))
+
+static void
+catch_signals(struct sigaction was[N_CAUGHT])
+{
+	/* No SA_RESTART: read(2) is to return. */
+	const struct sigaction now = { .sa_handler = interrupt };
+
+	interrupted = 0;
+	for (size_t i = 0; i < N_CAUGHT; i++)
+		(void)sigaction(caught[i], &now, &was[i]);
+}
+
+static void
+restore_signals(const struct sigaction was[N_CAUGHT])
+{
+	for (size_t i = 0; i < N_CAUGHT; i++)
+		(void)sigaction(caught[i], &was[i], NULL);
+	interrupted = 0;
+}
+
 /* Octet by octet, so that nothing of the next line is taken. */
 static enum firma_err
 read_line(int fd, uint8_t *ret, size_t cap, size_t *ret_len)
@@ -48,12 +80,12 @@ read_line(int fd, uint8_t *ret, size_t cap, size_t *ret_len)
 		uint8_t c;
 		const ssize_t n = read(fd, &c, 1);
 
+		if (interrupted || (n == 0 && len == 0))
+			return FIRMA_ERR_CANCELLED;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return FIRMA_ERR_IO;
-		if ((n == 0 && len == 0) || (n == 1 && c == CTRL_C))
-			return FIRMA_ERR_CANCELLED;
 		if (n == 0 || c == '\n') {
 			*ret_len = len;
 			return FIRMA_OK;
@@ -121,6 +153,7 @@ ask_secret(struct firma_secret *ret, size_t cap, const char *fmt, ...)
 {
 	FIRMA_OWN(firma_fd_done) int fd = open_tty();
 	FIRMA_OWN(firma_secret_done) struct firma_secret s = { 0 };
+	struct sigaction actions[N_CAUGHT];
 	struct termios was, silent;
 	enum firma_err r;
 	size_t len = 0;
@@ -133,17 +166,20 @@ ask_secret(struct firma_secret *ret, size_t cap, const char *fmt, ...)
 	if (tcgetattr(fd, &was) != 0)
 		return FIRMA_ERR_IO;
 	silent = was;
-	/* Ctrl-C comes as a character: echo must not stay off after it. */
-	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ISIG);
+	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
+	catch_signals(actions);
 	/* What was typed before the question is no answer to it. */
-	if (tcsetattr(fd, TCSAFLUSH, &silent) != 0)
+	if (tcsetattr(fd, TCSAFLUSH, &silent) != 0) {
+		restore_signals(actions);
 		return FIRMA_ERR_IO;
+	}
 	va_start(ap, fmt);
 	r = prompt(fd, fmt, ap);
 	va_end(ap);
 	if (r == FIRMA_OK)
 		r = read_line(fd, s.at, s.cap, &len);
 	(void)tcsetattr(fd, TCSANOW, &was);
+	restore_signals(actions);
 	(void)dprintf(fd, "\n");
 	if (r != FIRMA_OK)
 		return r;

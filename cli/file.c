@@ -79,6 +79,30 @@ write_all(int fd, struct firma_bytes v)
 	return FIRMA_OK;
 }
 
+/* Is there something at path that is not to be replaced? */
+static int
+is_special(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") == 0 ||
+	    (lstat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+static enum firma_err
+write_into(const char *path, mode_t mode, struct firma_bytes v,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done)
+	int fd = strcmp(path, "-") == 0
+	    ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+	    : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+
+	if (fd < 0 || write_all(fd, v) != FIRMA_OK)
+		return failed(cause, path);
+	return FIRMA_OK;
+}
+
 enum firma_err
 file_write(const char *path, mode_t mode, struct firma_bytes v,
     struct firma_cause *cause)
@@ -88,6 +112,8 @@ file_write(const char *path, mode_t mode, struct firma_bytes v,
 	const int n = snprintf(
 	    beside, sizeof(beside), "%s.%ld.new", path, (long)getpid());
 
+	if (is_special(path))
+		return write_into(path, mode, v, cause);
 	if (n < 0 || (size_t)n >= sizeof(beside))
 		return firma_fail(
 		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);

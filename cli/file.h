@@ -22,7 +22,11 @@ FIRMA_CHECKED enum firma_err file_read(const char *path, size_t max,
 FIRMA_CHECKED enum firma_err file_open(
     const char *path, int *ret_fd, struct firma_cause *cause);
 
-/* Write beside, then rename over: path is the old file or the new, whole. */
+/*
+ * Write beside, then rename over: path is the old file or the new, whole.
+ * What is no regular file ("-" for stdout, a device, a pipe, a link) is written
+ * to as it is, never replaced.
+ */
 FIRMA_CHECKED enum firma_err file_write(const char *path, mode_t mode,
     struct firma_bytes v, struct firma_cause *cause);
 

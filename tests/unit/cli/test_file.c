@@ -52,6 +52,35 @@ write_then_read(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+/* What is no regular file is written to, never replaced. */
+static void
+special_files_stay(void **state)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf b = { 0 };
+	struct firma_cause why = { 0 };
+	char path[FILE_PATH_MAX], link[FILE_PATH_MAX];
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_join(dir, "link", link), FIRMA_OK);
+	assert_int_equal(file_join(dir, "real", path), FIRMA_OK);
+	assert_int_equal(symlink("real", link), 0);
+	assert_int_equal(
+	    file_write(link, 0600, firma_bytes_of("x", 1), &why), FIRMA_OK);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(file_read(path, 9, &b, &why), FIRMA_OK);
+	assert_int_equal(b.len, 1);
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(symlink("/dev/full", link), 0);
+	assert_int_equal(file_write(link, 0600, firma_bytes_of("x", 1), &why),
+	    FIRMA_ERR_DISK_FULL);
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void
 armour(void **state)
 {
@@ -109,6 +138,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(write_then_read),
+		cmocka_unit_test(special_files_stay),
 		cmocka_unit_test(armour),
 		cmocka_unit_test(bad_armour),
 	};
