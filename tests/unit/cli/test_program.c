@@ -175,10 +175,19 @@ result(struct fake_request *q)
 	fake_done(q);
 }
 
-static int
-agent(void *arg, struct fake_request *q)
+/* Between the agent's thread and the test's: `fake` changes hands. */
+static pthread_mutex_t hands = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+change_hands(void)
 {
-	(void)arg;
+	assert_int_equal(pthread_mutex_lock(&hands), 0);
+	assert_int_equal(pthread_mutex_unlock(&hands), 0);
+}
+
+static int
+answer(struct fake_request *q)
+{
 	if (fake.refusal != FIRMA_OK) {
 		fake_error(q, fake.refusal, "nobody-else", "what");
 		return 1;
@@ -218,6 +227,18 @@ agent(void *arg, struct fake_request *q)
 	return 1;
 }
 
+static int
+agent(void *arg, struct fake_request *q)
+{
+	int up;
+
+	(void)arg;
+	assert_int_equal(pthread_mutex_lock(&hands), 0);
+	up = answer(q);
+	assert_int_equal(pthread_mutex_unlock(&hands), 0);
+	return up;
+}
+
 static void
 slurp(const char *path, char *ret, size_t size)
 {
@@ -241,7 +262,9 @@ run(struct fake_agent *a, const char *line)
 	    "FIRMA_PORTAL_DIR=%s; unset XDG_RUNTIME_DIR; "
 	    "exec setsid -w sh -c '%s' </dev/null >out 2>err",
 	    a->dir, FIRMA_PROGRAM, a->path, FIRMA_LOCALE, a->dir, a->dir, line);
+	change_hands();
 	status = system(command);
+	change_hands();
 	(void)snprintf(command, sizeof(command), "%s/out", a->dir);
 	slurp(command, out, sizeof(out));
 	(void)snprintf(command, sizeof(command), "%s/err", a->dir);
