@@ -27,8 +27,7 @@ check_typed(const struct args *a)
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("firma renew start --old KEY [--new-alias NAME] "
 		      "[--token TOKEN]"),
-		    "%s",
-		    _("which key is renewed?"));
+		    "%s", _("which key is renewed?"));
 	if (email != NULL && firma_email_check(email, &cause) != FIRMA_OK)
 		return say_failure(FIRMA_ERR_IDENTIFIER, &cause, NULL,
 		    _("the e-mail address %s"), email);
@@ -345,7 +344,8 @@ static const struct option_desc start_options[] = {
 	{ "old", 0, OPTION_TEXT, N_("KEY"), N_("the key that is renewed") },
 	{ "token", 't', OPTION_TEXT, N_("TOKEN"),
 	    N_("where the new key is made (default: beside the old one)") },
-	{ "new-alias", 'a', OPTION_TEXT, N_("NAME"), N_("the new key's name (default: the old one's, the year)") },
+	{ "new-alias", 'a', OPTION_TEXT, N_("NAME"),
+	    N_("the new key's name (default: the old one's, the year)") },
 	{ "algorithm", 0, OPTION_CHOICE,
 	    "rsa-2048|rsa-3072|rsa-4096|p-256|p-384",
 	    N_("kind of key (default: the token's)") },

@@ -75,8 +75,7 @@ print(const struct key *k, enum verdict v)
 	out_pair(_("  certificate"), "%s", k->serial);
 	out_pair(_("  subject"), "%s", k->subject);
 	if (v != FINE && v != REPLACED)
-		out_line(_("  -> firma renew start --old %s"),
-		    k->alias);
+		out_line(_("  -> firma renew start --old %s"), k->alias);
 }
 
 static int

@@ -28,7 +28,7 @@
 /* What one run printed. */
 static char out[65536], err[65536];
 
-/* What the fake agent has, and what it was asked. */
+/* What the fake agent has and was asked. */
 static struct {
 	int days_left;          /* of the one certificate */
 	enum firma_err refusal; /* of everything, when set */
@@ -49,12 +49,10 @@ answer_key(struct fake_request *q)
 	const uint8_t hash[32] = { 1, 2, 3 };
 	const struct firma_msg_key_item k = { .alias = firma_str_of("acme"),
 		.token = firma_str_of("main"),
-		.token_serial = firma_str_of("42"),
 		.id = firma_bytes_of("\x01\x02", 2),
 		.spki_sha256 = firma_bytes_of(hash, 32),
 		.algorithm = 1,
 		.flags = FIRMA_KEYFLAG_PROOF | FIRMA_KEYFLAG_CERTIFICATE,
-		.subject = firma_str_of("EMPRESA SA"),
 		.serial = firma_str_of("30001000000400002431"),
 		.not_before = now - 100 * DAY,
 		.not_after = (uint64_t)((int64_t)now +
@@ -69,10 +67,7 @@ answer_token(struct fake_request *q)
 	const struct firma_msg_token_item t = { .name = firma_str_of("main"),
 		.state =
 		    fake.unlocked ? FIRMA_TOKEN_UNLOCKED : FIRMA_TOKEN_LOCKED,
-		.label = firma_str_of("Main"),
-		.serial = firma_str_of("42"),
-		.min_pin = 4,
-		.max_pin = 8 };
+		.serial = firma_str_of("42") };
 
 	fake_answer(q, FIRMA_MSG_token_item, &t, -1);
 }
@@ -82,12 +77,10 @@ answer_renewal(struct fake_request *q)
 {
 	const int complete = fake.at >= fake.n_todos;
 	const struct firma_msg_renewal_item r = { .renewal = 3,
-		.profile = firma_str_of("imss-idse"),
 		.status =
 		    complete ? FIRMA_RENEWAL_COMPLETE : FIRMA_RENEWAL_OPEN,
 		.step = complete ? firma_str_of("login.enter")
 				 : fake.todos[fake.at].step,
-		.n_steps = 28,
 		.step_state = fake.step_state,
 		.old_key = firma_str_of("acme"),
 		.new_key = firma_str_of("acme-2"),
@@ -418,7 +411,6 @@ one_presentation(void **state)
 	assert_int_equal(fake.n_presented, 2);
 	assert_int_equal(run(*state, "cat doc.p7s"), 0);
 	assert_string_equal(out, "SIGNATURE");
-	/* Unlocked: nothing is presented. */
 	assert_int_equal(run(*state,
 			     "$F sign acme doc --format raw -o - "
 			     "--pin-file main=bad"),
@@ -492,7 +484,6 @@ renewal_to_its_end(void **state)
 
 	fake.todos = todos;
 	fake.n_todos = 4;
-	/* Unlocking is not renew_act: the agent sees it by itself. */
 	assert_int_equal(run(*state,
 			     "echo 9999 > bad; $F renew --yes "
 			     "--pin-file bad"),
@@ -525,14 +516,12 @@ nobody_to_ask(void **state)
 	assert_non_null(strstr(err, "--yes"));
 	assert_int_equal(run(*state, "$F renew --yes --email nonsense"), 10);
 	assert_int_equal(fake.n_started, 0);
-	/* Confirmed; then a person has to act, or a refusal stands. */
 	assert_int_equal(run(*state, "$F renew --yes"), FIRMA_EXIT_PERSON);
 	assert_int_equal(fake.n_started, 1);
 	fake.step_state = FIRMA_STEP_REFUSED;
 	assert_int_equal(
 	    run(*state, "$F renew --lang es"), FIRMA_EXIT_REJECTED);
 	assert_non_null(strstr(err, "el portal rechazó (no)"));
-	/* resume is the person's word */
 	assert_int_equal(run(*state, "$F renew resume"), 0);
 	assert_int_equal(fake.n_started, 2);
 }
@@ -579,7 +568,6 @@ nobody_listens(void **state)
 static void
 full_output(void **state)
 {
-	/* A reader that goes, and a disk that is full. */
 	assert_int_equal(run(*state, "$F help | head -c 1 >/dev/null"), 0);
 	fake.unlocked = 1;
 	assert_int_equal(run(*state, "echo x | $F sign acme >/dev/full"), 1);
