@@ -45,6 +45,17 @@ firma_poll_ms(uint64_t deadline)
 	return ms > 0x7fffffff ? 0x7fffffff : (int)ms;
 }
 
+/* In a loop that waits for another thread's word: spend less on it. */
+static inline void
+firma_cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
 /* Seconds and milliseconds since 1970 by the wall clock. */
 static inline uint64_t
 firma_wall_ms(void)

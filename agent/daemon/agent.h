@@ -31,6 +31,7 @@ struct firma_key;
 struct firma_renewals;
 struct firma_replay;
 struct firma_hasher;
+struct firma_place;
 
 struct firma_agent {
 	struct firma_config *config;
@@ -44,6 +45,7 @@ struct firma_agent {
 	struct firma_renewals *renewals;
 	struct firma_replay *replay;
 	struct firma_hasher *hasher;
+	struct firma_place *place;
 	struct firma_conn *conns; /* list */
 	size_t n_conns;
 	int listen_fd;
@@ -56,6 +58,7 @@ struct firma_agent {
 	uint64_t instance; /* random; a client sees a restart by it */
 	uint64_t started;  /* wall clock, milliseconds */
 	uint64_t n_signatures;
+	size_t n_quiet; /* ledger entries that nobody waits for yet */
 	char warnings[2048];
 	bool stopping;
 };

@@ -465,6 +465,12 @@ firma_conn_serial(const struct firma_conn *c)
 	return c->serial;
 }
 
+pid_t
+firma_conn_pid(const struct firma_conn *c)
+{
+	return c->peer.pid;
+}
+
 bool
 firma_conn_is_open(const struct firma_agent *a, uint64_t serial)
 {

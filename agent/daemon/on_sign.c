@@ -17,6 +17,8 @@
 #include "agent/daemon/hash.h"
 #include "agent/daemon/key.h"
 #include "agent/daemon/log.h"
+#include "agent/daemon/place.h"
+#include "agent/daemon/process.h"
 #include "agent/daemon/token.h"
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
@@ -26,7 +28,7 @@ struct signing {
 	char alias[FIRMA_STORE_NAME];
 	uint8_t sha256[32];
 	bool stored, answered; /* ledger; token */
-	uint64_t seq;
+	uint64_t ticket, seq;
 	enum firma_err r;
 	struct firma_cause cause;
 	struct firma_buf signature;
@@ -104,6 +106,8 @@ entry_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
 	struct signing *s = arg;
 
 	s->stored = true;
+	if (!s->answered)
+		s->q->agent->n_quiet--;
 	if (r == FIRMA_OK) {
 		s->seq = seqs->ledger;
 	} else {
@@ -111,6 +115,24 @@ entry_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
 		s->cause = *cause;
 	}
 	both(s);
+}
+
+/*
+ * The token is through; from here on the ledger is waited for.  Usually it is
+ * through too, without having woken the loop: see firma_serve_run().
+ */
+static void
+answered(struct signing *s)
+{
+	struct firma_agent *a = s->q->agent;
+
+	s->answered = true;
+	if (s->stored) {
+		both(s);
+		return;
+	}
+	a->n_quiet--;
+	(void)firma_store_poll(a->store, s->ticket);
 }
 
 static void
@@ -124,7 +146,6 @@ token_answered(void *arg, enum firma_err r, const struct firma_frame *f,
 
 	if (!last)
 		return;
-	s->answered = true;
 	if (r == FIRMA_OK && f->type == FIRMA_MSG_w_signature &&
 	    (r = firma_msg_decode(
 		 FIRMA_MSG_w_signature, f->payload, &sig, NULL)) == FIRMA_OK)
@@ -142,7 +163,7 @@ token_answered(void *arg, enum firma_err r, const struct firma_frame *f,
 		if (cause != NULL)
 			s->cause = *cause;
 	}
-	both(s);
+	answered(s);
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -184,6 +205,9 @@ check(const struct firma_msg_sign *m, const struct firma_key *k,
 		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
 		    0, "key %s is not on token %s", k->alias,
 		    k->token->config->name);
+	if (!firma_process_has_room(k->token->process))
+		return firma_fail(cause, FIRMA_ERR_TOKEN_BUSY, FIRMA_CAUSE_NONE,
+		    0, "%s", k->token->config->name);
 	if (m->format != FIRMA_SIGN_RAW && k->certificate.len == 0)
 		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
 		    0, "certificate of key %s", k->alias);
@@ -216,16 +240,24 @@ hashed(void *arg, enum firma_err r, const uint8_t sha256[32])
 		txn = firma_txn_new(q->agent->store);
 		r = txn == NULL ? FIRMA_ERR_NOMEM : firma_txn_ledger(txn, &e);
 	}
-	if (r == FIRMA_OK)
-		r = ask_token(s, m, k, &cause);
 	if (r != FIRMA_OK) {
 		firma_txn_free(txn);
 		firma_task_fail(q, r, "", &cause);
 		free(s);
 		return;
 	}
-	(void)firma_store_submit(
+	firma_place_sign(q->agent, q->conn, k->token);
+	/*
+	 * The ledger first: the token process, once asked, may take this CPU
+	 * from us and keep it for the whole signature.
+	 */
+	q->agent->n_quiet++;
+	s->ticket = firma_store_submit(
 	    q->agent->store, txn, k->durability, entry_stored, s);
+	if ((r = ask_token(s, m, k, &s->cause)) != FIRMA_OK) {
+		s->r = r;
+		answered(s);
+	}
 }
 
 /* The document's digest, from the descriptor or as given. */

@@ -369,6 +369,18 @@ firma_process_tell(
 }
 
 bool
+firma_process_has_room(const struct firma_token_process *p)
+{
+	return p != NULL && p->waiting.n < FIRMA_TOKEN_QUEUE_MAX;
+}
+
+pid_t
+firma_process_pid(const struct firma_token_process *p)
+{
+	return p->pid;
+}
+
+bool
 firma_process_is_idle(const struct firma_token_process *p)
 {
 	return p->ready && p->lanes[0].sent.n == 0 && p->waiting.n == 0;

@@ -26,6 +26,10 @@ FIRMA_CHECKED enum firma_err firma_process_call(struct firma_token_process *p,
     uint64_t deadline, firma_token_fn *fn, void *arg);
 FIRMA_CHECKED enum firma_err firma_process_tell(
     struct firma_token_process *p, enum firma_msg_type type, const void *msg);
+/* Would a call be taken?  p may be NULL. */
+bool firma_process_has_room(const struct firma_token_process *p);
+/* Its pid is that of the thread that serves the first lane. */
+pid_t firma_process_pid(const struct firma_token_process *p);
 bool firma_process_is_idle(const struct firma_token_process *p);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "agent/base/own.h"
 #include "agent/base/spawn.h"
+#include "agent/daemon/place.h"
 #include "agent/daemon/process_impl.h"
 
 /*
@@ -86,6 +87,8 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 	}
 	for (size_t i = 0; i < p->n_lanes; i++)
 		s.fds[s.n_fds++] = theirs[i];
+	/* A child begins where we are, and its threads with it. */
+	firma_place_let_go(p->token->agent->place);
 	return firma_spawn(&s, &p->pid, &p->pidfd, cause);
 }
 

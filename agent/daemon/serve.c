@@ -17,6 +17,7 @@
 #include "agent/daemon/key.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/pin.h"
+#include "agent/daemon/place.h"
 #include "agent/daemon/renewal.h"
 #include "agent/daemon/replay.h"
 #include "agent/daemon/token.h"
@@ -130,6 +131,7 @@ firma_serve_start(struct firma_agent *a, struct firma_cause *cause)
 		FIRMA_OK ||
 	    (r = firma_replay_new(&a->replay)) != FIRMA_OK ||
 	    (r = firma_hasher_new(a, &a->hasher)) != FIRMA_OK ||
+	    (r = firma_place_new(a, &a->place)) != FIRMA_OK ||
 	    (r = firma_keys_load(a, cause)) != FIRMA_OK ||
 	    (r = firma_renewals_load(a, cause)) != FIRMA_OK)
 		return r;
@@ -143,8 +145,14 @@ enum firma_err
 firma_serve_run(struct firma_agent *a)
 {
 	while (!a->stopping) {
-		/* The store wakes us only when we say that we sleep. */
-		const bool sleep = firma_store_arm(a->store);
+		/*
+		 * The store wakes us only when we say that we sleep, and not
+		 * for entries of signatures that the token still works on:
+		 * those are collected when it answers.
+		 */
+		const bool sleep =
+		    firma_store_n_unfinished(a->store) == a->n_quiet ||
+		    firma_store_arm(a->store);
 
 		if (!sleep)
 			firma_store_dispatch(a->store);
@@ -162,6 +170,8 @@ firma_serve_stop(struct firma_agent *a)
 	for (size_t i = 0; i < a->n_tokens; i++)
 		firma_token_free(a->tokens[i]);
 	a->n_tokens = 0;
+	firma_place_free(a->place);
+	a->place = NULL;
 	firma_hasher_free(a->hasher);
 	a->hasher = NULL;
 	/* Runs the callbacks of what was still being written. */

@@ -14,6 +14,7 @@
 #ifndef FIRMA_STORE_STORE_H
 #define FIRMA_STORE_STORE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,19 @@ bool firma_store_poll(struct firma_store *s, uint64_t ticket);
  * start-up, shutdown and tests.
  */
 void firma_store_wait(struct firma_store *s, uint64_t ticket);
+
+/* Transactions submitted whose callbacks have not run. */
+size_t firma_store_n_unfinished(const struct firma_store *s);
+
+/*
+ * After a commit the writer looks for the next transaction for so many
+ * nanoseconds before it sleeps; 0 is the default.  Good while transactions
+ * come every few microseconds and a CPU is to spare; bad in any other case.
+ */
+void firma_store_set_spin(struct firma_store *s, uint64_t ns);
+
+/* The writer, for placing it on a CPU. */
+pthread_t firma_store_thread(const struct firma_store *s);
 
 /* ---- transactions ---- */
 

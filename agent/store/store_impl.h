@@ -36,7 +36,9 @@ struct firma_store {
 	struct firma_store_stats stats;
 
 	/* Both threads', without the lock. */
+	_Atomic uint64_t submitted_ticket; /* the last that is in pending */
 	_Atomic uint64_t finished_ticket;
+	_Atomic uint64_t spin; /* ns: the writer looks so long before it sleeps */
 	atomic_bool armed;
 
 	/*

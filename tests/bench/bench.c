@@ -73,6 +73,9 @@ static const struct bench_row many[] = {
 static void
 table(const char *title, const struct bench_row *rows, size_t n_rows)
 {
+	/* The last row, where p11-kit is not installed. */
+	if (rows[n_rows - 1].way == &bench_p11kit && opt.place.p11kit == NULL)
+		n_rows--;
 	if (opt.only != NULL && strcmp(opt.only, rows[0].key) != 0)
 		return;
 	for (unsigned int i = 0; i < opt.n_clients; i++)
@@ -183,19 +186,43 @@ static void
 set(int c)
 {
 	switch (c) {
-	case 'm': opt.place.module = optarg; break;
-	case 'k': opt.place.p11kit = optarg; break;
-	case 'f': opt.place.pin_file = optarg; break;
-	case 's': opt.place.socket = optarg; break;
-	case 'p': opt.place.public_dir = optarg; break;
-	case 'o': opt.only = optarg; break;
-	case 'c': clients(optarg); break;
-	case 'r': opt.n_rounds = number(optarg, BENCH_ROUNDS_MAX); break;
-	case 't': opt.ms = number(optarg, 60000); break;
-	case 'n': opt.count = number(optarg, 10000000); break;
-	case 'a': opt.agent_pid = (long)number(optarg, 1u << 22); break;
-	case 'h': usage(0);
-	default: usage(2);
+	case 'm':
+		opt.place.module = optarg;
+		break;
+	case 'k':
+		opt.place.p11kit = optarg;
+		break;
+	case 'f':
+		opt.place.pin_file = optarg;
+		break;
+	case 's':
+		opt.place.socket = optarg;
+		break;
+	case 'p':
+		opt.place.public_dir = optarg;
+		break;
+	case 'o':
+		opt.only = optarg;
+		break;
+	case 'c':
+		clients(optarg);
+		break;
+	case 'r':
+		opt.n_rounds = number(optarg, BENCH_ROUNDS_MAX);
+		break;
+	case 't':
+		opt.ms = number(optarg, 60000);
+		break;
+	case 'n':
+		opt.count = number(optarg, 10000000);
+		break;
+	case 'a':
+		opt.agent_pid = (long)number(optarg, 1u << 22);
+		break;
+	case 'h':
+		usage(0);
+	default:
+		usage(2);
 	}
 }
 

@@ -16,6 +16,7 @@ while [ $# -gt 0 ]; do
 	--build) BUILD=$2; shift 2 ;;
 	--dir) dir=$2; shift 2 ;;
 	--check|--table|--shell|--many|--soak|--document|--start)
+		# The last of our own options; the rest is firma-bench's.
 		what=${1#--}; shift; break ;;
 	*) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
@@ -30,7 +31,10 @@ fi
 softhsm=/usr/lib/softhsm/libsofthsm2.so
 [ -e $softhsm ] || softhsm=/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so
 [ -e $softhsm ] || { echo "skipped: no SoftHSM2"; exit 77; }
-p11kit_client=$(ls /usr/lib/*/pkcs11/p11-kit-client.so 2> /dev/null | head -n 1)
+p11kit=''
+for f in /usr/lib/*/pkcs11/p11-kit-client.so; do
+	[ ! -e "$f" ] || [ -n "${BENCH_NO_P11KIT:-}" ] || p11kit=$f
+done
 
 umask 022
 dir=$(mktemp -d "${dir:-${TMPDIR:-/tmp}}/fb.XXXXXX")
@@ -120,12 +124,13 @@ bench() {
 	cmd=$1
 	shift
 	"$BUILD/tests/bench/firma-bench" "$cmd" --socket "$dir/run/socket" \
-	    --module $softhsm --p11kit "${p11kit_client:-none}" \
+	    --module $softhsm ${p11kit:+--p11kit "$p11kit"} \
 	    --pin-file "$dir/pin" --public "$dir/public" --agent "$agent" "$@"
 }
 
 # p11-kit server puts its socket where XDG_RUNTIME_DIR says.
 serve() {
+	[ -n "$p11kit" ] || return 0
 	mkdir -p "$dir/p11"
 	chmod 700 "$dir/p11"
 	XDG_RUNTIME_DIR=$dir/p11 p11-kit server -f --provider $softhsm \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/bench/cell.h"
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "agent/base/clock.h"
@@ -47,8 +47,7 @@ next_digest(uint8_t sha256[BENCH_SHA256])
 {
 	static uint64_t count;
 
-	if (count == 0 &&
-	    getrandom(sha256, BENCH_SHA256, 0) != BENCH_SHA256)
+	if (count == 0 && getrandom(sha256, BENCH_SHA256, 0) != BENCH_SHA256)
 		bench_fail("getrandom");
 	count++;
 	memcpy(sha256, &count, sizeof(count));
@@ -139,17 +138,16 @@ summarize(
 	*ret = (struct bench_figure){ 0 };
 	for (unsigned int i = 0; i < c->n_clients; i++) {
 		ret->n += b->clients[i].n;
-		ret->rate += (double)b->clients[i].n * 1e9 /
-		    (double)b->clients[i].took;
+		ret->rate +=
+		    (double)b->clients[i].n * 1e9 / (double)b->clients[i].took;
 		room += b->clients[i].n < SAMPLES_MAX ? b->clients[i].n
 						      : SAMPLES_MAX;
 	}
 	if (room == 0 || (all = malloc(room * sizeof(*all))) == NULL)
 		bench_fail("no samples");
 	for (unsigned int i = 0; i < c->n_clients; i++) {
-		const size_t k = b->clients[i].n < SAMPLES_MAX
-		    ? b->clients[i].n
-		    : SAMPLES_MAX;
+		const size_t k = b->clients[i].n < SAMPLES_MAX ? b->clients[i].n
+							       : SAMPLES_MAX;
 
 		memcpy(all + n, b->ns[i], k * sizeof(*all));
 		n += k;

@@ -68,8 +68,7 @@ bench_soak(const struct bench_place *p, const char *key, unsigned int count,
 static uint8_t *
 make_document(int *ret_fd)
 {
-	const int fd =
-	    memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	const int fd = memfd_create("bench", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	uint8_t *at;
 
 	if (fd < 0 || ftruncate(fd, DOCUMENT) != 0)
@@ -100,8 +99,8 @@ sign_document(struct firma_client *c, const char *key, int fd,
 	struct firma_signed got = { 0 };
 	struct firma_cause cause = { 0 };
 	const uint64_t before = firma_now();
-	const enum firma_err r = firma_client_sign(
-	    c, &m, fd, firma_after(PATIENCE), &got, &cause);
+	const enum firma_err r =
+	    firma_client_sign(c, &m, fd, firma_after(PATIENCE), &got, &cause);
 
 	if (r != FIRMA_OK)
 		bench_fail("agent: %s (%s)", firma_err_text(r), cause.what);
@@ -128,8 +127,8 @@ bench_document(
 	for (unsigned int i = 0; i < n_rounds; i++) {
 		const uint64_t before = firma_now();
 
-		if (EVP_Digest(at, DOCUMENT, sha256, NULL, EVP_sha256(),
-			NULL) != 1)
+		if (EVP_Digest(
+			at, DOCUMENT, sha256, NULL, EVP_sha256(), NULL) != 1)
 			bench_fail("EVP_Digest");
 		here[i] = (double)(firma_now() - before) / 1e6;
 		there[i] = (double)sign_document(c, key, fd, sha256) / 1e6;
@@ -154,8 +153,8 @@ start_once(const char *socket, char **command)
 		(void)execv(command[0], command);
 		_exit(127);
 	}
-	while (firma_client_open(socket, "firma-bench",
-		   firma_after(FIRMA_S), &c, NULL) != FIRMA_OK) {
+	while (firma_client_open(socket, "firma-bench", firma_after(FIRMA_S),
+		   &c, NULL) != FIRMA_OK) {
 		if (waitpid(pid, NULL, WNOHANG) != 0)
 			bench_fail("%s ended", command[0]);
 		if (firma_now() - before > 10 * FIRMA_S) {

@@ -28,8 +28,7 @@ struct bench_table {
 };
 
 /* Measures, and prints the table's lines in Markdown. */
-void bench_table_run(
-    const struct bench_table *t, const struct bench_place *p);
+void bench_table_run(const struct bench_table *t, const struct bench_place *p);
 void bench_table_head(void);
 
 double bench_median(double *values, size_t n); /* sorts them */

@@ -48,8 +48,8 @@ sign(void *way, const uint8_t sha256[BENCH_SHA256], struct bench_signature *ret)
 		.sha256 = firma_bytes_of(sha256, BENCH_SHA256) };
 	struct firma_cause cause = { 0 };
 
-	must(firma_client_sign(a->client, &m, -1, firma_after(PATIENCE),
-		 &a->answer, &cause),
+	must(firma_client_sign(
+		 a->client, &m, -1, firma_after(PATIENCE), &a->answer, &cause),
 	    &cause);
 	if (a->answer.signature.len > sizeof(ret->at))
 		bench_fail("agent: a signature of %zu octets",

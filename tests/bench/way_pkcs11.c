@@ -150,8 +150,7 @@ sign(void *way, const uint8_t sha256[BENCH_SHA256], struct bench_signature *ret)
 	memcpy(in + sizeof(digest_info), sha256, BENCH_SHA256);
 	if (d->mechanism.mechanism == CKM_RSA_PKCS)
 		from = in;
-	must(
-	    d->f->C_SignInit(d->session, &d->mechanism, d->key), "C_SignInit");
+	must(d->f->C_SignInit(d->session, &d->mechanism, d->key), "C_SignInit");
 	must(d->f->C_Sign(d->session, from, (CK_ULONG)(in + sizeof(in) - from),
 		 ret->at, &len),
 	    "C_Sign");
