@@ -33,10 +33,10 @@ once(const uint8_t *at, size_t len)
 static void
 variations(uint8_t *at, size_t len)
 {
-	FUZZ_MUST(stride != 0);
 	static const uint8_t values[] = { 0x00, 0x01, 0x7f, 0x80, 0xff, '"',
 		'\n', '=' };
 
+	FUZZ_MUST(stride != 0);
 	once(at, len);
 	for (size_t i = 0; i < CUTS && i < len; i += stride)
 		once(at, len < CUTS ? i : len * i / CUTS);
