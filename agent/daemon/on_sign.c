@@ -48,7 +48,7 @@ finish(struct signing *s)
 		q->agent->n_signatures++;
 		firma_task_end(q, FIRMA_MSG_signed, &m);
 	} else {
-		firma_task_fail(q, s->r, q->rule, &s->cause);
+		firma_task_fail(q, s->r, "", &s->cause);
 	}
 	firma_buf_done(&s->signature);
 	free(s);

@@ -412,6 +412,14 @@ error_of(const struct firma_token_process *p, const struct firma_frame *f,
 	return (enum firma_err)m.err;
 }
 
+/* What a card that was pulled out, or put back, makes of a call. */
+static bool
+is_about_the_token(enum firma_err r)
+{
+	return r == FIRMA_ERR_TOKEN_GONE || r == FIRMA_ERR_TOKEN_ERROR ||
+	    r == FIRMA_ERR_PIN_NEEDED;
+}
+
 /* False: what came is not an answer of firmad-token. */
 static bool
 take_answer(struct firma_lane *l, const struct firma_frame *f)
@@ -437,6 +445,10 @@ take_answer(struct firma_lane *l, const struct firma_frame *f)
 		if (l->sent.first != NULL)
 			l->sent.first->started = firma_now();
 	}
+	/* The token may be another, or locked, by now: look before the next
+	 * request is judged by what it was. */
+	if (is_about_the_token(r) && c->type != FIRMA_MSG_w_probe)
+		firma_token_probe(p->token);
 	if (c->fn != NULL)
 		c->fn(c->arg, r, r == FIRMA_OK ? f : NULL, last,
 		    r == FIRMA_OK ? NULL : &cause);

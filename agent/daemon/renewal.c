@@ -289,7 +289,7 @@ firma_change_answer(struct firma_change *c)
 	struct firma_task *q = c->q;
 
 	if (c->r != FIRMA_OK) {
-		firma_task_fail(q, c->r, q->rule, &c->cause);
+		firma_task_fail(q, c->r, "", &c->cause);
 	} else {
 		firma_renewal_answer(q, c->renewal);
 		firma_task_done(q, 1);

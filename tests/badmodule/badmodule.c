@@ -205,9 +205,15 @@ static CK_RV
 sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
 	static atomic_flag is_lost = ATOMIC_FLAG_INIT;
+	CK_SESSION_INFO info;
 
 	if (is(SIN_REMOVED_SIGN))
 		return CKR_DEVICE_REMOVED;
+	if (is(SIN_PULLED) && !atomic_flag_test_and_set(&is_lost)) {
+		if (target->C_GetSessionInfo(s, &info) == CKR_OK)
+			(void)target->C_CloseAllSessions(info.slotID);
+		return CKR_DEVICE_REMOVED;
+	}
 	if (is(SIN_SESSION_LOST) && !atomic_flag_test_and_set(&is_lost))
 		(void)target->C_CloseSession(s);
 	return target->C_SignInit(s, m, key);
