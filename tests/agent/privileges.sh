@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# privileges.sh - section of test_agent.sh about what the processes gave up.
+
+section "privileges" privileges
+section "nobody else" nobody_else
+
+# field FILE NAME   the first value of a line of /proc/PID/status
+field() { sed -n "s/^$2:[[:space:]]*\([^[:space:]]*\).*/\1/p" "$1"; }
+
+# sealed_off NAME PID
+sealed_off() {
+	note "$1: no new privileges, a system call filter, no core, not root"
+	same "$(field "/proc/$2/status" NoNewPrivs)" 1 "$1: NoNewPrivs"
+	same "$(field "/proc/$2/status" Seccomp)" 2 "$1: Seccomp"
+	for capability in CapInh CapPrm CapEff CapAmb; do
+		same "$(field "/proc/$2/status" $capability)" 0000000000000000 \
+			"$1: $capability"
+	done
+	has "$(grep '^Max core file size' "/proc/$2/limits")" ' 0 +0 '
+	uids=$(sed -n 's/^Uid:[[:space:]]*//p' "/proc/$2/status")
+	for uid in $uids; do
+		[ "$uid" != 0 ] || fail "$1 runs as root"
+		! is_root || same "$uid" "$PRACTICE_UID" "$1: uid"
+	done
+	! is_root || same "$(sed -n 's/^Groups:[[:space:]]*//p' "/proc/$2/status")" \
+		"" "$1: further groups"
+
+	note "$1: its memory cannot be read by its own user"
+	expect 1 as_agent dd if="/proc/$2/mem" of=/dev/null bs=1 count=1
+	says 'Permission denied'
+	expect 2 as_agent ls "/proc/$2/fd"
+}
+# As the agent's user; that user's other processes are open to it.
+as_agent() {
+	if is_root; then
+		setpriv --reuid="$PRACTICE_UID" --regid="$PRACTICE_UID" \
+			--clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+mode() { stat -c %a "$1"; }
+
+privileges() {
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	token practice
+	key practice good
+	if is_root; then
+		setpriv --reuid="$PRACTICE_UID" --regid="$PRACTICE_UID" \
+			--clear-groups sleep 60 > /dev/null 2>&1 &
+	else
+		sleep 60 > /dev/null 2>&1 &
+	fi
+	plain=$!
+	more_end="kill $plain"
+	sleep 0.2
+	expect 0 as_agent ls "/proc/$plain/fd"
+	sealed_off firmad "$(agent_pid)"
+	sealed_off firmad-token "$(token_pid practice)"
+
+	note "modes"
+	same "$(mode "$DIR/state")" 700 "state folder"
+	for file in "$DIR"/state/*; do
+		same "$(mode "$file")" 600 "$file"
+		! is_root || same "$(stat -c %u "$file")" "$PRACTICE_UID" "$file"
+	done
+	if is_root; then
+		same "$(mode "$DIR/run")" 755 "socket's folder"
+		same "$(mode "$DIR/run/socket")" 666 "socket"
+	else
+		same "$(mode "$DIR/run")" 700 "socket's folder"
+		same "$(mode "$DIR/run/socket")" 600 "socket"
+	fi
+
+	note "descriptors: the agent has no token, the token process no client"
+	if is_root; then
+		hasnt "$(ls -l "/proc/$(agent_pid)/fd")" "$DIR/tokens"
+		fds=$(ls -l "/proc/$(token_pid practice)/fd")
+		hasnt "$fds" 'firmad\.db|/run/socket'
+		hasnt "$(cat "/proc/$(agent_pid)/maps")" 'softhsm'
+		has "$(cat "/proc/$(token_pid practice)/maps")" 'softhsm'
+	fi
+	note "neither has a socket of the internet"
+	for p in $(agent_pid) $(token_pid practice); do
+		for net in tcp tcp6 udp udp6 raw; do
+			inodes=$(awk 'NR > 1 { print $10 }' "/proc/net/$net" | sort -u)
+			for inode in $inodes; do
+				[ "$inode" = 0 ] || ! is_root ||
+					hasnt "$(ls -l "/proc/$p/fd")" "socket:\[$inode\]"
+			done
+		done
+	done
+}
+
+nobody_else() {
+	is_root || skip "another user is played by root alone"
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	token practice
+	key practice good
+	head=$(firma ledger show --json | jq -s length)
+	cp "$BUILD/cli/firma" "$ASK" "$DIR"
+	chmod 755 "$DIR/firma" "$DIR/firma-ask"
+	other() { setpriv --reuid=64999 --regid=64999 --clear-groups "$@"; }
+	for what in "token list" "key list" "token lock practice" status \
+	    "ledger show" "renew status"; do
+		note "$what"
+		# shellcheck disable=SC2086 # words
+		expect 4 other "$DIR/firma" $what
+		says nobody-else
+	done
+	note "each request by itself, on one connection"
+	said=$(
+		cat <<-LINES | other "$DIR/firma-ask" "$FIRMA_SOCKET" | grep -v '^1 '
+			10 5000 sign key=good format=0 sha256=$(digest a)
+			11 5000 token_unlock token=practice
+			12 5000 key_generate token=practice alias=x algorithm=4
+			13 5000 renew_list
+			14 5000 renew_document renewal=1 name=terms
+			15 5000 ledger_read from=1 max=10
+			16 5000 agent_status
+			17 5000 certificate_read key=good
+			18 5000 token_init token=practice flags=1
+			19 5000 request_make key=good
+		LINES
+	)
+	same "$(printf '%s\n' "$said" | grep -c ' error .*rule=nobody-else .*name=FIRMA_ERR_DENIED')" \
+		10 "refusals in $said"
+	same "$(printf '%s\n' "$said" | wc -l)" 10 "answers"
+	is_state practice unlocked || fail "the token was locked"
+	same "$(firma ledger show --json | jq -s 'map(select(.uid == 64999 and .result == "ok")) | length')" \
+		0 "entries of what was refused"
+	note "the owner may"
+	cat > "$DIR/owner" <<-LINES
+		10 5000 sign key=good format=0 sha256=$(digest a)
+	LINES
+	has "$(as_agent "$DIR/firma-ask" "$FIRMA_SOCKET" < "$DIR/owner")" '^10 signed'
+	has "$(firma ledger show --json | tail -n 1)" '"rule": *"owner"'
+}

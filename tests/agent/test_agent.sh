@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# test_agent.sh SECTION - one section of the agent's tests, named as prose
+# elsewhere names it.  Without a name: lists them.
+#
+# Each section is a function in one of the files below, and a test of ctest.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+declare -A sections
+section() { sections[$1]=$2; } # "name" function
+
+# shellcheck source=/dev/null
+for file in pin replay disk module card start privileges token import hostile; do
+	[ ! -e "$here/$file.sh" ] || . "$here/$file.sh"
+done
+
+if [ $# -eq 0 ]; then
+	printf '%s\n' "${!sections[@]}" | sort
+	exit 0
+fi
+[ -n "${sections[$1]:-}" ] || { echo "no section \"$1\"" >&2; exit 2; }
+# shellcheck source=tests/agent/lib.sh
+. "$here/lib.sh"
+for tool in jq softhsm2-util openssl; do
+	command -v $tool > /dev/null || skip "no $tool"
+done
+begin
+echo "== $1"
+${sections[$1]}
+echo "passed: $1"
