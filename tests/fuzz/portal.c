@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A helper: firma's request line, and what the institution answered. */
-#include "cli/portal/reply.h"
+/* A helper: firma's request line, and the addresses in it. */
 #include "cli/portal/url.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -16,32 +15,6 @@ request(struct firma_bytes line)
 		FUZZ_MUST(
 		    portal_file_plain(q.file) && strchr(q.file, '/') == NULL);
 	portal_request_done(&q);
-}
-
-/* The first octet chooses the operation and the kind of answer. */
-static void
-reply(const uint8_t *data, size_t size)
-{
-	static const char *const types[] = { "application/json", "text/plain",
-		"application/pdf", "application/pkix-cert", "text/html" };
-	struct portal_reply r = { .status = 200 };
-	struct portal_request q = { 0 };
-	struct portal_answer a = { 0 };
-
-	if (size == 0)
-		return;
-	q.op = (enum portal_op)(data[0] % PORTAL_N_OPS);
-	(void)snprintf(
-	    r.type, sizeof(r.type), "%s", types[data[0] / PORTAL_N_OPS % 5]);
-	(void)snprintf(q.letter, sizeof(q.letter), "terms");
-	if (firma_buf_put(&r.body, firma_bytes_of(data + 1, size - 1)) !=
-	    FIRMA_OK)
-		return;
-	portal_reply_read(&r, &q, NULL, &a);
-	FUZZ_MUST(portal_op_may_answer(q.op, a.outcome));
-	FUZZ_MUST(portal_text_clean(firma_bytes_of(a.text, strlen(a.text))));
-	portal_answer_done(&a);
-	portal_reply_done(&r);
 }
 
 static void
@@ -69,7 +42,6 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	request(firma_bytes_of(data, size));
-	reply(data, size);
 	url(data, size);
 	return 0;
 }
