@@ -17,6 +17,15 @@
 
 static const char *source, *out;
 
+/* a "/" b, or the end of the program when it does not fit. */
+static void
+join(char ret[PATH_LEN], const char *a, const char *b)
+{
+	const int n = snprintf(ret, PATH_LEN, "%s/%s", a, b);
+
+	FUZZ_MUST(n > 0 && n < PATH_LEN);
+}
+
 static void
 fail(const char *path)
 {
@@ -27,13 +36,13 @@ fail(const char *path)
 void
 seed(const char *target, const char *name, struct firma_bytes v)
 {
-	char path[PATH_LEN];
+	char folder[PATH_LEN], path[PATH_LEN];
 	FILE *f;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", out, target);
-	if (mkdir(path, 0755) != 0 && errno != EEXIST)
-		fail(path);
-	(void)snprintf(path, sizeof(path), "%s/%s/%s", out, target, name);
+	join(folder, out, target);
+	if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+		fail(folder);
+	join(path, folder, name);
 	f = fopen(path, "wbe");
 	if (f == NULL || fwrite(v.at, 1, v.len, f) != v.len || fclose(f) != 0)
 		fail(path);
@@ -59,7 +68,7 @@ text_file(const char *target, const char *file)
 	char path[PATH_LEN];
 	size_t len;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", source, file);
+	join(path, source, file);
 	char *text = read_text(path, &len);
 	const char *name = strrchr(file, '/');
 
@@ -92,7 +101,7 @@ committed_file(const char *target, const char *folder, const char *name)
 	char path[PATH_LEN];
 	size_t len;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+	join(path, folder, name);
 	char *text = read_text(path, &len);
 
 	if (dot == NULL || strcmp(dot, ".hex") != 0) {
@@ -113,10 +122,10 @@ committed_file(const char *target, const char *folder, const char *name)
 static void
 committed(void)
 {
-	char folder[PATH_LEN], below[PATH_LEN + 300];
+	char folder[PATH_LEN], below[PATH_LEN];
 	struct dirent *e, *e2;
 
-	(void)snprintf(folder, sizeof(folder), "%s/tests/fuzz/seeds", source);
+	join(folder, source, "tests/fuzz/seeds");
 	DIR *d = opendir(folder);
 
 	if (d == NULL)
@@ -124,8 +133,7 @@ committed(void)
 	while ((e = readdir(d)) != NULL) {
 		if (e->d_name[0] == '.')
 			continue;
-		(void)snprintf(
-		    below, sizeof(below), "%s/%s", folder, e->d_name);
+		join(below, folder, e->d_name);
 		DIR *d2 = opendir(below);
 
 		if (d2 == NULL)
