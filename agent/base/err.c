@@ -61,18 +61,39 @@ firma_err_known(unsigned int wire)
 	return find((enum firma_err)wire) != NULL;
 }
 
+/* Drop an incomplete UTF-8 character at the end of len octets. */
+static void
+cut(char *text, size_t len)
+{
+	size_t start = len;
+
+	while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start == 0 || (unsigned char)text[start - 1] < 0xc0)
+		return;
+	start--;
+	const unsigned char c = (unsigned char)text[start];
+
+	if (start + (c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4) > len)
+		text[start] = '\0';
+}
+
 enum firma_err
 firma_fail(struct firma_cause *cause, enum firma_err e,
     enum firma_cause_kind kind, unsigned long code, const char *fmt, ...)
 {
 	va_list ap;
+	int n;
 
 	if (cause == NULL)
 		return e;
 	cause->kind = kind;
 	cause->code = code;
 	va_start(ap, fmt);
-	(void)vsnprintf(cause->what, sizeof(cause->what), fmt, ap);
+	n = vsnprintf(cause->what, sizeof(cause->what), fmt, ap);
 	va_end(ap);
+	/* Cut at a character's edge: half of one would not cross the wire. */
+	if (n >= (int)sizeof(cause->what))
+		cut(cause->what, sizeof(cause->what) - 1);
 	return e;
 }

@@ -15,11 +15,12 @@
 #include "agent/daemon/handler.h"
 #include "agent/daemon/log.h"
 
-#define LOGOUT_NS              (10 * FIRMA_S)
-#define CKF_USER_PIN_COUNT_LOW 0x00010000u /* see token.c */
-#define CKF_USER_PIN_FINAL_TRY 0x00020000u
+#define LOGOUT_NS                         (10 * FIRMA_S)
+#define CKF_USER_PIN_COUNT_LOW            0x00010000u /* see token.c */
+#define CKF_USER_PIN_FINAL_TRY            0x00020000u
+#define CKF_PROTECTED_AUTHENTICATION_PATH 0x00000100u
 
-#define COPY(to, from)         ((void)snprintf((to), sizeof(to), "%s", (from)))
+#define COPY(to, from)                    ((void)snprintf((to), sizeof(to), "%s", (from)))
 
 /* One unlocking, from the channel to the last answer. */
 struct unlock {
@@ -130,8 +131,12 @@ go(const struct unlock *u, bool yes)
 	struct firma_token *t = firma_token_find(u->agent, u->token);
 	const struct firma_msg_w_present m = { .go = yes ? 1 : 0 };
 
+	/* The person has entered it; on a keypad that is still to come. */
 	if (t != NULL &&
-	    firma_token_tell(t, FIRMA_MSG_w_present, &m) != FIRMA_OK)
+	    firma_token_tell(t, FIRMA_MSG_w_present, &m,
+		(t->ck_flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0
+		    ? FIRMA_PIN_WAIT_NS
+		    : firma_token_sign_ns(t)) != FIRMA_OK)
 		firma_log(FIRMA_LOG_WARNING, "token %s: not told", u->token);
 }
 

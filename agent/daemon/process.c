@@ -352,17 +352,19 @@ firma_process_call(struct firma_token_process *p, enum firma_msg_type type,
 }
 
 enum firma_err
-firma_process_tell(
-    struct firma_token_process *p, enum firma_msg_type type, const void *msg)
+firma_process_tell(struct firma_token_process *p, enum firma_msg_type type,
+    const void *msg, uint64_t may_take)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf frame = { 0 };
-	const struct firma_call *c = p->lanes[0].sent.first;
+	struct firma_call *c = p->lanes[0].sent.first;
 	enum firma_err r;
 
 	if (c == NULL)
 		return FIRMA_ERR_STATE;
 	if ((r = firma_frame_put(&frame, type, msg, c->id, 0, 0)) != FIRMA_OK)
 		return r;
+	c->started = firma_now();
+	c->may_take = may_take;
 	return firma_frame_send(p->lanes[0].fd, firma_buf_view(&frame), -1) < 0
 	    ? FIRMA_ERR_TOKEN_STUCK
 	    : FIRMA_OK;
@@ -418,6 +420,29 @@ is_about_the_token(enum firma_err r)
 {
 	return r == FIRMA_ERR_TOKEN_GONE || r == FIRMA_ERR_TOKEN_ERROR ||
 	    r == FIRMA_ERR_PIN_NEEDED;
+}
+
+/* Instead of w_ready: why it cannot.  The process ends with it. */
+static bool
+is_refusal(const struct firma_token_process *p, const struct firma_frame *f)
+{
+	return f->type == FIRMA_MSG_w_error && f->id == 0 && !p->ready;
+}
+
+static void
+refused(struct firma_token_process *p, const struct firma_frame *f)
+{
+	struct firma_msg_w_error m;
+	char what[161] = "it answered nonsense";
+	enum firma_err r = FIRMA_ERR_TOKEN_STUCK;
+
+	if (firma_msg_decode(FIRMA_MSG_w_error, f->payload, &m, NULL) ==
+		FIRMA_OK &&
+	    firma_err_known(m.err) && m.err != FIRMA_OK) {
+		r = (enum firma_err)m.err;
+		firma_str_copy(m.what, what, sizeof(what));
+	}
+	fell(p, r, what[0] != '\0' ? what : firma_err_text(r));
 }
 
 /* False: what came is not an answer of firmad-token. */
@@ -486,7 +511,15 @@ firma_process_on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 		}
 		if (firma_frame_parse(firma_bytes_of(p->room, (size_t)n), &f,
 			&used) != FIRMA_OK ||
-		    used != (size_t)n || !take_answer(l, &f)) {
+		    used != (size_t)n) {
+			fell(p, FIRMA_ERR_TOKEN_STUCK, "it answered nonsense");
+			return 0;
+		}
+		if (is_refusal(p, &f)) {
+			refused(p, &f);
+			return 0;
+		}
+		if (!take_answer(l, &f)) {
 			fell(p, FIRMA_ERR_TOKEN_STUCK, "it answered nonsense");
 			return 0;
 		}

@@ -24,8 +24,8 @@ void firma_process_kill(
 FIRMA_CHECKED enum firma_err firma_process_call(struct firma_token_process *p,
     enum firma_msg_type type, const void *msg, int fd, uint64_t may_take,
     uint64_t deadline, firma_token_fn *fn, void *arg);
-FIRMA_CHECKED enum firma_err firma_process_tell(
-    struct firma_token_process *p, enum firma_msg_type type, const void *msg);
+FIRMA_CHECKED enum firma_err firma_process_tell(struct firma_token_process *p,
+    enum firma_msg_type type, const void *msg, uint64_t may_take);
 /* Would a call be taken?  p may be NULL. */
 bool firma_process_has_room(const struct firma_token_process *p);
 /* Its pid is that of the thread that serves the first lane. */

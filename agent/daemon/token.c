@@ -343,12 +343,12 @@ firma_token_call(struct firma_token *t, enum firma_msg_type type,
 }
 
 enum firma_err
-firma_token_tell(
-    struct firma_token *t, enum firma_msg_type type, const void *msg)
+firma_token_tell(struct firma_token *t, enum firma_msg_type type,
+    const void *msg, uint64_t may_take)
 {
 	if (t->process == NULL)
 		return FIRMA_ERR_TOKEN_STUCK;
-	return firma_process_tell(t->process, type, msg);
+	return firma_process_tell(t->process, type, msg, may_take);
 }
 
 enum firma_err

@@ -72,9 +72,12 @@ FIRMA_CHECKED enum firma_err firma_token_call(struct firma_token *t,
     uint64_t deadline, firma_token_fn *fn, void *arg,
     struct firma_cause *cause);
 
-/* A second frame within a call (w_present).  Goes out at once. */
-FIRMA_CHECKED enum firma_err firma_token_tell(
-    struct firma_token *t, enum firma_msg_type type, const void *msg);
+/*
+ * A second frame within a call (w_present).  Goes out at once; from now on the
+ * module has may_take nanoseconds for the rest.
+ */
+FIRMA_CHECKED enum firma_err firma_token_tell(struct firma_token *t,
+    enum firma_msg_type type, const void *msg, uint64_t may_take);
 
 /* FIRMA_OK, or why the token cannot sign now; the cause names the token. */
 FIRMA_CHECKED enum firma_err firma_token_ready(

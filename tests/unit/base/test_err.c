@@ -52,6 +52,24 @@ a_strange_number_is_internal(void **state)
 	}
 }
 
+/* n times x, then whole characters of tail, and as many as fit. */
+static void
+check_whole(const char *what, size_t n, const char *tail)
+{
+	const size_t len = strlen(what);
+	const size_t width = (unsigned char)tail[0] < 0xe0 ? 2
+	    : (unsigned char)tail[0] < 0xf0                ? 3
+							   : 4;
+
+	assert_true(len >= n && len < FIRMA_CAUSE_WHAT);
+	assert_memory_equal(what + n, tail, len - n < 4 ? len - n : 4);
+	if (width < 4)
+		assert_int_equal((len - n) % width, 0);
+	else
+		assert_true(len == n || len - n >= 4);
+	assert_true(len + width >= FIRMA_CAUSE_WHAT);
+}
+
 static void
 a_cause_is_cut_and_terminated(void **state)
 {
@@ -68,6 +86,21 @@ a_cause_is_cut_and_terminated(void **state)
 	assert_int_equal(strlen(c.what), FIRMA_CAUSE_WHAT - 1);
 	assert_int_equal(c.kind, FIRMA_CAUSE_ERRNO);
 	assert_int_equal(c.code, 28);
+	/* Never half a character: it would not be text on the wire. */
+	for (size_t n = FIRMA_CAUSE_WHAT - 5; n < FIRMA_CAUSE_WHAT; n++) {
+		static const char *const tails[] = { "\xc3\xb1\xc3\xb1",
+			"\xe2\x82\xac\xe2\x82\xac", "\xf0\x9f\x92\xa9zz" };
+
+		for (size_t i = 0; i < 3; i++) {
+			many[n] = '\0';
+			assert_int_equal(
+			    firma_fail(&c, FIRMA_ERR_IO, FIRMA_CAUSE_NONE, 0,
+				"%s%s%s", many, tails[i], tails[i]),
+			    FIRMA_ERR_IO);
+			many[n] = 'x';
+			check_whole(c.what, n, tails[i]);
+		}
+	}
 	assert_int_equal(
 	    firma_fail(NULL, FIRMA_ERR_IO, FIRMA_CAUSE_NONE, 0, "x"),
 	    FIRMA_ERR_IO);
