@@ -10,7 +10,7 @@ FIRMAD=$BUILD/agent/daemon/firmad
 WORKER=$BUILD/pkcs11/worker/firmad-token
 BADMODULE=$BUILD/tests/badmodule/firma-badmodule.so
 FIXTURES=${FIRMA_FIXTURES:-$SOURCE/../shared/fixtures}/sat
-# shellcheck source=cli/practice.sh
+# shellcheck source=cli/practice.sh disable=SC2034
 . "$SOURCE/cli/practice.sh"
 # The texts that are compared here are the English ones.
 LC_ALL=C.UTF-8 LANGUAGE=en
@@ -47,11 +47,10 @@ same() { [ "$1" = "$2" ] || fail "$3: \"$1\" instead of \"$2\""; }
 
 # until_true SECONDS COMMAND...
 until_true() {
-	n=$(($1 * 20))
+	local until=$((SECONDS + $1 + 1))
 	shift
 	until "$@" > /dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || fail "did not come true: $*"
+		[ $SECONDS -lt $until ] || fail "did not come true: $*"
 		sleep 0.05
 	done
 }
@@ -71,16 +70,11 @@ token_state() { firma token list "$1" --json | jq -r '.[0].state'; }
 is_state() { [ "$(token_state "$1")" = "$2" ]; }
 agent_pid() { cat "$DIR/agent.pid"; }
 token_pid() {
-	for p in $(children "$(agent_pid)"); do
-		tr '\0' ' ' < "/proc/$p/cmdline" | grep -q -- "--name $1 " && echo "$p"
+	for p in $(cat "/proc/$(agent_pid)/task/$(agent_pid)/children"); do
+		case $(tr '\0' ' ' < "/proc/$p/cmdline") in
+		*" --name $1 "*) echo "$p" ;;
+		esac
 	done
-}
-children() {
-	for stat in /proc/[0-9]*/stat; do
-		set -- "$1" $(sed 's/.*) //' "$stat" 2> /dev/null)
-		[ "${3:-}" = "$1" ] && { p=${stat#/proc/}; echo "${p%/stat}"; }
-	done
-	return 0
 }
 alive() {
 	kill -0 "$(agent_pid)" 2> /dev/null || fail "the agent is gone"
@@ -145,7 +139,6 @@ sign() {
 	ask "$(id_new) 20000 sign key=$1 format=0 sha256=$(digest "$2")" |
 	    sed -n 's/.*signed signature=\([0-9a-f]*\).*/\1/p'
 }
-last_id=1000
 id_new() { od -An -N6 -tu8 /dev/urandom | tr -d ' '; }
 restart() {
 	practice_end "$DIR/agent.pid"
