@@ -29,19 +29,20 @@
 /*
  * While transactions come every few microseconds, waking this thread for each
  * costs more (35-50 us on an idle core) than the commit.  store.h says who
- * turns it on.
+ * turns it on.  True: there is work.
  */
-static void
+static bool
 spin(struct firma_store *s, uint64_t seen)
 {
 	const uint64_t ns = atomic_load(&s->spin);
-	uint64_t until;
+	const uint64_t until = ns == 0 ? 0 : firma_after(ns);
 
-	if (ns == 0)
-		return;
-	until = firma_after(ns);
-	while (atomic_load(&s->submitted_ticket) == seen && firma_now() < until)
+	while (atomic_load(&s->submitted_ticket) == seen) {
+		if (ns == 0 || firma_now() >= until)
+			return false;
 		firma_cpu_relax();
+	}
+	return true;
 }
 
 /*
@@ -115,9 +116,13 @@ run_writer(void *arg)
 			last = group.tail->ticket;
 			publish(s, &group, &res);
 		}
+		/*
+		 * Between two signatures in a row nobody waits either, and a
+		 * rest there would make the second one wait for the disk.
+		 */
+		if (last != 0 && spin(s, last))
+			idle = false;
 		firma_writer_rest(s->writer, idle);
-		if (last != 0)
-			spin(s, last);
 	}
 	return NULL;
 }
