@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+# lib.sh - sourced by the tests here: a practice company that can be set back to
+# its beginning, the renewal of its certificate, and what must hold afterwards
+# whatever happened on the way.
+#
+# FIRMA_BUILD is the build folder.  Everything is in a private folder; what is
+# started is ended by its pid on every way out.
+set -euo pipefail
+
+for tool in jq pkcs11-tool openssl; do
+	command -v "$tool" > /dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+BUILD=${FIRMA_BUILD:?}
+SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$SOURCE/cli/practice.sh"
+
+# A preloaded library without AddressSanitizer goes before one with it.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
+export LC_ALL=C.UTF-8 LANGUAGE=en
+unset LD_PRELOAD DISPLAY WAYLAND_DISPLAY XDG_RUNTIME_DIR
+
+exec 3>&2 # where failures are told
+umask 022
+# A killed process, unlike a power cut, leaves what it wrote: memory is as good
+# as a disk here, and a renewal makes a hundred commits.
+base=${TMPDIR:-/dev/shm}
+[ -d "$base" ] && [ -w "$base" ] || base=/tmp
+work=$(mktemp -d "$base/fc.XXXXXX")
+chmod 755 "$work"
+d=$work/d
+snap=$work/snap
+out=$work/out
+what='the set-up' # what is being tried, for messages
+n_checks=0
+
+ended() {
+	local status=$?
+
+	trap - EXIT
+	[ -z "${firma_pid:-}" ] || kill -9 "$firma_pid" 2> /dev/null || :
+	practice_stop "$d" 2> /dev/null
+	[ $status = 0 ] || [ $status = 77 ] || show_trouble
+	rm -rf "$work"
+	exit $status
+}
+trap ended EXIT
+trap 'exit 130' INT TERM
+
+show_trouble() {
+	echo "FAILED in: $what"
+	for f in "$out" "$d/agent.log"; do
+		[ ! -s "$f" ] || { echo "--- ${f##*/}"; tail -n 25 "$f"; }
+	done
+} >&3
+
+die() {
+	echo "FAILED: $what: $*" >&3
+	exit 1
+}
+
+# is WHAT GOT WANTED; has WHAT TEXT PART
+is() {
+	n_checks=$((n_checks + 1))
+	[ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"
+}
+has() {
+	n_checks=$((n_checks + 1))
+	case $2 in *"$3"*) ;; *) die "$1: '$2' does not say '$3'" ;; esac
+}
+passed() { echo "$n_checks checks passed"; }
+
+# ---- the practice company ---------------------------------------------------
+
+# For the token process, which has no environment but what stands there.
+token_lines() {
+	printf 'environment = ASAN_OPTIONS=%s\nenvironment = LSAN_OPTIONS=%s\n' \
+	    "$ASAN_OPTIONS" "${LSAN_OPTIONS:-}"
+}
+
+# make [ALGORITHM]: a company whose certificate has expired; all set, nothing
+# begun, the agent ended, the portal running.  Kept to go back to.
+make() {
+	algorithm=${1:-p-256}
+	practice_make "$d"
+	practice_portal "$d"
+	practice_config "$d" "algorithm = $algorithm
+$(token_lines)"
+	practice_agent "$d"
+	practice_token "$d"
+	practice_company "$d"
+	practice_end "$d/agent.pid"
+	keep
+}
+
+keep() {
+	rm -rf "$snap"
+	mkdir "$snap"
+	cp -a "$d/state" "$d/tokens" "$d/portal" "$d/firmad.conf" "$snap/"
+}
+
+# Back to the beginning.  The portal reads its folder at each request.
+restore() {
+	practice_end "$d/agent.pid"
+	rm -rf "$d/state" "$d/tokens" "$d/letters" "$d/run" "$d"/portal/* \
+	    "$d"/*.jsonl "$d"/*.p7m "$d/request.csr" "$d/new.pem" "$d/agent.log"
+	cp -a "$snap/state" "$snap/tokens" "$d/"
+	cp -a "$snap/portal/." "$d/portal/"
+	cp -a "$snap/firmad.conf" "$d/"
+}
+
+start_agent() { practice_agent "$d" 2>> "$out" || die "the agent does not start"; }
+
+# Kill -9, as a crash would, and wait for its end.
+kill_agent() {
+	local pid
+
+	[ -s "$d/agent.pid" ] || return 0
+	pid=$(cat "$d/agent.pid")
+	kill -9 "$pid" 2> /dev/null || :
+	{ wait "$pid" || :; } 2> /dev/null
+	rm -f "$d/agent.pid"
+}
+
+behave() { printf '%s\n' "$@" > "$d/portal/behave"; }
+behave_well() { rm -f "$d/portal/behave"; }
+
+# Renewal commands.  Their exit status is in $status, their words in $out.
+run_firma() {
+	status=0
+	timeout -k 5 "${FIRMA_PATIENCE:-120}" "$BUILD/cli/firma" "$@" \
+	    > "$out" 2>&1 < /dev/null || status=$?
+}
+start_words="renew start --old old --new-alias new --token practice --yes
+    --dir $d --pin-file practice=$d/pin"
+# shellcheck disable=SC2086 # words
+renew_start() { run_firma $start_words "$@"; }
+renew() { run_firma renew --yes --dir "$d" --pin-file "practice=$d/pin" "$@"; }
+renew_to() { # words of `firma renew`: next, resume ...
+	run_firma renew "$@" --yes --dir "$d" --pin-file "practice=$d/pin"
+}
+
+# What an operator does after a crash: look, begin if nothing was, go on.
+go_on() {
+	wait_token
+	renew
+	[ $status != 11 ] || renew_start
+}
+
+# The token's process may be starting again.
+wait_token() {
+	local n=0
+
+	while firma token list --json |
+		jq -e '.[] | select(.state == "starting" or .state == "broken")' \
+		> /dev/null; do
+		n=$((n + 1))
+		[ $n -lt 300 ] || die "the token does not come back"
+		sleep 0.1
+	done
+}
+
+# ---- what must hold ---------------------------------------------------------
+
+portal_company() {
+	"$BUILD/tests/rehearsal/firma-rehearsal" show "$d/portal" --json
+}
+
+# Accepted exactly once, and nothing was offered again that had been accepted.
+check_portal() {
+	local got
+
+	got=$(portal_company | jq -c '.companies[0] | [.stage,
+	    (.request | .accepted, .repeats),
+	    (.letters | .terms.old, .terms.new, .conditions.new |
+	        .accepted, .repeats),
+	    .letters.conditions.old, .logins.home, .refused]')
+	is "portal: stage; request, letters: accepted, repeated; first login, refusals" \
+	    "$got" '["home",1,0,1,0,1,0,1,0,null,1,0]'
+}
+
+# Two key pairs and two certificates, all of them named, and nothing else.
+check_token() {
+	local got
+
+	got=$(SOFTHSM2_CONF=$d/softhsm2.conf pkcs11-tool \
+	    --module "$(sed -n 's/^module = //p' "$d/firmad.conf")" \
+	    --token-label practice --login --pin "$(cat "$d/pin")" \
+	    --list-objects 2> /dev/null |
+	    awk '/ Object/ { kind = $1 } /^ *label:/ { print kind, $2 }' | sort |
+	    tr '\n' ',')
+	is "objects on the token" "$got" \
+	    "Certificate new,Certificate old,Private new,Private old,Public new,Public old,"
+	is "keys in the agent's index" "$(firma key list --json |
+	    jq -r '[.[].alias] | sort | join(" ")')" "new old"
+}
+
+# The ledger is whole, and has each signature that the portal has, once.
+check_ledger() {
+	local got want
+
+	run_firma ledger verify
+	is "firma ledger verify" $status 0
+	run_firma renew evidence --dir "$d" --ca "$d/ca.pem"
+	is "firma renew evidence" $status 0
+	got=$(jq -sr '[.[] | select(.action == "sign" and .result == "ok" and
+	    .format == "detached") | .purpose + " " + .digest] | join("\n")' \
+	    "$d/ledger.jsonl")
+	want=$(portal_company | jq -r '.companies[0].letters |
+	    "renewal 1 terms.sign.old \(.terms.sha256)",
+	    "renewal 1 terms.sign.new \(.terms.sha256)",
+	    "renewal 1 conditions.sign.new \(.conditions.sha256)"')
+	is "letters signed, by the ledger" "$got" "$want"
+	got=$(cd "$d/letters" &&
+	    sha256sum terms.old.p7s terms.new.p7s conditions.new.p7s |
+	    cut -d' ' -f1 | tr '\n' ' ')
+	want=$(portal_company | jq -r '.companies[0].letters | [.terms.old,
+	    .terms.new, .conditions.new | .signature_sha256 + " "] | join("")')
+	is "signatures that the portal has" "$got" "$want"
+	is "request that the portal has" \
+	    "$(sha256sum < "$d/request.csr" | cut -d' ' -f1)" \
+	    "$(portal_company | jq -r '.companies[0].request.sha256')"
+	got=$(jq -s '[.[] | select(.action == "key-generate" and .key == "new")] |
+	    length' "$d/ledger.jsonl")
+	is "new keys, by the ledger" "$got" 1
+	is "firma renew status" "$(firma renew status 1 --json | jq -r .status)" \
+	    complete
+}
+
+check_all() {
+	is "exit status of the renewal" $status 0
+	has "last line" "$(tail -n 1 "$out")" "renewed: "
+	check_portal
+	check_token
+	check_ledger
+}
