@@ -152,8 +152,33 @@ start() {
 	    "$BUILD/agent/daemon/firmad" --config "$dir/firmad.conf"
 }
 
+# A hot client is followed to its CPU, and let go when it pauses.
+cpus() { sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$agent/status"; }
+placement() {
+	[ "$(nproc)" -gt 1 ] || return 0
+	free=$(cpus)
+	bench soak --count 5000 > /dev/null &
+	soak=$!
+	followed=no
+	while kill -0 $soak 2> /dev/null; do
+		[ "$(cpus)" = "$free" ] || followed=yes
+	done
+	wait $soak
+	[ $followed = yes ] || { echo "the client was not followed" >&2; exit 1; }
+	n=0
+	until [ "$(cpus)" = "$free" ]; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || { echo "the agent stayed on $(cpus)" >&2; exit 1; }
+		sleep 0.05
+	done
+	echo "placed and let go"
+}
+
 case $what in
-check) bench check --clients 1,3 --count 5 ;;
+check)
+	bench check --clients 1,3 --count 5
+	placement
+	;;
 table) serve; bench table "$@" ;;
 many) fill; bench many --clients 1 "$@" ;;
 soak) bench soak --count 200000 "$@" ;;
