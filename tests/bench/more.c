@@ -63,6 +63,7 @@ bench_soak(const struct bench_place *p, const char *key, unsigned int count,
 		memcpy(sha256, &i, sizeof(i));
 		bench_agent.sign(way, sha256, &s);
 	}
+	bench_agent.close(way);
 }
 
 static uint8_t *

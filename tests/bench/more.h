@@ -5,7 +5,7 @@
 
 #include "tests/bench/way.h"
 
-/* Sign count times by 4 clients' worth of one; the agent's RSS on the way. */
+/* One client signs count times; the agent's memory on the way. */
 void bench_soak(const struct bench_place *p, const char *key,
     unsigned int count, long agent_pid);
 

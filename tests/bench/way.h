@@ -41,6 +41,8 @@ struct bench_way {
 	void *(*open)(const struct bench_place *p, const char *key);
 	void (*sign)(void *way, const uint8_t sha256[BENCH_SHA256],
 	    struct bench_signature *ret);
+	/* NULL: it ends with its process, as a module does. */
+	void (*close)(void *way);
 	/* Is seq the entry of that digest and key?  NULL: no ledger. */
 	int (*in_ledger)(void *way, const char *key, uint64_t seq,
 	    const uint8_t sha256[BENCH_SHA256]);

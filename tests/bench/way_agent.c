@@ -101,4 +101,15 @@ in_ledger(void *way, const char *key, uint64_t seq,
 	return w.found;
 }
 
-const struct bench_way bench_agent = { "agent", open_agent, sign, in_ledger };
+static void
+close_agent(void *way)
+{
+	struct agent *a = way;
+
+	firma_client_free(a->client);
+	firma_signed_done(&a->answer);
+	free(a);
+}
+
+const struct bench_way bench_agent = { "agent", open_agent, sign, close_agent,
+	in_ledger };

@@ -158,6 +158,7 @@ sign(void *way, const uint8_t sha256[BENCH_SHA256], struct bench_signature *ret)
 	ret->seq = 0;
 }
 
-const struct bench_way bench_direct = { "direct", open_direct, sign, NULL };
-const struct bench_way bench_p11kit = { "p11-kit server", open_p11kit, sign,
+const struct bench_way bench_direct = { "direct", open_direct, sign, NULL,
 	NULL };
+const struct bench_way bench_p11kit = { "p11-kit server", open_p11kit, sign,
+	NULL, NULL };
