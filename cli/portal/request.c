@@ -160,7 +160,9 @@ check_args(const struct portal_request *q, struct firma_cause *cause)
 	if ((args & PORTAL_ARG_ROLE) != 0 && strcmp(q->role, "old") != 0 &&
 	    strcmp(q->role, "new") != 0)
 		return missing(cause, "role");
-	if ((args & PORTAL_ARG_FILE) != 0 && !portal_file_plain(q->file))
+	/* Also where nobody looks at it: a name that is here is a plain one. */
+	if (((args & PORTAL_ARG_FILE) != 0 || q->file[0] != '\0') &&
+	    !portal_file_plain(q->file))
 		return missing(cause, "file");
 	if ((args & PORTAL_ARG_SHA256) != 0 &&
 	    (strlen(q->sha256) != SHA256_HEX ||

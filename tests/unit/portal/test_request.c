@@ -83,6 +83,7 @@ wrong_requests_are_refused(void **state)
 		"{\"id\":1,\"op\":\"letter\",\"letter\":\"love\"}",
 		"{\"id\":1,\"op\":\"letter\",\"letter\":{}}",
 		"{\"id\":1,\"op\":\"enter\",\"file\":\"x\"}",
+		"{\"id\":1,\"op\":\"data\",\"file\":\"../x\"}",
 		"{\"id\":1,\"op\":\"find-request\",\"request_sha256\":\"E3\"}",
 		"{\"id\":1,\"op\":\"confirm\",\"email\":\"a\\u001b[2J\"}",
 		"{\"id\":1,\"op\":\"confirm\",\"email\":\"a\\u009b\"}",
