@@ -38,7 +38,8 @@ struct firma_store {
 	/* Both threads', without the lock. */
 	_Atomic uint64_t submitted_ticket; /* the last that is in pending */
 	_Atomic uint64_t finished_ticket;
-	_Atomic uint64_t spin; /* ns: the writer looks so long before it sleeps */
+	_Atomic uint64_t
+	    spin; /* ns: the writer looks so long before it sleeps */
 	atomic_bool armed;
 
 	/*
