@@ -521,15 +521,17 @@ firma_on_renew_document(struct firma_task *q)
 	struct firma_renewal *r =
 	    renewal_of(q, m->renewal, FIRMA_ASK_RENEW_READ);
 	FIRMA_OWN(firma_buf_done) struct firma_buf octets = { 0 };
-	struct firma_msg_document_item item = { .name = m->name };
+	struct firma_msg_document_item item = { 0 };
 	struct firma_cause cause = { 0 };
 	uint8_t sha256[32] = { 0 };
 	char name[FIRMA_STORE_DOCUMENT_NAME];
 	enum firma_err e;
 	int fd = -1;
 
+	/* The request is answered and gone. */
 	if (r == NULL)
 		return;
+	item.name = m->name;
 	firma_str_copy(m->name, name, sizeof(name));
 	if (name[0] == '\0') {
 		e = firma_store_documents(

@@ -321,13 +321,18 @@ firma_pin_look(struct firma_token *t, bool is_new)
 
 /* ---- requests ---- */
 
+/* The token of a request, if the rules allow it; else the request is answered
+ * and gone.  Whoever may nothing does not learn which tokens there are. */
 static struct firma_token *
-token_of(struct firma_task *q, struct firma_str name)
+token_of(
+    struct firma_task *q, struct firma_str name, enum firma_ask_action what)
 {
 	char text[FIRMA_CONFIG_NAME];
 	struct firma_token *t;
 
 	firma_str_copy(name, text, sizeof(text));
+	if (!firma_task_allowed(q, what, NULL, text))
+		return NULL;
 	t = firma_token_find(q->agent, text);
 	if (t == NULL)
 		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "token %s", text);
@@ -366,14 +371,12 @@ void
 firma_on_token_unlock(struct firma_task *q)
 {
 	const struct firma_msg_token_unlock *m = (const void *)&q->msg;
-	struct firma_token *t = token_of(q, m->token);
+	struct firma_token *t = token_of(q, m->token, FIRMA_ASK_TOKEN_UNLOCK);
 	struct firma_cause cause = { 0 };
 	int ours, theirs;
 	enum firma_err r;
 
-	if (t == NULL ||
-	    !firma_task_allowed(
-		q, FIRMA_ASK_TOKEN_UNLOCK, NULL, t->config->name))
+	if (t == NULL)
 		return;
 	r = firma_token_ready(t, &cause);
 	if (r == FIRMA_OK) {
@@ -501,12 +504,11 @@ void
 firma_on_token_lock(struct firma_task *q)
 {
 	const struct firma_msg_token_lock *m = (const void *)&q->msg;
-	struct firma_token *t = token_of(q, m->token);
+	struct firma_token *t = token_of(q, m->token, FIRMA_ASK_TOKEN_LOCK);
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	if (t == NULL ||
-	    !firma_task_allowed(q, FIRMA_ASK_TOKEN_LOCK, NULL, t->config->name))
+	if (t == NULL)
 		return;
 	r = plain_call(t, q, "lock", FIRMA_MSG_w_logout,
 	    &(struct firma_msg_w_logout){ 0 }, -1, LOGOUT_NS, &cause);
@@ -535,15 +537,16 @@ void
 firma_on_token_init(struct firma_task *q)
 {
 	const struct firma_msg_token_init *m = (const void *)&q->msg;
-	struct firma_token *t = token_of(q, m->token);
-	struct firma_msg_w_init w = { .label = m->label, .flags = m->flags };
+	struct firma_token *t = token_of(q, m->token, FIRMA_ASK_TOKEN_INIT);
+	struct firma_msg_w_init w = { 0 };
 	struct firma_cause cause = { 0 };
 	int ours, theirs;
 	enum firma_err r;
 
-	if (t == NULL ||
-	    !firma_task_allowed(q, FIRMA_ASK_TOKEN_INIT, NULL, t->config->name))
+	if (t == NULL)
 		return;
+	w.label = m->label;
+	w.flags = m->flags;
 	if (t->present && (m->flags & FIRMA_INIT_ERASE) == 0) {
 		firma_task_refuse(q, FIRMA_ERR_EXISTS, "",
 		    "token %s is initialised", t->config->name);
