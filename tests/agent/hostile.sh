@@ -15,8 +15,8 @@ hostile() {
 	# Under a sanitizer freed memory is kept; little of it, here.
 	if grep -qa __asan_init "$FIRMAD"; then
 		FIRMA_SANITIZED=1
-		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=1
-		export FIRMA_SANITIZED ASAN_OPTIONS
+		ASAN_OPTIONS=$ASAN_OPTIONS:quarantine_size_mb=1
+		export FIRMA_SANITIZED
 	fi
 	practice_agent "$DIR"
 	token practice

@@ -13,6 +13,14 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
+static uint64_t
+fresh_id(void)
+{
+	static uint64_t id = 1000;
+
+	return ++id;
+}
+
 /* A frame's head by hand. */
 static void
 head(uint8_t ret[FIRMA_FRAME_HEAD], uint32_t len, unsigned int type,
@@ -147,6 +155,37 @@ bad_payloads(void)
 	}
 }
 
+/* Every request with nothing in its fields: an error or nothing to tell. */
+static void
+empty_requests(void)
+{
+	size_t n;
+	const struct firma_msg_desc *table = firma_msg_table(&n);
+	const int s = hostile_greeted();
+
+	for (size_t i = 0; i < n; i++) {
+		FIRMA_OWN(firma_buf_done) struct firma_buf b = { 0 };
+		const union firma_msg_any zero = { 0 };
+		const uint64_t id = fresh_id();
+		uint64_t got = 0;
+		unsigned int type;
+
+		if (table[i].direction != 'Q' || table[i].type >= 0x8000 ||
+		    table[i].type == FIRMA_MSG_hello)
+			continue;
+		HOSTILE_CHECK(firma_frame_put(&b, table[i].type, &zero, id, 0,
+				  0) == FIRMA_OK);
+		HOSTILE_CHECK(hostile_send(s, firma_buf_view(&b)));
+		do
+			type = hostile_receive(s, &got, NULL);
+		while (type != 0 && type != FIRMA_MSG_done &&
+		    type != FIRMA_MSG_error);
+		if (type == 0 || got != id)
+			hostile_fail("no answer to %s", table[i].name);
+	}
+	(void)close(s);
+}
+
 static void
 no_hello(void)
 {
@@ -225,14 +264,6 @@ memfd(int seals, off_t size)
 	HOSTILE_CHECK(fd >= 0 && ftruncate(fd, size) == 0);
 	HOSTILE_CHECK(fcntl(fd, F_ADD_SEALS, seals) == 0);
 	return fd;
-}
-
-static uint64_t
-fresh_id(void)
-{
-	static uint64_t id = 1000;
-
-	return ++id;
 }
 
 static void
@@ -350,6 +381,7 @@ const struct hostile_case hostile_frames[] = {
 	{ "heads", heads },
 	{ "not for the agent", not_for_the_agent },
 	{ "bad payloads", bad_payloads },
+	{ "empty requests", empty_requests },
 	{ "no hello", no_hello },
 	{ "descriptors", descriptors },
 	{ "documents", documents },

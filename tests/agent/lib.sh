@@ -16,6 +16,10 @@ FIXTURES=${FIRMA_FIXTURES:-$SOURCE/../shared/fixtures}/sat
 LC_ALL=C.UTF-8 LANGUAGE=en
 export LC_ALL LANGUAGE
 
+# firmad and firmad-token refuse to be traced, and LeakSanitizer traces.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
+
 fail() {
 	echo "FAILED: $*" >&2
 	for log in "$DIR"/*.log; do
@@ -97,6 +101,12 @@ end() {
 	[ -z "${DIR:-}" ] || {
 		practice_stop "$DIR"
 		$more_end
+		if grep -hE 'ERROR: AddressSanitizer:|runtime error:' \
+			"$DIR"/*.log >&2; then
+			grep -h -A 30 -E 'ERROR: AddressSanitizer:|runtime error:' \
+				"$DIR"/*.log >&2
+			status=1
+		fi
 		rm -rf "$DIR"
 	}
 	exit $status

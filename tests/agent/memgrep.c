@@ -4,13 +4,15 @@
  * Exit status 0: yes; 1: no; 2: it cannot be read.
  */
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-#define CHUNK 65536 /* octets a read */
+#define CHUNK   65536               /* octets a read */
+#define LARGEST (UINT64_C(1) << 32) /* larger: a sanitizer's shadow */
 
 static int
 is_in(int mem, unsigned long from, unsigned long to, const char *text)
@@ -58,7 +60,7 @@ main(int argc, char **argv)
 		char read_flag;
 
 		if (sscanf(line, "%lx-%lx %c", &from, &to, &read_flag) != 3 ||
-		    read_flag != 'r')
+		    read_flag != 'r' || to - from > LARGEST)
 			continue;
 		n_read++;
 		if (is_in(mem, from, to, argv[2]))

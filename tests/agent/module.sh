@@ -55,6 +55,7 @@ two_tokens() {
 	good_signs
 }
 
+restarted() { [ "$(restarts)" != 0 ]; }
 restarts() { firma token list sinner --json | jq -r '.[0].restarts'; }
 
 # recovers   after the sin: locked, another process, works with its PIN
@@ -121,7 +122,7 @@ hang_start() {
 	expect 6 firma token unlock sinner --pin-file "$DIR/pin"
 	pid=$(token_pid sinner)
 	note "it is given up, and told"
-	until_true 40 is_state sinner broken
+	until_true 60 restarted
 	[ ! -e "/proc/$pid" ] || fail "its process is still there"
 	has "$(firma token list sinner --json | jq -r '.[0].why')" 'does not load'
 	good_signs
@@ -227,7 +228,8 @@ bad_sign() {
 
 # keys_named NAME   private keys with that label, on the token itself
 keys_named() {
-	SOFTHSM2_CONF=$DIR/softhsm2.conf pkcs11-tool --module "$BADMODULE" \
+	SOFTHSM2_CONF=$DIR/softhsm2.conf pkcs11-tool --module \
+		"$(sed -n 's/^module = //p' "$DIR/firmad.conf" | head -n 1)" \
 		--token-label sinner --login --pin "$(cat "$DIR/pin")" \
 		--list-objects --type privkey 2> /dev/null |
 		grep -c "label: *$1\$" || :

@@ -124,11 +124,28 @@ nobody_else() {
 			17 5000 certificate_read key=good
 			18 5000 token_init token=practice flags=1
 			19 5000 request_make key=good
+			20 5000 token_list
+			21 5000 token_lock token=practice
+			22 5000 key_list
+			23 5000 key_import token=practice alias=x algorithm=1
+			24 5000 certificate_import key=good certificate=00
+			25 5000 renew_start profile=imss-idse old_key=good token=practice
+			26 5000 renew_next
+			27 5000 renew_act step=terms.fetch
+			28 5000 renew_result step=terms.fetch
+			29 5000 renew_abort renewal=1
+			30 5000 renew_retire renewal=1
+			31 5000 ledger_head
+			32 5000 token_unlock token=none
+			33 5000 token_lock token=none
+			34 5000 token_init token=none
+			35 5000 token_list token=none
+			36 5000 key_list key=none
 		LINES
 	)
 	same "$(printf '%s\n' "$said" | grep -c ' error .*rule=nobody-else .*name=FIRMA_ERR_DENIED')" \
-		10 "refusals in $said"
-	same "$(printf '%s\n' "$said" | wc -l)" 10 "answers"
+		27 "refusals in $said"
+	same "$(printf '%s\n' "$said" | wc -l)" 27 "answers"
 	is_state practice unlocked || fail "the token was locked"
 	same "$(firma ledger show --json | jq -s 'map(select(.uid == 64999 and .result == "ok")) | length')" \
 		0 "entries of what was refused"
