@@ -8,6 +8,7 @@
 #   firmad.8            the options of firmad
 #   firmad.conf.5, the example, agent/policy/README.md
 #                       the options of the configuration
+#   tests/fuzz/README.md   the targets
 #   every .md and every comment in the code
 #                       tests that are named exist, with the functions and
 #                       sections that are named
@@ -146,6 +147,11 @@ sort -u "$tmp/code" | while read -r word; do
 	    echo "agent/policy/README.md does not name $word"
 done > "$tmp/missing"
 [ ! -s "$tmp/missing" ] || fail "$(cat "$tmp/missing")"
+
+# ---- fuzz targets
+sed -n 's/^firma_fuzz(\([a-z]*\) .*/\1/p' tests/fuzz/CMakeLists.txt > "$tmp/code"
+sed -n 's/^| `\([a-z]*\)` |.*/\1/p' tests/fuzz/README.md > "$tmp/page"
+agree 'tests/fuzz/README.md'
 
 # ---- tests that are named
 # Files: tests/.../name.sh or .c, wherever it stands; a section behind it, as in

@@ -45,4 +45,5 @@ lie agent/daemon/pin.h 's/"wrong PIN"/"wrong  PIN"/'
 lie agent/daemon/pin.h 's|tests/agent/test_agent.sh|tests/agent/test_pin.sh|'
 lie pkcs11/worker/README.md 's/`deleting_takes_everything`/`deleting_takes_all_of_it`/'
 lie agent/renewal/README.md 's/`test_profile` dangerous/`test_profiles` dangerous/'
+lie tests/fuzz/README.md '/^| `reply` /d'
 exit $bad
