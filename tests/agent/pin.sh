@@ -68,6 +68,7 @@ wrong_pin() {
 # The credential's folder as systemd makes it: the agent's alone.
 credential() {
 	mkdir -p "$DIR/credentials"
+	rm -f "$DIR/credentials/sinner.pin"
 	printf '%s\n' "$1" > "$DIR/credentials/sinner.pin"
 	owned "$DIR/credentials" "$DIR/credentials/sinner.pin"
 	chmod 700 "$DIR/credentials"
