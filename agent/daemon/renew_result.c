@@ -66,10 +66,14 @@ take_document(struct firma_change *c, struct firma_cause *cause)
 		e = FIRMA_ERR_LETTER_SIZE;
 	if (e == FIRMA_OK)
 		e = check_document(c->q, c->renewal, v, cause);
-	/* A challenge is new each time; everything else is final. */
+	/*
+	 * A challenge is new each time, and a certificate is nobody's before
+	 * it is accepted; everything else is final.
+	 */
 	if (e == FIRMA_OK && s->saves[0] != '\0')
-		firma_change_document(
-		    c, s->saves, v, s->op == FIRMA_OP_CHALLENGE);
+		firma_change_document(c, s->saves, v,
+		    s->op == FIRMA_OP_CHALLENGE ||
+			s->op == FIRMA_OP_CERTIFICATE);
 	firma_memfd_unmap(&v);
 	return e;
 }
@@ -205,9 +209,10 @@ firma_on_renew_result(struct firma_task *q)
 		return;
 	}
 	/* Who asks about a step that was begun takes it over from whoever
-	 * began it and is gone. */
+	 * began it and is gone; one that waited is asked about in the end. */
 	state = (enum firma_step_state)r->row.step_state;
-	if (op == s->reconcile && state == FIRMA_STEP_INTENT)
+	if (op == s->reconcile &&
+	    (state == FIRMA_STEP_INTENT || state == FIRMA_STEP_WAIT))
 		state = FIRMA_STEP_ASK;
 	if (op == s->op && op != s->reconcile && state != FIRMA_STEP_INTENT) {
 		firma_task_refuse(q, FIRMA_ERR_STATE, "intent-first",

@@ -102,9 +102,8 @@ static const struct firma_step_row rows[] = {
 
 	/* a person says: go on, and now */
 	ROW(ALL,     TODO,                    RESUME, TODO, STORE_RESULT),
-	ROW(L,       BUT(TODO | DONE),        RESUME, TODO, STORE_RESULT),
-	ROW(F,       INTENT | ASK | WAIT,     RESUME, TODO, STORE_RESULT),
-	ROW(F,       PERSON | REFUSED,        RESUME, TODO, BACK),
+	ROW(L | F,   INTENT | ASK | WAIT,     RESUME, TODO, STORE_RESULT),
+	ROW(L | F,   PERSON | REFUSED,        RESUME, TODO, BACK),
 	ROW(S,       BUT(TODO | DONE),        RESUME, ASK,  STORE_RESULT),
 	ROW(O,       BUT(TODO | DONE),        RESUME, TODO, BACK),
 	ROW(ALL,     DONE,                    RESUME, SAME, REFUSE),

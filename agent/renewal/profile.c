@@ -161,7 +161,7 @@ static const struct use do_uses[] = {
 	[FIRMA_DO_REQUEST] = { BIT(KEY) | BIT(SAVES), 0 },
 	[FIRMA_DO_SIGN] = { BIT(KEY) | BIT(SIGNS) | BIT(SAVES) | BIT(FORMAT),
 	    BIT(LETTER) },
-	[FIRMA_DO_ACCEPT] = { BIT(KEY), 0 },
+	[FIRMA_DO_ACCEPT] = { BIT(KEY), BIT(AGAIN) },
 };
 
 static const struct use op_uses[FIRMA_OP_N] = {

@@ -91,26 +91,26 @@ point(const char *call, bool after)
 }
 
 /* The call that comes after this library's. */
-#define NEXT(name)                                                   \
-	static __typeof__(&name) next;                               \
-	if (next == NULL) {                                          \
-		void *found = dlsym(RTLD_NEXT, #name);               \
+#define NEXT(name)                                                      \
+	static __typeof__(&name) next;                                  \
+	if (next == NULL) {                                             \
+		void *found = dlsym(RTLD_NEXT, #name);                  \
 		_Static_assert(sizeof(found) == sizeof(next), "POSIX"); \
-		memcpy(&next, &found, sizeof(next));                 \
+		memcpy(&next, &found, sizeof(next));                    \
 	}
 
 /* Keeps the call's errno: points are nobody's business. */
-#define AROUND(type, name, ...)                    \
-	do {                                       \
-		type r_;                           \
-		int e_;                            \
-                                                   \
-		point(#name, false);               \
-		r_ = next(__VA_ARGS__);            \
-		e_ = errno;                        \
-		point(#name, true);                \
-		errno = e_;                        \
-		return r_;                         \
+#define AROUND(type, name, ...)         \
+	do {                            \
+		type r_;                \
+		int e_;                 \
+                                        \
+		point(#name, false);    \
+		r_ = next(__VA_ARGS__); \
+		e_ = errno;             \
+		point(#name, true);     \
+		errno = e_;             \
+		return r_;              \
 	} while (0)
 
 static void
@@ -178,9 +178,16 @@ write(int fd, const void *at, size_t len)
 	AROUND(ssize_t, write, fd, at, len);
 }
 
-int
-fflush(FILE *f)
+size_t
+fwrite(const void *at, size_t len, size_t n, FILE *f)
 {
-	NEXT(fflush)
-	AROUND(int, fflush, f);
+	NEXT(fwrite)
+	AROUND(size_t, fwrite, at, len, n, f);
+}
+
+int
+fclose(FILE *f)
+{
+	NEXT(fclose)
+	AROUND(int, fclose, f);
 }

@@ -14,10 +14,12 @@ most=${2:-0}
 shim=$BUILD/tests/crash/libkillat.so
 mark=$work/mark
 # Which points a program has.  A send is a request or an answer; a write is a
-# line of the portal's helper, or for it; fflush is SoftHSM2 writing a file.
+# line of the portal's helper, or for it; fwrite and fclose are SoftHSM2 at its
+# files.
 case $program in
 firmad) kinds='commit:before commit:after send:before send:after' ;;
-firmad-token) kinds='send:before send:after fflush:before' ;;
+firmad-token) kinds='send:before send:after fwrite:before fclose:before
+    fclose:after' ;;
 firma) kinds='send:before send:after write:before write:after' ;;
 firma-portal-idse) kinds='write:before write:after send:before send:after' ;;
 esac

@@ -297,6 +297,29 @@ a_lost_request_is_found_again(void **state)
 	assert_int_equal(w.at.index, fetch);
 }
 
+/* Not accepted: resuming asks the portal for another, not for the same again. */
+static void
+a_refused_certificate_is_fetched_again(void **state)
+{
+	FIRMA_OWN(firma_profile_done) struct firma_profile *p = read_imss();
+	const size_t fetch = firma_profile_step(p, "certificate.fetch");
+	const size_t accept = firma_profile_step(p, "certificate.accept");
+	struct world w = { .p = p,
+		.at = { accept, FIRMA_STEP_TODO, false },
+		.fault_at = accept,
+		.fault = SAYS_REJECTED,
+		.left = 1,
+		.keys = 1 };
+
+	(void)state;
+	turn(&w);
+	assert_int_equal(w.at.index, accept);
+	assert_int_equal(w.at.state, FIRMA_STEP_REFUSED);
+	turn(&w);
+	assert_int_equal(w.at.index, fetch);
+	assert_int_equal(w.at.state, FIRMA_STEP_TODO);
+}
+
 static void
 the_wrong_key_is_refused_in_each_step(void **state)
 {
@@ -331,6 +354,7 @@ main(void)
 		cmocka_unit_test(each_fault_at_each_step),
 		cmocka_unit_test(a_person_is_asked_when_needed),
 		cmocka_unit_test(a_lost_request_is_found_again),
+		cmocka_unit_test(a_refused_certificate_is_fetched_again),
 		cmocka_unit_test(the_wrong_key_is_refused_in_each_step),
 	};
 
