@@ -106,7 +106,9 @@ practice_agent() {
 	    < /dev/null >> "$DIR/agent.log" 2>&1 &
 	echo $! > "$DIR/agent.pid"
 	n=0
-	until firma token list > /dev/null 2>&1; do
+	# It answers at once; the token takes a moment more.
+	until firma token list --json 2> /dev/null | grep -q state &&
+	    ! firma token list --json | grep -q '"starting"'; do
 		n=$((n + 1))
 		if [ $n -gt 600 ] || ! kill -0 "$(cat "$DIR/agent.pid")" 2> /dev/null; then
 			practice_say "the agent does not start:"

@@ -112,6 +112,12 @@ check_old(const struct firma_agent *a, const struct beginning *b,
 			    "renewal %llu of key %s is open",
 			    (unsigned long long)row->id, row->old_key);
 	}
+	/* Right after the start its certificate is not read yet. */
+	if (b->old->certificate.len == 0 &&
+	    (b->old->token == NULL ||
+		b->old->token->state == FIRMA_TOKEN_STARTING))
+		return firma_fail(cause, FIRMA_ERR_TOKEN_BUSY, FIRMA_CAUSE_NONE,
+		    0, "key %s: its token is not there yet", b->old->alias);
 	if (b->old->certificate.len == 0)
 		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
 		    0, "certificate of key %s", b->old->alias);

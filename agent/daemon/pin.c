@@ -314,7 +314,7 @@ firma_pin_look(struct firma_token *t, bool is_new)
 			  NULL) == FIRMA_OK &&
 	    record.presenting;
 	/* Locked by somebody, it stays so: a token is unlocked as it comes. */
-	if (is_new && t->state == FIRMA_TOKEN_LOCKED && !t->doubtful &&
+	if (is_new && !t->logged_in && !t->doubtful &&
 	    t->config->pin_credential[0] != '\0')
 		present_credential(t);
 }

@@ -74,11 +74,21 @@ later(struct firma_token *t, uint64_t ns)
 	(void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
+/* Of a token that is there. */
+static enum firma_token_state
+state_of(const struct firma_token *t)
+{
+	return t->logged_in ? FIRMA_TOKEN_UNLOCKED : FIRMA_TOKEN_LOCKED;
+}
+
 void
 firma_token_settled(struct firma_token *t)
 {
 	struct waiter *w = own(t)->waiters;
 
+	/* Only now are its keys known: until here it was starting. */
+	if (t->state == FIRMA_TOKEN_STARTING && t->present)
+		t->state = state_of(t);
 	own(t)->waiters = NULL;
 	own(t)->listing = false;
 	while (w != NULL) {
@@ -195,7 +205,8 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 		firma_token_settled(t);
 		return;
 	}
-	t->state = t->logged_in ? FIRMA_TOKEN_UNLOCKED : FIRMA_TOKEN_LOCKED;
+	if (t->state != FIRMA_TOKEN_STARTING)
+		t->state = state_of(t);
 	is_same = was_present && strcmp(before, t->serial) == 0;
 	if (is_same && was_in == t->logged_in) {
 		if (!own(t)->listing)
@@ -203,7 +214,7 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 		return;
 	}
 	firma_log(FIRMA_LOG_INFO, "token %s: serial %s, %s", t->config->name,
-	    t->serial, firma_token_state_name(t->state));
+	    t->serial, firma_token_state_name(state_of(t)));
 	firma_pin_look(t, !is_same);
 	own(t)->listing = true;
 	firma_keys_refresh(t);
