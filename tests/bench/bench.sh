@@ -13,7 +13,7 @@ SOURCE=$(cd "$(dirname "$0")/../.." && pwd)
 BUILD='' what=all dir=''
 while [ $# -gt 0 ]; do
 	case $1 in
-	--build) BUILD=$2; shift 2 ;;
+	--build) BUILD=$(cd "$2" && pwd); shift 2 ;;
 	--dir) dir=$2; shift 2 ;;
 	--check|--table|--shell|--many|--soak|--document|--start)
 		# The last of our own options; the rest is firma-bench's.
