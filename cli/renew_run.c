@@ -36,7 +36,7 @@ struct run {
 	uint64_t wait_until; /* monotonic; 0: not waiting */
 	/* The step whose line is not finished. */
 	char shown[65], title[513];
-	unsigned int user_step;
+	unsigned int user_step, step_index;
 };
 
 static void
@@ -79,8 +79,9 @@ step_begins(struct run *run)
 	if (strcmp(run->shown, t->step) == 0)
 		return;
 	/* Back to an earlier step: the one before did not end. */
-	if (t->user_step >= run->user_step)
+	if (t->step_index >= run->step_index)
 		step_ended(run, t->user_step);
+	run->step_index = t->step_index;
 	run->wait_until = 0;
 	run->user_step = t->user_step;
 	(void)snprintf(run->shown, sizeof(run->shown), "%s", t->step);

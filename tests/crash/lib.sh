@@ -82,7 +82,7 @@ token_lines() {
 make() {
 	algorithm=${1:-p-256}
 	practice_make "$d"
-	practice_portal "$d"
+	practice_portal "$d" 3>&-
 	practice_config "$d" "algorithm = $algorithm
 $(token_lines)"
 	practice_agent "$d"
@@ -108,7 +108,10 @@ restore() {
 	cp -a "$snap/firmad.conf" "$d/"
 }
 
-start_agent() { practice_agent "$d" 2>> "$out" || die "the agent does not start"; }
+start_agent() {
+	practice_end "$d/agent.pid"
+	practice_agent "$d" 2>> "$out" 3>&- || die "the agent does not start"
+}
 
 # Kill -9, as a crash would, and wait for its end.
 kill_agent() {
@@ -137,6 +140,16 @@ renew_start() { run_firma $start_words "$@"; }
 renew() { run_firma renew --yes --dir "$d" --pin-file "practice=$d/pin" "$@"; }
 renew_to() { # words of `firma renew`: next, resume ...
 	run_firma renew "$@" --yes --dir "$d" --pin-file "practice=$d/pin"
+}
+
+# Up to a step, which is then to-do: `firma renew next` does one thing.
+go_to() {
+	renew_start --no-run
+	is "exit status of the start" $status 0
+	while [ "$(firma renew status 1 --json | jq -r .step)" != "$1" ]; do
+		renew_to next
+		is "exit status of firma renew next" $status 0
+	done
 }
 
 # What an operator does after a crash: look, begin if nothing was, go on.
@@ -173,25 +186,26 @@ check_portal() {
 	    (.request | .accepted, .repeats),
 	    (.letters | .terms.old, .terms.new, .conditions.new |
 	        .accepted, .repeats),
-	    .letters.conditions.old, .logins.home, .refused]')
+	    .letters.conditions.old, .logins.home > 0, .refused]')
 	is "portal: stage; request, letters: accepted, repeated; first login, refusals" \
-	    "$got" '["home",1,0,1,0,1,0,1,0,null,1,0]'
+	    "$got" '["home",1,0,1,0,1,0,1,0,null,true,0]'
 }
 
-# Two key pairs and two certificates, all of them named, and nothing else.
-check_token() {
-	local got
-
-	got=$(SOFTHSM2_CONF=$d/softhsm2.conf pkcs11-tool \
+objects() { # on the token: kind and label of each
+	SOFTHSM2_CONF=$d/softhsm2.conf pkcs11-tool \
 	    --module "$(sed -n 's/^module = //p' "$d/firmad.conf")" \
 	    --token-label practice --login --pin "$(cat "$d/pin")" \
 	    --list-objects 2> /dev/null |
 	    awk '/ Object/ { kind = $1 } /^ *label:/ { print kind, $2 }' | sort |
-	    tr '\n' ',')
-	is "objects on the token" "$got" \
+	    tr '\n' ','
+}
+aliases() { firma key list --json | jq -r '[.[].alias] | sort | join(" ")'; }
+
+# Two key pairs and two certificates, all of them named, and nothing else.
+check_token() {
+	is "objects on the token" "$(objects)" \
 	    "Certificate new,Certificate old,Private new,Private old,Public new,Public old,"
-	is "keys in the agent's index" "$(firma key list --json |
-	    jq -r '[.[].alias] | sort | join(" ")')" "new old"
+	is "keys in the agent's index" "$(aliases)" "new old"
 }
 
 # The ledger is whole, and has each signature that the portal has, once.
@@ -229,7 +243,60 @@ check_ledger() {
 check_all() {
 	is "exit status of the renewal" $status 0
 	has "last line" "$(tail -n 1 "$out")" "renewed: "
+	check_done
+}
+check_done() {
 	check_portal
 	check_token
 	check_ledger
+}
+
+# ---- killing (killat.c) -----------------------------------------------------
+
+shim=$BUILD/tests/crash/libkillat.so
+mark=$work/mark
+
+# The shell tells of each job that was killed.
+quiet() { exec 2> "$work/noise"; }
+
+# arm CALL WHEN N: for $program, in the environment of what is started next
+arm() {
+	rm -f "$mark"
+	head -c 16 /dev/zero > "$mark"
+	chmod 666 "$mark"
+	printf '%s\n' "KILLAT_PROGRAM=$program" "KILLAT_CALL=$1" \
+	    "KILLAT_WHEN=$2" "KILLAT_AT=$3" "KILLAT_MARK=$mark" \
+	    "LD_PRELOAD=$shim" > "$work/killat"
+	if [ "$program" = firmad-token ]; then
+		sed -n 's/^worker = /KILLAT_WORKER=/p' "$d/firmad.conf" \
+		    >> "$work/killat"
+		sed -i -e "s|^worker = .*|worker = $BUILD/tests/crash/killat-worker|" \
+		    -e "/^label = practice/a environment = KILLAT_ENV=$work/killat" \
+		    "$d/firmad.conf"
+		return
+	fi
+	while read -r line; do
+		export "${line?}"
+	done < "$work/killat"
+}
+disarm() {
+	unset KILLAT_PROGRAM KILLAT_CALL KILLAT_WHEN KILLAT_AT KILLAT_MARK \
+	    LD_PRELOAD
+}
+was_killed() { [ "$(head -c 1 "$mark" | tr -d '\0')" = K ]; }
+points() { od -An -t u8 -j 8 -N 8 "$mark" | tr -d ' '; }
+
+# firma beside us, until it ends or somebody is killed; finish takes its status.
+beside() {
+	# shellcheck disable=SC2086 # words
+	"$BUILD/cli/firma" $1 > "$out" 2>&1 < /dev/null 3>&- &
+	firma_pid=$!
+	while kill -0 "$firma_pid" 2> /dev/null && ! was_killed; do
+		sleep 0.02
+	done
+}
+finish() {
+	status=0
+	wait "$firma_pid" || status=$?
+	firma_pid=
 }

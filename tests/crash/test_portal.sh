@@ -149,16 +149,6 @@ for lie in other-key:key other-name:identity other-dates:dates \
 	check_all
 done
 
-# Up to a step, which is then to-do: `firma renew next` does one thing.
-go_to() {
-	renew_start --no-run
-	is "exit status of the start" $status 0
-	while [ "$(firma renew status 1 --json | jq -r .step)" != "$1" ]; do
-		renew_to next
-		is "exit status of firma renew next" $status 0
-	done
-}
-
 begin "another letter the second time" mail-announced
 go_to terms.again
 behave other-letter
