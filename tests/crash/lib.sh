@@ -152,11 +152,18 @@ go_to() {
 	done
 }
 
-# What an operator does after a crash: look, begin if nothing was, go on.
+# What an operator does after a crash: go on; if nothing is open, look whether
+# it had come to its end, else begin.
 go_on() {
 	wait_token
 	renew
-	[ $status != 11 ] || renew_start
+	[ $status = 11 ] || return 0
+	if firma renew status --json |
+	    jq -e 'length == 1 and .[0].status == "complete"' > /dev/null; then
+		status=complete
+	else
+		renew_start
+	fi
 }
 
 # The token's process may be starting again.
@@ -255,8 +262,10 @@ check_ledger() {
 }
 
 check_all() {
-	is "exit status of the renewal" $status 0
-	has "last line" "$(tail -n 1 "$out")" "renewed: "
+	if [ "$status" != complete ]; then
+		is "exit status of the renewal" "$status" 0
+		has "last line" "$(tail -n 1 "$out")" "renewed: "
+	fi
 	check_done
 }
 check_done() {
