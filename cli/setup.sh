@@ -37,6 +37,7 @@ libccid                 # readers
 libclang-rt-dev         # sanitizers
 mandoc                  # manuals
 opensc                  # pkcs11-tool
+opensc-pkcs11           # module
 p11-kit                 # benchmark
 p11-kit-modules         # benchmark
 poppler-utils           # pdfsig
