@@ -5,10 +5,10 @@
 #ifndef FIRMA_CLI_APP_H
 #define FIRMA_CLI_APP_H
 
+#include "agent/base/lang.h"
 #include "agent/client/client.h"
 #include "agent/wire/values.h"
 #include "cli/args.h"
-#include "cli/lang.h"
 #include "cli/out.h"
 #include "cli/say.h"
 

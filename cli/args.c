@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "agent/base/err.h"
-#include "cli/lang.h"
+#include "agent/base/lang.h"
 #include "cli/out.h"
 #include "cli/say.h"
 

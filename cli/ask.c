@@ -11,8 +11,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "agent/base/lang.h"
 #include "agent/base/own.h"
-#include "cli/lang.h"
 #include "cli/out.h"
 
 #define LINE_MAX_LEN 1024

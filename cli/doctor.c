@@ -218,7 +218,7 @@ surroundings(struct visit *v)
 		find(v, ADVICE, FIRMA_EXIT_OK,
 		    _("no pinentry: PINs are asked for on the terminal"), "",
 		    _("install a pinentry package for a window of its own"));
-	if (lang_has_catalogue())
+	if (firma_lang_has_catalogue())
 		find(v, GOOD, FIRMA_EXIT_OK, _("Spanish messages are there"),
 		    "", NULL);
 	else

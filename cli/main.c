@@ -208,7 +208,7 @@ main(int argc, char **argv)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
-	lang_init(early(argc, argv, "--lang"));
+	firma_lang_init(early(argc, argv, "--lang"));
 	out_init(0);
 	command_first(argc, argv);
 	return run(argc - 1, argv + 1);

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "agent/base/clock.h"
-#include "cli/lang.h"
+#include "agent/base/lang.h"
 
 #define LABEL_MAX  256           /* octets of a progress line's text */
 #define SHOW_AFTER (1 * FIRMA_S) /* shorter waits are not worth a line */

@@ -195,7 +195,7 @@ renew_op(struct app *app, uint64_t renewal, const struct todo *t,
     struct firma_cause *cause)
 {
 	const struct portal_open o = { t->helper, t->portal, t->endpoints,
-		t->session, lang_code() };
+		t->session, firma_lang_code() };
 	json_t *ask;
 	enum firma_err r;
 

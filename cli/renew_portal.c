@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/lang.h"
 #include "agent/base/own.h"
 #include "agent/base/spawn.h"
 #include "agent/wire/values.h"
-#include "cli/lang.h"
 #include "cli/out.h"
 
 #define OP_DEADLINE     (120 * FIRMA_S)

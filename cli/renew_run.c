@@ -86,7 +86,7 @@ step_begins(struct run *run)
 	run->user_step = t->user_step;
 	(void)snprintf(run->shown, sizeof(run->shown), "%s", t->step);
 	(void)snprintf(run->title, sizeof(run->title), "%s",
-	    strcmp(lang_code(), "es") == 0 ? t->title_es : t->title_en);
+	    strcmp(firma_lang_code(), "es") == 0 ? t->title_es : t->title_en);
 }
 
 static void

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/lang.h"
+#include "agent/base/lang.h"
 #include "cli/out.h"
 
 /* Indexed by the error; the test asks for every value of FIRMA_ERR_LIST. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/lang.h"
 #include "agent/base/own.h"
 #include "agent/daemon/file.h"
 #include "agent/daemon/key.h"
@@ -80,10 +81,11 @@ firma_conf_check(struct firma_agent *a, const struct firma_options *o)
 	if (r == FIRMA_OK)
 		r = firma_renewals_new(a, &cause);
 	if (r != FIRMA_OK && (problems == NULL || problems->n == 0))
-		(void)fprintf(stderr, "firmad: %s: %s\n", firma_err_text(r),
+		(void)fprintf(stderr, "firmad: %s: %s\n",
+		    gettext(firma_err_text(r)),
 		    cause.what[0] != '\0' ? cause.what : a->config_path);
 	if (r == FIRMA_OK)
-		(void)printf("%s: %zu tokens, %zu profiles, no mistakes\n",
+		(void)printf(_("%s: %zu tokens, %zu profiles, no mistakes\n"),
 		    a->config_path, a->config->n_tokens, a->renewals->n_sites);
 	free(problems);
 	firma_renewals_free(a);

@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/lang.h"
 #include "agent/base/own.h"
 #include "agent/daemon/conf.h"
 #include "agent/daemon/listen.h"
@@ -25,7 +26,7 @@
 static int
 complain(enum firma_err r, const struct firma_cause *cause)
 {
-	firma_log(FIRMA_LOG_ERROR, "%s%s%s%s%s", firma_err_text(r),
+	firma_log(FIRMA_LOG_ERROR, "%s%s%s%s%s", gettext(firma_err_text(r)),
 	    cause->what[0] != '\0' ? ": " : "", cause->what,
 	    cause->kind == FIRMA_CAUSE_ERRNO ? ": " : "",
 	    cause->kind == FIRMA_CAUSE_ERRNO ? strerror((int)cause->code) : "");
@@ -73,6 +74,7 @@ main(int argc, char **argv)
 	const bool was_root = geteuid() == 0;
 	enum firma_err r;
 
+	firma_lang_init(NULL);
 	firma_options_parse(argc, argv, &o);
 	(void)signal(SIGPIPE, SIG_IGN);
 	a.started = firma_wall_ms();

@@ -7,22 +7,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/lang.h"
+
 __attribute__((noreturn)) static void
 usage(int status)
 {
 	(void)fprintf(status == 0 ? stdout : stderr,
-	    "usage: firmad [--config FILE] [--socket PATH] [--state DIR]\n"
-	    "              [--user NAME|UID]\n"
-	    "       firmad --check [--config FILE]\n"
-	    "       firmad --help | --version\n"
-	    "\n"
-	    "  --config FILE   configuration; default %s/firmad.conf as root,\n"
-	    "                  else ~/.config/firmad/firmad.conf\n"
-	    "  --check         read the configuration, say what is wrong in "
-	    "which line\n"
-	    "  --socket PATH   listen here (not when systemd gives the socket)\n"
-	    "  --state DIR     renewals, PIN record and ledger\n"
-	    "  --user NAME     started as root: run as this user\n",
+	    _("usage: firmad [--config FILE] [--socket PATH] [--state DIR]\n"
+	      "              [--user NAME|UID]\n"
+	      "       firmad --check [--config FILE]\n"
+	      "       firmad --help | --version\n"
+	      "\n"
+	      "  --config FILE   configuration; default %s/firmad.conf as root,\n"
+	      "                  else ~/.config/firmad/firmad.conf\n"
+	      "  --check         read the configuration, say what is wrong in "
+	      "which line\n"
+	      "  --socket PATH   listen here (not when systemd gives the socket)\n"
+	      "  --state DIR     renewals, PIN record and ledger\n"
+	      "  --user NAME     started as root: run as this user\n"),
 	    FIRMA_SYSCONFDIR);
 	exit(status);
 }

@@ -5,8 +5,8 @@
  * Messages are written in English, marked with _() or N_(), and translated by
  * gettext from cli/po.
  */
-#ifndef FIRMA_CLI_LANG_H
-#define FIRMA_CLI_LANG_H
+#ifndef FIRMA_BASE_LANG_H
+#define FIRMA_BASE_LANG_H
 
 #include <libintl.h>
 
@@ -21,12 +21,12 @@
  * on a bare system.  FIRMA_LOCALEDIR in the environment names another folder
  * of translations.
  */
-void lang_init(const char *wish);
+void firma_lang_init(const char *wish);
 
 /* "es" or "en": for texts that come in both (a profile's titles). */
-const char *lang_code(void);
+const char *firma_lang_code(void);
 
 /* Is a Spanish catalogue where we look for it? */
-int lang_has_catalogue(void);
+int firma_lang_has_catalogue(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/lang.h"
+#include "agent/base/lang.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ is_c(const char *locale)
 }
 
 void
-lang_init(const char *wish)
+firma_lang_init(const char *wish)
 {
 	const char *got = setlocale(LC_ALL, "");
 
@@ -73,7 +73,7 @@ lang_init(const char *wish)
 }
 
 const char *
-lang_code(void)
+firma_lang_code(void)
 {
 	const char *locale = setlocale(LC_MESSAGES, NULL);
 	const char *v = getenv("LANGUAGE");
@@ -86,7 +86,7 @@ lang_code(void)
 }
 
 int
-lang_has_catalogue(void)
+firma_lang_has_catalogue(void)
 {
 	char path[512];
 	const int n = snprintf(path, sizeof(path),
