@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# test_kill.sh PROGRAM [MOST] - kill -9 at every journal point, then renew.
+# test_kill.sh PROGRAM [MOST [ALGORITHM]] - kill -9 at every journal point, then renew.
 #
 # PROGRAM (firmad, firmad-token, firma, firma-portal-idse) is killed before and
 # after its N-th call of a kind, N = 1, 2, 3 ... until a renewal is not killed
@@ -80,7 +80,7 @@ try() {
 }
 
 quiet
-make
+make "${3:-p-256}"
 for kind in $kinds; do
 	call=${kind%:*} when=${kind#*:}
 	try "$call" "$when" 0 # counts
