@@ -107,8 +107,8 @@ practice_agent() {
 	echo $! > "$DIR/agent.pid"
 	n=0
 	# It answers at once; the token takes a moment more.
-	until firma token list --json 2> /dev/null | grep -q state &&
-	    ! firma token list --json | grep -q '"starting"'; do
+	until firma token list --lang en > "$DIR/agent.up" 2> /dev/null &&
+	    ! grep -q '^practice  *starting' "$DIR/agent.up"; do
 		n=$((n + 1))
 		if [ $n -gt 600 ] || ! kill -0 "$(cat "$DIR/agent.pid")" 2> /dev/null; then
 			practice_say "the agent does not start:"
@@ -117,6 +117,7 @@ practice_agent() {
 		fi
 		sleep 0.05
 	done
+	rm -f "$DIR/agent.up"
 }
 
 # End the process whose pid stands in the file, and wait for its end.
