@@ -205,8 +205,8 @@ objects() { # on the token: kind and label of each
 	    --list-objects 2> /dev/null |
 	    awk -v torn="${torn:-no}" '
 	        function flush() {
-	            if (kind != "" &&
-	                !(torn == "yes" && label == "<empty>" && id == ""))
+	            nameless = id == "" && (label == "" || label == "<empty>")
+	            if (kind != "" && !(torn == "yes" && nameless))
 	                print kind, label
 	            kind = label = id = ""
 	        }
