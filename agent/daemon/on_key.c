@@ -227,20 +227,18 @@ request_made(void *arg, enum firma_err r, const struct firma_frame *f,
     bool last, const struct firma_cause *cause)
 {
 	struct firma_work *w = arg;
-	struct firma_msg_w_der m;
+	struct firma_bytes der = { NULL, 0 };
 
 	if (!last)
 		return;
-	if (r == FIRMA_OK && f->type != FIRMA_MSG_w_der)
-		r = FIRMA_ERR_INTERNAL;
 	if (r == FIRMA_OK)
-		r = firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL);
+		r = firma_token_der(f, &der);
 	if (r != FIRMA_OK) {
 		firma_work_fail(w, r, cause);
 		return;
 	}
 	firma_task_answer(w->q, FIRMA_MSG_request_made,
-	    &(struct firma_msg_request_made){ .request = m.der });
+	    &(struct firma_msg_request_made){ .request = der });
 	firma_task_done(w->q, 1);
 	firma_work_free(w);
 }

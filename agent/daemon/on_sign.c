@@ -142,7 +142,6 @@ token_answered(void *arg, enum firma_err r, const struct firma_frame *f,
 	struct signing *s = arg;
 	struct firma_bytes got = { NULL, 0 };
 	struct firma_msg_w_signature sig;
-	struct firma_msg_w_der der;
 
 	if (!last)
 		return;
@@ -150,10 +149,8 @@ token_answered(void *arg, enum firma_err r, const struct firma_frame *f,
 	    (r = firma_msg_decode(
 		 FIRMA_MSG_w_signature, f->payload, &sig, NULL)) == FIRMA_OK)
 		got = sig.signature;
-	else if (r == FIRMA_OK && f->type == FIRMA_MSG_w_der &&
-	    (r = firma_msg_decode(FIRMA_MSG_w_der, f->payload, &der, NULL)) ==
-		FIRMA_OK)
-		got = der.der;
+	else if (r == FIRMA_OK)
+		r = firma_token_der(f, &got);
 	if (r == FIRMA_OK && got.len == 0)
 		r = FIRMA_ERR_TOKEN_ERROR;
 	if (r == FIRMA_OK)

@@ -93,18 +93,16 @@ requested(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
 	FIRMA_OWN(firma_request_done) struct firma_request got = { 0 };
 	struct firma_cause why = { 0 };
-	struct firma_msg_w_der m;
+	struct firma_bytes der = { NULL, 0 };
 
 	if (!last)
 		return;
 	if (r == FIRMA_OK)
-		r = f->type == FIRMA_MSG_w_der
-		    ? firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL)
-		    : FIRMA_ERR_INTERNAL;
+		r = firma_token_der(f, &der);
 	else
 		why = *cause;
 	if (r == FIRMA_OK)
-		r = firma_request_check(m.der, &got, &why);
+		r = firma_request_check(der, &got, &why);
 	if (r == FIRMA_OK &&
 	    (k == NULL || memcmp(got.spki_sha256, k->spki_sha256, 32) != 0))
 		r = FIRMA_ERR_KEY_MISMATCH;
@@ -114,7 +112,7 @@ requested(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	}
 	if ((c = firma_renew_second(c, FIRMA_EVENT_RESULT_OK)) == NULL)
 		return;
-	firma_change_document(c, firma_renew_step_of(c)->saves, m.der, true);
+	firma_change_document(c, firma_renew_step_of(c)->saves, der, true);
 	firma_change_note(c, "request", k, firma_renew_step_of(c)->saves, "");
 	firma_renew_succeed(c);
 }
@@ -198,19 +196,17 @@ was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	FIRMA_OWN(firma_buf_done) struct firma_buf cms = { 0 };
 	struct firma_cause why = { 0 };
 	struct firma_ledger_entry e;
-	struct firma_msg_w_der m;
+	struct firma_bytes der = { NULL, 0 };
 	const struct firma_profile_step *s;
 
 	if (!last)
 		return;
 	if (r == FIRMA_OK)
-		r = f->type == FIRMA_MSG_w_der
-		    ? firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL)
-		    : FIRMA_ERR_INTERNAL;
+		r = firma_token_der(f, &der);
 	else
 		why = *cause;
 	if (r == FIRMA_OK)
-		r = complete(c, m.der, &cms, &why);
+		r = complete(c, der, &cms, &why);
 	if (r != FIRMA_OK) {
 		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &why);
 		return;

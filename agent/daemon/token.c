@@ -354,6 +354,20 @@ firma_token_call(struct firma_token *t, enum firma_msg_type type,
 }
 
 enum firma_err
+firma_token_der(const struct firma_frame *f, struct firma_bytes *ret_der)
+{
+	struct firma_msg_w_der m;
+	enum firma_err r;
+
+	if (f->type != FIRMA_MSG_w_der)
+		return FIRMA_ERR_INTERNAL;
+	r = firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL);
+	if (r == FIRMA_OK)
+		*ret_der = m.der;
+	return r;
+}
+
+enum firma_err
 firma_token_tell(struct firma_token *t, enum firma_msg_type type,
     const void *msg, uint64_t may_take)
 {

@@ -73,6 +73,13 @@ FIRMA_CHECKED enum firma_err firma_token_call(struct firma_token *t,
     struct firma_cause *cause);
 
 /*
+ * The DER of a w_der answer; ret_der views the frame.  FIRMA_ERR_INTERNAL for
+ * another answer, FIRMA_ERR_SHAPE or _LIMIT for a broken one.
+ */
+FIRMA_CHECKED enum firma_err firma_token_der(
+    const struct firma_frame *f, struct firma_bytes *ret_der);
+
+/*
  * A second frame within a call (w_present).  Goes out at once; from now on the
  * module has may_take nanoseconds for the rest.
  */

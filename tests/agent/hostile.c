@@ -106,7 +106,7 @@ hostile_send_fds(int s, struct firma_bytes v, int fd, size_t n)
 		.msg_iovlen = 1,
 		.msg_control = control.room,
 		.msg_controllen = CMSG_SPACE(n * sizeof(int)) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct cmsghdr *c = &control.align;
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
