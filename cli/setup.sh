@@ -22,6 +22,7 @@ libsqlite3-dev          # store
 libsystemd-dev          # daemon
 libjansson-dev          # JSON
 libseccomp-dev          # sandbox
+libpcsclite-dev         # readers
 libcurl4-openssl-dev    # HTTP
 libmicrohttpd-dev       # rehearsal
 libhpdf-dev             # letters
@@ -32,22 +33,33 @@ clang                   # fuzzing
 clang-format            # style
 clang-tidy              # analysis
 curl                    # portal
+dbus                    # TPM
+iproute2                # namespaces
 jq                      # JSON
 libccid                 # readers
 libclang-rt-dev         # sanitizers
+libtpm2-pkcs11-1        # module
+libtpm2-pkcs11-tools    # TPM
 mandoc                  # manuals
+opencryptoki            # module
 opensc                  # pkcs11-tool
 opensc-pkcs11           # module
 p11-kit                 # benchmark
 p11-kit-modules         # benchmark
+pcscd                   # readers
 poppler-utils           # pdfsig
 procps                  # processes
 qpdf                    # PDF
 sqlite3                 # store
+swtpm                   # TPM
+swtpm-tools             # TPM
 systemd                 # units
+tpm2-abrmd              # TPM
+tpm2-tools              # TPM
 udev                    # rules
 umockdev                # devices
 usb.ids                 # devices
+vsmartcard-vpcd         # virtual readers
 '
 
 fail() {
