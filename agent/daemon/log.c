@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/clock.h"
+
 #define LINE 1024 /* octets, prefix and newline included */
 
 static enum firma_log_level highest = FIRMA_LOG_INFO;
@@ -48,4 +50,30 @@ firma_log(enum firma_log_level level, const char *fmt, ...)
 			line[i] = '?';
 	line[len++] = '\n';
 	(void)!write(STDERR_FILENO, line, len);
+}
+
+bool
+firma_log_refusal(void)
+{
+	static uint64_t left = FIRMA_LOG_BURST, since, n_left_out;
+	const uint64_t now = firma_now();
+	const uint64_t more = (now - since) * FIRMA_LOG_A_SECOND / FIRMA_S;
+
+	if (highest >= FIRMA_LOG_DEBUG)
+		return true;
+	if (more > 0) {
+		left = left + more > FIRMA_LOG_BURST ? FIRMA_LOG_BURST
+						     : left + more;
+		since = now;
+	}
+	if (left == 0) {
+		n_left_out++;
+		return false;
+	}
+	left--;
+	if (n_left_out > 0)
+		firma_log(FIRMA_LOG_WARNING, "%llu refusals were not logged",
+		    (unsigned long long)n_left_out);
+	n_left_out = 0;
+	return true;
 }

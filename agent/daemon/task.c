@@ -81,11 +81,14 @@ firma_task_fail(struct firma_task *q, enum firma_err e, const char *rule,
 		m.cause_code = cause->code;
 		m.what = firma_str_of(cause->what);
 	}
-	firma_log(FIRMA_LOG_INFO, "uid %u pid %d %s: %s%s%s%s%s%s",
-	    (unsigned)q->peer.uid, (int)q->peer.pid,
-	    firma_msg_find(q->type)->name, firma_err_text(e),
-	    rule[0] != '\0' ? ", rule " : "", rule, m.what.len != 0 ? " (" : "",
-	    m.what.len != 0 ? cause->what : "", m.what.len != 0 ? ")" : "");
+	if (firma_log_refusal())
+		firma_log(FIRMA_LOG_INFO, "uid %u pid %d %s: %s%s%s%s%s%s",
+		    (unsigned)q->peer.uid, (int)q->peer.pid,
+		    firma_msg_find(q->type)->name, firma_err_text(e),
+		    rule[0] != '\0' ? ", rule " : "", rule,
+		    m.what.len != 0 ? " (" : "",
+		    m.what.len != 0 ? cause->what : "",
+		    m.what.len != 0 ? ")" : "");
 	firma_task_end(q, FIRMA_MSG_error, &m);
 }
 

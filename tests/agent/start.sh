@@ -6,6 +6,7 @@ section "started as root" started_as_root
 section "second agent" second_agent
 section "check" check
 section "reload" reload
+section "a flood of refusals" flood
 
 try() { timeout 10 "$FIRMAD" "$@"; }
 
@@ -146,4 +147,23 @@ reload() {
 	has "$(ask "9 5000 sign key=good format=0 sha256=$(digest a)")" \
 		'^9 error .*rule=no-digest'
 	has "$(ask "10 5000 sign key=good format=0 fd=$DIR/before.conf")" '^10 signed'
+}
+
+flood() {
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	note "refused 2000 times, a client fills no disk"
+	: > "$DIR/agent.log"
+	for i in $(seq 2000); do
+		echo "$i 5000 key_list key=none"
+	done | "$ASK" "$FIRMA_SOCKET" > "$DIR/answers"
+	same "$(grep -c ' error ' "$DIR/answers")" 2000 "refusals"
+	lines=$(grep -c 'key_list: ' "$DIR/agent.log")
+	[ "$lines" -ge 50 ] && [ "$lines" -le 300 ] || fail "$lines lines"
+	note "how many were left out is said with the next one that is logged"
+	sleep 1.2
+	ask "9 5000 key_list key=none" > /dev/null
+	left=$(sed -n 's/.* \([0-9]*\) refusals were not logged.*/\1/p' "$DIR/agent.log" |
+		awk '{ n += $1 } END { print n + 0 }')
+	same $((left + $(grep -c 'key_list: ' "$DIR/agent.log"))) 2001 "refusals told of"
 }
