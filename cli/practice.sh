@@ -86,6 +86,7 @@ practice_config() {
 		user = $PRACTICE_UID
 		profiles = $SOURCE/cli/profiles
 		worker = $BUILD/pkcs11/worker/firmad-token
+		opensc-conf = $SOURCE/agent/daemon/opensc.conf
 
 		[token practice]
 		module = $softhsm

@@ -59,7 +59,6 @@ struct firma_agent {
 	uint64_t started;  /* wall clock, milliseconds */
 	uint64_t n_signatures;
 	size_t n_quiet; /* ledger entries that nobody waits for yet */
-	char warnings[2048];
 	bool stopping;
 };
 

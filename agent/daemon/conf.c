@@ -10,6 +10,7 @@
 #include "agent/daemon/file.h"
 #include "agent/daemon/key.h"
 #include "agent/daemon/log.h"
+#include "agent/daemon/opensc.h"
 #include "agent/daemon/renewal.h"
 #include "agent/daemon/serve.h"
 #include "agent/daemon/token.h"
@@ -103,6 +104,18 @@ same_token(
 	return memcmp(&x, b, sizeof(x)) == 0;
 }
 
+/* Is a running token given the same OPENSC_CONF by the new configuration? */
+static bool
+same_opensc(const struct firma_config *fresh,
+    const struct firma_config_token *c, const struct firma_token *t)
+{
+	char env[FIRMA_CONFIG_ENV_LEN];
+
+	return c->software != 0 ||
+	    (firma_opensc_env(fresh, c, env, sizeof(env), NULL) == FIRMA_OK &&
+		strcmp(env, t->more_env) == 0);
+}
+
 static void
 drop_token(struct firma_agent *a, size_t i)
 {
@@ -144,7 +157,8 @@ firma_conf_reload(struct firma_agent *a)
 		const struct firma_config_token *c =
 		    firma_config_token(fresh, a->tokens[i]->config->name);
 
-		if (c != NULL && same_token(c, a->tokens[i]->config))
+		if (c != NULL && same_token(c, a->tokens[i]->config) &&
+		    same_opensc(fresh, c, a->tokens[i]))
 			a->tokens[i]->config = c;
 		else
 			drop_token(a, i);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/daemon/handler.h"
+#include "agent/daemon/opensc.h"
 
 void
 firma_on_agent_status(struct firma_task *q)
 {
 	const struct firma_agent *a = q->agent;
+	char warnings[1024];
+
+	firma_opensc_warning(a->config, warnings, sizeof(warnings));
 	const struct firma_msg_agent_item m = {
 		.version = firma_str_of(FIRMA_VERSION),
 		.config = firma_str_of(a->config_path),
@@ -16,7 +20,7 @@ firma_on_agent_status(struct firma_task *q)
 		.durability = firma_str_of(
 		    a->config->durability == FIRMA_CONFIG_DISK ? "disk"
 							       : "process"),
-		.warnings = firma_str_of(a->warnings),
+		.warnings = firma_str_of(warnings),
 	};
 
 	if (!firma_task_allowed(q, FIRMA_ASK_STATUS, NULL, NULL))

@@ -10,6 +10,7 @@
 #include "agent/daemon/conn.h"
 #include "agent/daemon/key.h"
 #include "agent/daemon/log.h"
+#include "agent/daemon/opensc.h"
 #include "agent/daemon/pin.h"
 #include "agent/daemon/process.h"
 #include "agent/daemon/software.h"
@@ -34,7 +35,7 @@ struct token_own {
 	uint64_t started, pause;
 	bool probing, listing;
 	struct waiter *waiters;
-	char software_env[FIRMA_CONFIG_ENV_LEN];
+	char env[FIRMA_CONFIG_ENV_LEN];
 };
 
 struct waiter {
@@ -274,13 +275,17 @@ firma_token_new(struct firma_agent *a, const struct firma_config_token *config,
 	t->agent = a;
 	t->config = config;
 	t->used = firma_now();
-	if (config->software != 0 &&
-	    (r = firma_software_prepare(a, config->name, o->software_env,
-		 sizeof(o->software_env), cause)) != FIRMA_OK) {
+	if (config->software != 0)
+		r = firma_software_prepare(
+		    a, config->name, o->env, sizeof(o->env), cause);
+	else
+		r = firma_opensc_env(
+		    a->config, config, o->env, sizeof(o->env), cause);
+	if (r != FIRMA_OK) {
 		free(o);
 		return r;
 	}
-	t->more_env = o->software_env;
+	t->more_env = o->env;
 	if (sd_event_add_time_relative(a->loop, &o->timer, CLOCK_MONOTONIC,
 		UINT64_C(1000000), 1000, on_timer, t) < 0) {
 		free(o);

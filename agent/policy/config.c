@@ -67,6 +67,7 @@ static const struct firma_option agent_options[] = {
 	ROW(firma_config, "user", TEXT, user),
 	ROW(firma_config, "profiles", PATH, profiles_dir),
 	ROW(firma_config, "worker", PATH, worker),
+	ROW(firma_config, "opensc-conf", PATH, opensc_conf),
 	WORD(firma_config, "durability", durability, durabilities),
 	NUMBER(firma_config, "max-connections", max_connections, 1,
 	    FIRMA_CONNECTIONS_MAX),

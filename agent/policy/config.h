@@ -93,7 +93,8 @@ struct firma_config {
 	char user[33];
 	char profiles_dir[FIRMA_CONFIG_PATH];
 	char worker[FIRMA_CONFIG_PATH];
-	unsigned int durability; /* enum firma_config_durability */
+	char opensc_conf[FIRMA_CONFIG_PATH]; /* for OpenSC's modules */
+	unsigned int durability;             /* enum firma_config_durability */
 	unsigned int max_connections;
 	unsigned int log_level; /* sd-daemon.h's: 3 error, 4, 6, 7 debug */
 
