@@ -5,12 +5,15 @@
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cd "${1:-$here/../..}"
-bad=0
-for file in $("$here/sources.sh" . c h def sh awk in service socket rules); do
-	head -n 2 "$file" | sed '1{/^#!/!q;d}' |
-		grep -q 'SPDX-License-Identifier: Apache-2\.0' || {
-		echo "$file: no SPDX-License-Identifier: Apache-2.0 at its top" >&2
-		bad=1
-	}
-done
-exit $bad
+"$here/sources.sh" . c h def sh awk in service socket rules | xargs awk '
+FNR == 1 { last = /^#!/ ? 2 : 1 }
+FNR <= last && /SPDX-License-Identifier: Apache-2\.0/ { has[FILENAME] = 1 }
+FNR >= last { nextfile }
+END {
+	for (i = 1; i < ARGC; i++)
+		if (!(ARGV[i] in has)) {
+			print ARGV[i] ": no SPDX-License-Identifier: Apache-2.0 at its top"
+			bad = 1
+		}
+	exit bad
+}' >&2
