@@ -20,6 +20,7 @@
 #   card_pull N, card_put N, card_wait N    wait: pcscd has seen it
 #   card_say N WORDS        any word of README.md; card_get N NAME: of its status
 #   card_stop N, card_kill N
+#   card_tool N ARGUMENT... pkcs11-tool on it
 #   card_token N LABEL [PIN [SO-PIN]]       initialise it with pkcs11-tool
 #   card_section NAME WORDS...              [token NAME] of firmad.conf
 #   card_commands N         commands since card_mark N, a line each
@@ -189,22 +190,14 @@ card_put() { card_say "$1" put > /dev/null; }
 card_mark() { : > "$PCSC/card$1.trace"; }
 card_commands() { cat "$PCSC/card$1.trace"; }
 
-card_slot() { # N: the number that pkcs11-tool gives it
-	pkcs11-tool --module "$OPENSC" -L 2> /dev/null |
-	    awk -v want="UTVC000000$1" '
-	        /^Slot /{ slot = $2 } /serial num/ && $4 == want { print slot }' |
-	    tr -d :
-}
+# pkcs11-tool on card N: OpenSC numbers the readers as we do.
+card_tool() { pkcs11-tool --module "$OPENSC" --slot-index "$1" "${@:2}"; }
 
 card_token() {
-	local slot
-
-	slot=$(card_slot "$1")
-	pkcs11-tool --module "$OPENSC" --slot-index "$slot" --init-token \
-	    --label "$2" --so-pin "${4:-$CARD_SO_PIN}" > /dev/null 2>&1 &&
-	pkcs11-tool --module "$OPENSC" --slot-index "$slot" --init-pin \
-	    --so-pin "${4:-$CARD_SO_PIN}" --pin "${3:-$CARD_PIN}" \
-	    > /dev/null 2>&1
+	card_tool "$1" --init-token --label "$2" \
+	    --so-pin "${4:-$CARD_SO_PIN}" > /dev/null 2>&1 &&
+	    card_tool "$1" --init-pin --so-pin "${4:-$CARD_SO_PIN}" \
+		--pin "${3:-$CARD_PIN}" > /dev/null 2>&1
 }
 
 card_section() {

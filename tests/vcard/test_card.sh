@@ -8,10 +8,7 @@ set -euo pipefail
 # shellcheck source=tests/vcard/lib.sh
 . "$SOURCE/tests/vcard/lib.sh"
 
-tool() { # N ARGUMENT...: pkcs11-tool on card N
-	pkcs11-tool --module "$OPENSC" --slot-index "$(card_slot "$1")" "${@:2}"
-}
-user() { tool "$1" --login --pin "${pin:-$CARD_PIN}" "${@:2}"; }
+user() { card_tool "$1" --login --pin "${pin:-$CARD_PIN}" "${@:2}"; }
 quietly() { "$@" > "$DIR/tool.log" 2>&1 || fail "$*"; }
 
 set_up() { # NUMBER OF CARDS
@@ -36,11 +33,11 @@ public() { # N ID TYPE   the public key as PEM in $DIR/ID.pub
 		# pkcs11-tool 0.23 makes no SPKI of this curve: RFC 5480 by hand.
 		{
 			echo 3076301006072a8648ce3d020106052b81040022036200
-			tool "$1" --list-objects --type pubkey --id "$2" \
+			card_tool "$1" --list-objects --type pubkey --id "$2" \
 			    2> /dev/null | sed -n 's/.*EC_POINT: *0461//p'
 		} | octets > "$DIR/$2.der"
 	else
-		quietly tool "$1" --read-object --type pubkey --id "$2" \
+		quietly card_tool "$1" --read-object --type pubkey --id "$2" \
 		    --output-file "$DIR/$2.der"
 	fi
 	quietly openssl pkey -pubin -inform DER -in "$DIR/$2.der" -out "$DIR/$2.pub"
@@ -86,11 +83,11 @@ keys() {
 	expect 1 user 0 --sign --id 12 --mechanism SHA256-RSA-PKCS \
 	    --input-file "$SOURCE/LICENSE" --output-file "$DIR/none"
 	note "without the PIN nothing is signed"
-	expect 1 tool 0 --sign --id 11 --mechanism SHA256-RSA-PKCS \
+	expect 1 card_tool 0 --sign --id 11 --mechanism SHA256-RSA-PKCS \
 	    --input-file "$SOURCE/LICENSE" --output-file "$DIR/none"
 	note "random octets differ"
-	quietly tool 0 --generate-random 32 --output-file "$DIR/r1"
-	quietly tool 0 --generate-random 32 --output-file "$DIR/r2"
+	quietly card_tool 0 --generate-random 32 --output-file "$DIR/r1"
+	quietly card_tool 0 --generate-random 32 --output-file "$DIR/r2"
 	same "$(wc -c < "$DIR/r1")" 32 "octets"
 	! cmp -s "$DIR/r1" "$DIR/r2" || fail "the same octets twice"
 }
@@ -113,7 +110,7 @@ certificates() {
 		    -CAkey "$DIR/ca.key" -CAcreateserial -extfile "$DIR/ext" \
 		    -force_pubkey "$DIR/$id.pub" -outform DER -out "$DIR/cert"
 		quietly user 0 --write-object "$DIR/cert" --type cert --id $id
-		quietly tool 0 --read-object --type cert --id $id \
+		quietly card_tool 0 --read-object --type cert --id $id \
 		    --output-file "$DIR/back"
 		cmp "$DIR/cert" "$DIR/back" || fail "another certificate came back"
 	done
@@ -123,7 +120,7 @@ certificates() {
 	cp "$DIR/card0" "$DIR/before"
 	card_start 0
 	cmp "$DIR/card0" "$DIR/before" || fail "the state changed"
-	quietly tool 0 --read-object --type cert --id 12 --output-file "$DIR/back"
+	quietly card_tool 0 --read-object --type cert --id 12 --output-file "$DIR/back"
 	cmp "$DIR/cert" "$DIR/back" || fail "the certificate is lost"
 	signs 0 12 ECDSA-SHA256
 }
@@ -148,13 +145,13 @@ pins() {
 	expect 1 user 0 --list-objects
 	says CKR_PIN_LOCKED
 	note "the SO-PIN unblocks it, with a new PIN"
-	expect 1 tool 0 --init-pin --so-pin 0000000000000000 --pin 999999
+	expect 1 card_tool 0 --init-pin --so-pin 0000000000000000 --pin 999999
 	same "$(card_get 0 so-tries)" 14 "SO tries"
-	quietly tool 0 --init-pin --so-pin "$CARD_SO_PIN" --pin 999999
+	quietly card_tool 0 --init-pin --so-pin "$CARD_SO_PIN" --pin 999999
 	same "$(card_get 0 user-tries) $(card_get 0 so-tries)" "3 15" "tries"
 	pin=999999 quietly user 0 --list-objects
 	note "the user changes it"
-	quietly tool 0 --change-pin --login --pin 999999 --new-pin "$CARD_PIN"
+	quietly card_tool 0 --change-pin --login --pin 999999 --new-pin "$CARD_PIN"
 	signs 0 11 ECDSA-SHA256
 	note "a new initialisation wants the old SO-PIN, and erases"
 	! card_token 0 again "$CARD_PIN" 0000000000000000 ||
@@ -174,7 +171,7 @@ two() {
 	done
 	note "one is pulled: it is not seen any more, the others sign"
 	card_pull 1
-	pcsc_until 50 no_slot 1 || fail "card 1 is still seen"
+	pcsc_until 50 is_empty 1 || fail "card 1 is still seen"
 	signs 0 10 ECDSA-SHA256
 	signs 2 12 ECDSA-SHA256
 	note "put back, it signs"
@@ -189,7 +186,10 @@ two() {
 		signs $n 1$n ECDSA-SHA256
 	done
 }
-no_slot() { [ -z "$(card_slot "$1")" ]; }
+is_empty() {
+	pkcs11-tool --module "$OPENSC" --list-slots 2> /dev/null |
+	    grep -A 1 "^Slot $1 " | grep -q '(empty)'
+}
 
 # Each thing that a card can be told to do wrong, as its client sees it.
 faults() {
@@ -201,7 +201,7 @@ faults() {
 	expect 1 card_say 0 fault 1 sign sw
 	card_say 0 fault 2 verify sw 6f00 > /dev/null
 	card_mark 0
-	tool 0 --list-slots > /dev/null 2>&1
+	card_tool 0 --list-slots > /dev/null 2>&1
 	user 0 --list-objects > /dev/null 2>&1 || :
 	card_commands 0 | grep ' verify .* 6f00$' > /dev/null || fail "no 6f00"
 	same "$(card_get 0 fired)" 1 "faults"
