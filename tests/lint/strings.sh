@@ -22,7 +22,7 @@ unmarked() {
 	perl -e '
 	my $printers = "out_line|out_coloured|out_pair|out_note|out_progress|" .
 	    "say_failure|say_refusal|app_failure|ask_yes|ask_line|" .
-	    "ask_secret|find|usage|prompt|pin_get|pin_new|pin_password|" .
+	    "ask_secret|finding_(?:add|note|error)|usage|prompt|pin_get|pin_new|pin_password|" .
 	    "dprintf|printf|fprintf|fputs|puts";
 	my $string = qr/"(?:\\.|[^"\\])*"/s;
 	my $bad = 0;

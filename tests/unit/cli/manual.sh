@@ -47,6 +47,16 @@ written=$(sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/s/^\.It \([0-9]*\)$/\1/p' 
 [ "$(echo $statuses)" = "$(echo $written)" ] ||
     fail "exit statuses: code" $statuses "page" $written
 
+# What doctor can find.
+ids=$(sed -n 's/^	X([A-Z_]*, "\([a-z-]*\)".*/\1/p' cli/finding.h | sort)
+written=$(section doctor | sed -n "s/^\\.It Ql \\(.*\\)/\\1/p" | tr -d ',' |
+    tr -s ' ' '\n' | sort)
+[ "$(echo "$ids" | wc -l)" -ge 40 ] || fail "too few findings in finding.h"
+[ "$ids" = "$written" ] || {
+	fail "firma.1 and finding.h name different findings:"
+	diff <(echo "$ids") <(echo "$written") || :
+}
+
 if command -v mandoc >/dev/null; then
 	mandoc -T lint -W warning cli/man/*.[1578] || fail "mandoc"
 fi
