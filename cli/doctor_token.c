@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/base/own.h"
+#include "agent/pki/algorithm.h"
 #include "cli/doctor.h"
 
 #define ELF_HEAD 20 /* octets, up to and with e_machine */
@@ -159,13 +160,71 @@ judge_pin(struct visit *v, const struct doctor_token *t)
 	}
 }
 
+/* ---- what the token says of itself ---- */
+
+struct report {
+	char algorithm[32], lacks[129], others[257];
+	uint32_t present, n_slots, n_tokens;
+	int is_there;
+};
+
+static enum firma_err
+keep_report(void *arg, enum firma_msg_type type, const void *msg, int *fd)
+{
+	const struct firma_msg_token_report *m = msg;
+	struct report *p = arg;
+
+	(void)fd;
+	if (type != FIRMA_MSG_token_report)
+		return FIRMA_OK;
+	*p = (struct report){ .present = m->present,
+		.n_slots = m->n_slots,
+		.n_tokens = m->n_tokens,
+		.is_there = 1 };
+	(void)snprintf(p->algorithm, sizeof(p->algorithm), "%s",
+	    firma_key_algorithm_name(
+		firma_key_algorithm_from_number(m->algorithm)));
+	firma_str_copy(m->lacks, p->lacks, sizeof(p->lacks));
+	firma_str_copy(m->others, p->others, sizeof(p->others));
+	return FIRMA_OK;
+}
+
+static void
+judge_report(struct app *app, struct visit *v, const struct doctor_token *t)
+{
+	const struct firma_msg_token_inspect ask = { firma_str_of(t->name), 0 };
+	struct firma_cause cause = { 0 };
+	struct report p = { 0 };
+
+	/* A process that does not run has nothing to say: told above. */
+	if (t->state == FIRMA_TOKEN_STARTING ||
+	    t->state >= FIRMA_TOKEN_BROKEN ||
+	    app_call(app, FIRMA_MSG_token_inspect, &ask, -1, APP_SHORT,
+		keep_report, &p, &cause) != FIRMA_OK ||
+	    !p.is_there)
+		return;
+	if (p.n_slots == 0)
+		finding_add(v, FINDING_MODULE_NO_SLOT, "%s", t->name);
+	else if (p.others[0] != '\0' && !p.present)
+		finding_add(
+		    v, FINDING_TOKEN_OTHER, "%s: %s", t->name, p.others);
+	if (p.n_tokens == 0 || (!p.present && t->state == FIRMA_TOKEN_ABSENT))
+		return;
+	if (p.lacks[0] != '\0')
+		finding_add(v, FINDING_MECHANISM_MISSING, "%s, %s: %s", t->name,
+		    p.algorithm, p.lacks);
+	else
+		finding_add(
+		    v, FINDING_MECHANISMS_FINE, "%s, %s", t->name, p.algorithm);
+}
+
 void
 doctor_tokens_judge(
     struct app *app, struct visit *v, const struct doctor_tokens *t)
 {
-	(void)app;
 	for (size_t i = 0; i < t->n; i++) {
 		judge_state(v, &t->at[i]);
 		judge_pin(v, &t->at[i]);
+		judge_report(app, v, &t->at[i]);
 	}
 }

@@ -119,6 +119,21 @@ enum finding_weight { FINDING_GOOD, FINDING_ADVICE, FINDING_TROUBLE };
 	    N_("a token's module fails"), \
 	    N_("the agent's log says more (journalctl -u firmad); check that " \
 	       "the module's own package is complete")) \
+	X(MODULE_NO_SLOT, "module-no-slot", ADVICE, OK, \
+	    N_("a token's module shows no slot at all"), \
+	    N_("check the reader and pcscd as told above, and the module's " \
+	       "own configuration")) \
+	X(TOKEN_OTHER, "token-other", ADVICE, OK, \
+	    N_("other tokens are there than the configured one"), \
+	    N_("check label, serial or slot of the token in firmad.conf, or " \
+	       "put in the right one")) \
+	X(MECHANISMS_FINE, "mechanisms-fine", GOOD, OK, \
+	    N_("the token can make keys of its algorithm and sign with them"), \
+	    "") \
+	X(MECHANISM_MISSING, "mechanism-missing", TROUBLE, TOKEN, \
+	    N_("the token lacks what keys of its algorithm need"), \
+	    N_("name another `algorithm` for it in firmad.conf (firma token " \
+	       "info shows which it has), or use another token")) \
 	X(PIN_LOCKED, "pin-locked", TROUBLE, PIN, \
 	    N_("the PIN of a token is locked"), "") \
 	X(PIN_FINAL_TRY, "pin-final-try", TROUBLE, PIN, \

@@ -4,6 +4,7 @@
 static const struct firma_handler table[] = {
 	{ FIRMA_MSG_sign, true, firma_on_sign },
 	{ FIRMA_MSG_token_list, false, firma_on_token_list },
+	{ FIRMA_MSG_token_inspect, false, firma_on_token_inspect },
 	{ FIRMA_MSG_token_unlock, true, firma_on_token_unlock },
 	{ FIRMA_MSG_token_lock, true, firma_on_token_lock },
 	{ FIRMA_MSG_token_init, true, firma_on_token_init },

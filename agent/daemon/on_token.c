@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/base/clock.h"
 #include "agent/daemon/handler.h"
 #include "agent/daemon/token.h"
+#include "agent/pki/algorithm.h"
+
+#define INSPECT_NS (10 * FIRMA_S)
 
 /* PKCS#11 v3.0 section 3.3: CKF_PROTECTED_AUTHENTICATION_PATH */
 #define CKF_PINPAD 0x00000100u
@@ -52,4 +56,117 @@ firma_on_token_list(struct firma_task *q)
 		    (int)m->token.len, m->token.at);
 	else
 		firma_task_done(q, n);
+}
+
+/* ---- what token and module say of themselves ---- */
+
+/* While the token's process answers; the task knows which token. */
+static const struct firma_config_token *
+inspected(const struct firma_task *q)
+{
+	const struct firma_msg_token_inspect *m = (const void *)&q->msg;
+	char name[FIRMA_CONFIG_NAME];
+
+	firma_str_copy(m->token, name, sizeof(name));
+	return firma_config_token(q->agent->config, name);
+}
+
+FIRMA_CHECKED static enum firma_err
+pass_report(struct firma_task *q, const struct firma_frame *f)
+{
+	const struct firma_config_token *c = inspected(q);
+	struct firma_msg_w_report m;
+	const enum firma_err r =
+	    firma_msg_decode(FIRMA_MSG_w_report, f->payload, &m, NULL);
+
+	if (r != FIRMA_OK)
+		return r;
+	const struct firma_msg_token_report a = {
+		.library = m.library,
+		.slot = m.slot,
+		.hardware = m.hardware,
+		.firmware = m.firmware,
+		.present = m.present,
+		.n_slots = m.n_slots,
+		.n_tokens = m.n_tokens,
+		.others = m.others,
+		.public_free = m.public_free,
+		.private_free = m.private_free,
+		.algorithm = c == NULL
+		    ? 0
+		    : (uint32_t)firma_key_algorithm_from_name(c->algorithm),
+		.algorithms = m.algorithms,
+		.lacks = m.lacks,
+	};
+
+	firma_task_answer(q, FIRMA_MSG_token_report, &a);
+	return FIRMA_OK;
+}
+
+FIRMA_CHECKED static enum firma_err
+pass_mechanism(struct firma_task *q, const struct firma_frame *f)
+{
+	struct firma_msg_w_mechanism m;
+	const enum firma_err r =
+	    firma_msg_decode(FIRMA_MSG_w_mechanism, f->payload, &m, NULL);
+
+	if (r != FIRMA_OK)
+		return r;
+	const struct firma_msg_token_mechanism a = { .mechanism = m.mechanism,
+		.name = m.name,
+		.flags = m.flags,
+		.min_bits = m.min_bits,
+		.max_bits = m.max_bits };
+
+	firma_task_answer(q, FIRMA_MSG_token_mechanism, &a);
+	return FIRMA_OK;
+}
+
+static void
+on_inspected(void *arg, enum firma_err r, const struct firma_frame *f,
+    bool last, const struct firma_cause *cause)
+{
+	struct firma_task *q = arg;
+
+	/* What cannot be read is left out: the rest is still worth telling. */
+	if (r == FIRMA_OK && f->type == FIRMA_MSG_w_report)
+		(void)!pass_report(q, f);
+	else if (r == FIRMA_OK && f->type == FIRMA_MSG_w_mechanism)
+		(void)!pass_mechanism(q, f);
+	if (!last)
+		return;
+	if (r != FIRMA_OK)
+		firma_task_fail(q, r, "", cause);
+	else
+		firma_task_done(q, 1);
+}
+
+void
+firma_on_token_inspect(struct firma_task *q)
+{
+	const struct firma_config_token *c = inspected(q);
+	struct firma_cause cause = { 0 };
+	struct firma_token *t;
+	enum firma_err r;
+
+	if (!firma_task_allowed(
+		q, FIRMA_ASK_TOKEN_LIST, NULL, c != NULL ? c->name : NULL))
+		return;
+	t = c != NULL ? firma_token_find(q->agent, c->name) : NULL;
+	if (t == NULL) {
+		const struct firma_msg_token_inspect *m = (const void *)&q->msg;
+
+		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "token %.*s",
+		    (int)m->token.len, m->token.at);
+		return;
+	}
+	const struct firma_msg_w_inspect ask = {
+		.algorithm =
+		    (uint32_t)firma_key_algorithm_from_name(c->algorithm)
+	};
+
+	r = firma_token_call(t, FIRMA_MSG_w_inspect, &ask, -1, INSPECT_NS,
+	    q->deadline, on_inspected, q, &cause);
+	if (r != FIRMA_OK)
+		firma_task_fail(q, r, "", &cause);
 }

@@ -300,6 +300,7 @@ static const struct {
 	{ FIRMA_MSG_w_delete, delete },
 	{ FIRMA_MSG_w_cms, cms },
 	{ FIRMA_MSG_w_request, request },
+	{ FIRMA_MSG_w_inspect, firma_handle_inspect },
 };
 
 static firma_handler *

@@ -26,6 +26,7 @@ typedef enum firma_err firma_handler(
 firma_handler firma_handle_login;
 firma_handler firma_handle_logout;
 firma_handler firma_handle_init;
+firma_handler firma_handle_inspect;
 
 FIRMA_CHECKED enum firma_err firma_job_answer(
     struct firma_job *j, enum firma_msg_type type, const void *msg);

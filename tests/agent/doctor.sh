@@ -5,6 +5,7 @@
 section "doctor: pcscd" doctor_pcscd
 section "doctor: modules" doctor_modules
 section "doctor: USB" doctor_usb
+section "doctor: mechanisms" doctor_mechanisms
 
 PCSC_HELP=$BUILD/tests/agent/firma-pcsc
 
@@ -241,4 +242,68 @@ doctor_usb() {
 		bash -c 'doctor_with_scdaemon "$@"' x
 	finds usb-device-held trouble 'Nitrokey HSM .*: scdaemon \([0-9]+\)$'
 	has "$(advice usb-device-held)" 'disable-ccid'
+}
+
+doctor_mechanisms() {
+	practice_config "$DIR"
+	# CKR_MECHANISM_INVALID: in the list, and not there.
+	sinner rv:C_GetMechanismInfo:112 armed
+	softhsm=$(sed -n 's/^module = //p' "$DIR/firmad.conf" | head -n 1)
+	cat >> "$DIR/firmad.conf" <<-CONF
+		[token other]
+		module = $softhsm
+		serial = 0000000000000000
+		environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
+		[token empty]
+		module = $BADMODULE
+		serial = 0000000000000000
+		environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
+		environment = FIRMA_BAD_SIN=count:C_GetSlotList:zero
+	CONF
+	export PCSCLITE_CSOCK_NAME=$DIR/pcscd.comm
+	practice_agent "$DIR"
+	token practice
+	token sinner
+	# SoftHSM2 knows the tokens that were there when it was loaded.
+	restart
+	until_true 10 is_state sinner locked
+	until_true 10 is_state other absent
+	until_true 10 is_state empty absent
+
+	note "what a token says of itself"
+	said=$(firma token info practice --json)
+	same "$(printf %s "$said" | jq -r .present)" true "present"
+	has "$(printf %s "$said" | jq -r .library)" 'PKCS11 2\.'
+	same "$(printf %s "$said" | jq -r '.algorithms | join(" ")')" \
+		"rsa-2048 rsa-3072 rsa-4096 p-256 p-384" "algorithms"
+	same "$(printf %s "$said" | jq -r .algorithm)" rsa-2048 "algorithm"
+	same "$(printf %s "$said" | jq -r .lacks)" "" "lacks"
+	same "$(printf %s "$said" | jq -r \
+		'.mechanisms[] | select(.name == "CKM_RSA_PKCS") | .mechanism')" \
+		1 "CKM_RSA_PKCS"
+	has "$(printf %s "$said" | jq -c \
+		'.mechanisms[] | select(.name == "CKM_ECDSA") | .uses')" '"sign"'
+	has "$(firma token info practice)" 'CKM_EC_KEY_PAIR_GEN .*generate-key-pair'
+	has "$(firma token info practice --lang es)" 'mecanismos'
+	expect 11 firma token info none
+
+	note "doctor: nothing is missing"
+	doctor 6
+	finds mechanisms-fine good '^good practice, rsa-2048'
+	finds mechanisms-fine good 'sinner, rsa-2048'
+	finds_not mechanism-missing
+
+	note "another token is there; no slot is there"
+	finds token-absent advice 'other absent'
+	finds token-other advice 'other: .*practice'
+	finds module-no-slot advice '^advice empty$'
+
+	note "a token without RSA"
+	arm
+	doctor 6
+	finds mechanism-missing trouble \
+		'^trouble sinner, rsa-2048: CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_RSA_PKCS$'
+	finds mechanisms-fine good '^good practice, rsa-2048$'
+	same "$(firma token info sinner --json | jq -r '.algorithms | length')" \
+		0 "algorithms"
 }
