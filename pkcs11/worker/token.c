@@ -29,12 +29,29 @@ text_is(const unsigned char *field, size_t len, const char *wanted)
 	return len == strlen(wanted) && memcmp(field, wanted, len) == 0;
 }
 
+/*
+ * OpenSC writes the name of the PIN behind the token's own label, as in
+ * "Firma (UserPIN)": cards may have several PINs, and each is a token.
+ */
+static bool
+label_is(const unsigned char *field, size_t len, const char *wanted)
+{
+	const size_t n = strlen(wanted);
+
+	if (text_is(field, len, wanted))
+		return true;
+	while (len != 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
+		len--;
+	return n != 0 && len > n + 3 && memcmp(field, wanted, n) == 0 &&
+	    memcmp(field + n, " (", 2) == 0 && field[len - 1] == ')';
+}
+
 static bool
 fits(const struct firma_selector *s, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
 {
 	switch (s->kind) {
 	case FIRMA_BY_LABEL:
-		return text_is(info->label, sizeof(info->label), s->text);
+		return label_is(info->label, sizeof(info->label), s->text);
 	case FIRMA_BY_SERIAL:
 		return text_is(
 		    info->serialNumber, sizeof(info->serialNumber), s->text);

@@ -98,6 +98,20 @@ set_pin(struct firma_token *t, CK_SLOT_ID slot, struct firma_bytes so_pin,
 			     : firma_ckr_fail(cause, "C_Logout", rv2);
 }
 
+/*
+ * The lengths that a token tells are those of the user's PIN.  A SmartCard-HSM
+ * takes 16 octets from the SO and at most 15 from the user.
+ */
+FIRMA_CHECKED static enum firma_err
+so_pin_fits(struct firma_bytes so_pin, const CK_TOKEN_INFO *info,
+    struct firma_cause *cause)
+{
+	CK_TOKEN_INFO no_maximum = *info;
+
+	no_maximum.ulMaxPinLen = 0;
+	return firma_pin_fits(so_pin, &no_maximum, cause);
+}
+
 enum firma_err
 firma_write_init(struct firma_token *t, struct firma_str label,
     unsigned int flags, struct firma_bytes so_pin, struct firma_bytes user_pin,
@@ -111,7 +125,7 @@ firma_write_init(struct firma_token *t, struct firma_str label,
 
 	if ((r = pad_label(&t->selector, label, padded, cause)) != FIRMA_OK ||
 	    (r = choose_slot(t, flags, &slot, &info, cause)) != FIRMA_OK ||
-	    (r = firma_pin_fits(so_pin, &info, cause)) != FIRMA_OK ||
+	    (r = so_pin_fits(so_pin, &info, cause)) != FIRMA_OK ||
 	    (r = firma_pin_fits(user_pin, &info, cause)) != FIRMA_OK)
 		return r;
 	/* C_InitToken fails with CKR_SESSION_EXISTS while any is open. */

@@ -32,6 +32,7 @@ snap=$work/snap
 out=$work/out
 what='the set-up' # what is being tried, for messages
 n_checks=0
+more_end=: # what else is to be ended
 
 ended() {
 	local status=$?
@@ -39,6 +40,7 @@ ended() {
 	trap - EXIT
 	[ -z "${firma_pid:-}" ] || kill -9 "$firma_pid" 2> /dev/null || :
 	practice_stop "$d" 2> /dev/null
+	$more_end
 	[ $status = 0 ] || [ $status = 77 ] || show_trouble
 	rm -rf "$work"
 	exit $status
@@ -198,14 +200,21 @@ check_portal() {
 	    "$got" '["home",1,0,1,0,1,0,1,0,null,true,0]'
 }
 
-objects() { # on the token: kind and label of each
+# pkcs11-tool on the token; a test with another token defines it anew.
+token_tool() {
 	SOFTHSM2_CONF=$d/softhsm2.conf pkcs11-tool \
 	    --module "$(sed -n 's/^module = //p' "$d/firmad.conf")" \
-	    --token-label practice --login --pin "$(cat "$d/pin")" \
-	    --list-objects 2> /dev/null |
+	    --token-label practice "$@"
+}
+
+objects() { # on the token: kind and label of each
+	token_tool --login --pin "$(cat "$d/pin")" --list-objects \
+	    2> /dev/null |
 	    awk -v torn="${torn:-no}" '
 	        function flush() {
 	            nameless = id == "" && (label == "" || label == "<empty>")
+	            # what OpenSC says about itself
+	            if (kind == "Profile") kind = ""
 	            if (kind != "" && !(torn == "yes" && nameless))
 	                print kind, label
 	            kind = label = id = ""
