@@ -391,7 +391,8 @@ firma_process_is_idle(const struct firma_token_process *p)
 static bool
 is_last(unsigned int answer)
 {
-	return answer != FIRMA_MSG_w_presenting && answer != FIRMA_MSG_w_key &&
+	return answer != FIRMA_MSG_w_presenting &&
+	    answer != FIRMA_MSG_w_presented && answer != FIRMA_MSG_w_key &&
 	    answer != FIRMA_MSG_w_report && answer != FIRMA_MSG_w_mechanism;
 }
 

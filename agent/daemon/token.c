@@ -326,13 +326,16 @@ firma_token_pin_state(const struct firma_token *t)
 		return FIRMA_PIN_FINE;
 	if ((t->ck_flags & CKF_USER_PIN_LOCKED) != 0)
 		return FIRMA_PIN_LOCKED;
-	if ((t->ck_flags & CKF_USER_PIN_FINAL_TRY) != 0)
-		return FIRMA_PIN_FINAL_TRY;
 	if ((t->ck_flags & CKF_USER_PIN_INITIALIZED) == 0)
 		return FIRMA_PIN_UNSET;
-	if (t->doubtful)
+	/* Flags lie on some tokens: our own count says it too. */
+	if ((t->ck_flags & CKF_USER_PIN_FINAL_TRY) != 0 ||
+	    (t->config->pin_tries != 0 &&
+		t->n_burnt + 1 >= t->config->pin_tries))
+		return FIRMA_PIN_FINAL_TRY;
+	if (t->doubtful || t->so_doubtful)
 		return FIRMA_PIN_DOUBTFUL;
-	if ((t->ck_flags & CKF_USER_PIN_COUNT_LOW) != 0)
+	if ((t->ck_flags & CKF_USER_PIN_COUNT_LOW) != 0 || t->n_burnt != 0)
 		return FIRMA_PIN_COUNT_LOW;
 	return FIRMA_PIN_FINE;
 }

@@ -28,6 +28,8 @@ typedef void firma_token_fn(void *arg, enum firma_err r,
     const struct firma_frame *frame, bool is_last,
     const struct firma_cause *cause);
 
+struct firma_presentation;
+
 struct firma_token {
 	struct firma_agent *agent;
 	const struct firma_config_token *config;
@@ -39,7 +41,10 @@ struct firma_token {
 	bool present, logged_in;
 	char why[256]; /* state BROKEN or ABSENT: what happened */
 	uint32_t n_restarts;
-	bool doubtful; /* the PIN record has a presentation without outcome */
+	/* As the PIN records say; see present.h. */
+	bool doubtful, so_doubtful; /* a presentation without outcome */
+	uint32_t n_burnt;           /* tries lost since a PIN was taken */
+	struct firma_presentation *presentation; /* under way, or NULL */
 	const char *more_env; /* "NAME=VALUE" for its process, or "" */
 	uint64_t used;        /* monotonic: the last signature or unlock */
 	struct firma_token_process *process; /* NULL while none runs */

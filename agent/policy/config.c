@@ -10,6 +10,13 @@
 
 #define FIRMA_CONNECTIONS_MAX 4096
 #define FIRMA_DEADLINE_S_MAX  600 /* FIRMA_DEADLINE_MAX_MS of the wire */
+#define FIRMA_PIN_TRIES_MAX   100
+/*
+ * What is taken for granted when nothing is said: most cards give 3 tries
+ * (SmartCard-HSM, PIV, most national identity cards), and a card that gives more only
+ * makes us ask for --last-try too early.
+ */
+#define FIRMA_PIN_TRIES_DEFAULT 3
 
 /* While a file is read. */
 struct parsing {
@@ -87,6 +94,10 @@ static const struct firma_option token_options[] = {
 	NUMBER(firma_config_token, "lock-after", lock_after_s, 0, 86400),
 	OTHER("algorithm"),
 	ROW(firma_config_token, "pin-credential", NAME, pin_credential),
+	NUMBER(
+	    firma_config_token, "pin-tries", pin_tries, 0, FIRMA_PIN_TRIES_MAX),
+	NUMBER(firma_config_token, "so-pin-tries", so_pin_tries, 0,
+	    FIRMA_PIN_TRIES_MAX),
 	WORD(firma_config_token, "software", software, yes_no),
 	OTHER("environment"),
 };
@@ -229,6 +240,15 @@ end_section(struct parsing *p)
 			firma_problem_add(p->problems, p->section.line,
 			    "exactly one of label, serial and slot says which "
 			    "token is meant");
+		/* Our own software token never locks. */
+		if (!firma_section_has(&p->section, "pin-tries"))
+			p->token->pin_tries = p->token->software != 0
+			    ? 0
+			    : FIRMA_PIN_TRIES_DEFAULT;
+		if (!firma_section_has(&p->section, "so-pin-tries"))
+			p->token->so_pin_tries = p->token->software != 0
+			    ? 0
+			    : FIRMA_PIN_TRIES_DEFAULT;
 		p->token->select = label ? FIRMA_SELECT_LABEL
 		    : serial             ? FIRMA_SELECT_SERIAL
 					 : FIRMA_SELECT_SLOT;

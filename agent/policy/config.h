@@ -57,7 +57,9 @@ struct firma_config_token {
 	char env[FIRMA_CONFIG_ENV][FIRMA_CONFIG_ENV_LEN]; /* NAME=VALUE */
 	char algorithm[16]; /* a name of agent/pki/algorithm.h */
 	char pin_credential[FIRMA_CONFIG_NAME]; /* "" for none */
-	unsigned int software; /* 1: the agent's own software token */
+	unsigned int pin_tries; /* the token gives; 0: as many as one likes */
+	unsigned int so_pin_tries; /* the same for the SO-PIN */
+	unsigned int software;     /* 1: the agent's own software token */
 	unsigned int line;
 };
 

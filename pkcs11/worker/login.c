@@ -148,6 +148,23 @@ firma_login_allowed(
 }
 
 enum firma_err
+firma_so_login_allowed(
+    const CK_TOKEN_INFO *info, unsigned int flags, struct firma_cause *cause)
+{
+	/* SoftHSM2 says that a blank token's SO-PIN is locked. */
+	if ((info->flags & CKF_TOKEN_INITIALIZED) == 0)
+		return FIRMA_OK;
+	if ((info->flags & CKF_SO_PIN_LOCKED) != 0)
+		return firma_fail(cause, FIRMA_ERR_PIN_LOCKED, FIRMA_CAUSE_NONE,
+		    0, "CKF_SO_PIN_LOCKED");
+	if ((info->flags & CKF_SO_PIN_FINAL_TRY) != 0 &&
+	    (flags & FIRMA_UNLOCK_LAST_TRY) == 0)
+		return firma_fail(cause, FIRMA_ERR_PIN_LAST_TRY,
+		    FIRMA_CAUSE_NONE, 0, "CKF_SO_PIN_FINAL_TRY");
+	return FIRMA_OK;
+}
+
+enum firma_err
 firma_login_present(
     struct firma_session *s, struct firma_bytes pin, struct firma_cause *cause)
 {

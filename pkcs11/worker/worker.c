@@ -292,6 +292,8 @@ static const struct {
 	{ FIRMA_MSG_w_login, firma_handle_login },
 	{ FIRMA_MSG_w_logout, firma_handle_logout },
 	{ FIRMA_MSG_w_init, firma_handle_init },
+	{ FIRMA_MSG_w_change_pin, firma_handle_change_pin },
+	{ FIRMA_MSG_w_unblock, firma_handle_unblock },
 	{ FIRMA_MSG_w_keys, keys },
 	{ FIRMA_MSG_w_find, find },
 	{ FIRMA_MSG_w_generate, generate },

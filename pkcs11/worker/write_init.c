@@ -6,11 +6,11 @@
 #include "pkcs11/worker/login.h"
 #include "pkcs11/worker/write.h"
 
-#define LABEL_LEN 32 /* octets, blank-padded: C_InitToken */
+#define LABEL_LEN FIRMA_INIT_LABEL
 
 FIRMA_CHECKED static enum firma_err
 pad_label(const struct firma_selector *s, struct firma_str label,
-    uint8_t ret[LABEL_LEN], struct firma_cause *cause)
+    uint8_t ret[LABEL_LEN + 1], struct firma_cause *cause)
 {
 	if (s->kind == FIRMA_BY_LABEL) {
 		if (label.len == 0)
@@ -25,6 +25,7 @@ pad_label(const struct firma_selector *s, struct firma_str label,
 		return firma_fail(
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "label");
 	memset(ret, ' ', LABEL_LEN);
+	ret[LABEL_LEN] = '\0';
 	memcpy(ret, label.at, label.len);
 	return FIRMA_OK;
 }
@@ -72,70 +73,93 @@ follow(struct firma_token *t, const uint8_t label[LABEL_LEN], CK_SLOT_ID *slot,
 	    "the token is not found after C_InitToken");
 }
 
+/*
+ * A read-write session of our own, alone: C_Login as SO fails while there is a
+ * read-only one, and C_InitToken while there is any.
+ */
 FIRMA_CHECKED static enum firma_err
-set_pin(struct firma_token *t, CK_SLOT_ID slot, struct firma_bytes so_pin,
-    struct firma_bytes user_pin, struct firma_cause *cause)
+open_alone(struct firma_token *t, CK_SLOT_ID slot, CK_SESSION_HANDLE *ret,
+    struct firma_cause *cause)
 {
 	const CK_FUNCTION_LIST_PTR f = t->module->f;
+	CK_RV rv;
+
+	(void)f->C_CloseAllSessions(slot);
+	firma_token_lost(t);
+	rv = f->C_OpenSession(
+	    slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, ret);
+	return rv == CKR_OK ? FIRMA_OK
+			    : firma_ckr_fail(cause, "C_OpenSession", rv);
+}
+
+enum firma_err
+firma_write_user_pin(struct firma_token *t, CK_SLOT_ID slot,
+    struct firma_bytes so_pin, struct firma_bytes user_pin,
+    enum firma_err (*accepted)(void *arg), void *arg, struct firma_cause *cause)
+{
+	const CK_FUNCTION_LIST_PTR f = t->module->f;
+	enum firma_err r;
 	CK_SESSION_HANDLE s;
 	CK_RV rv, rv2;
 
-	rv = f->C_OpenSession(
-	    slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
-	if (rv != CKR_OK)
-		return firma_ckr_fail(cause, "C_OpenSession", rv);
+	if ((r = open_alone(t, slot, &s, cause)) != FIRMA_OK)
+		return r;
 	rv = f->C_Login(s, CKU_SO, firma_unconst(so_pin.at), so_pin.len);
 	if (rv != CKR_OK) {
 		(void)f->C_CloseSession(s);
-		return firma_ckr_fail(cause, "C_Login", rv);
+		return firma_ckr_fail(cause, "C_Login (SO)", rv);
 	}
+	r = accepted != NULL ? accepted(arg) : FIRMA_OK;
 	rv = f->C_InitPIN(s, firma_unconst(user_pin.at), user_pin.len);
 	rv2 = f->C_Logout(s);
 	(void)f->C_CloseSession(s);
 	if (rv != CKR_OK)
 		return firma_ckr_fail(cause, "C_InitPIN", rv);
-	return rv2 == CKR_OK ? FIRMA_OK
-			     : firma_ckr_fail(cause, "C_Logout", rv2);
-}
-
-/*
- * The lengths that a token tells are those of the user's PIN.  A SmartCard-HSM
- * takes 16 octets from the SO and at most 15 from the user.
- */
-FIRMA_CHECKED static enum firma_err
-so_pin_fits(struct firma_bytes so_pin, const CK_TOKEN_INFO *info,
-    struct firma_cause *cause)
-{
-	CK_TOKEN_INFO no_maximum = *info;
-
-	no_maximum.ulMaxPinLen = 0;
-	return firma_pin_fits(so_pin, &no_maximum, cause);
+	if (rv2 != CKR_OK)
+		return firma_ckr_fail(cause, "C_Logout", rv2);
+	return r;
 }
 
 enum firma_err
-firma_write_init(struct firma_token *t, struct firma_str label,
-    unsigned int flags, struct firma_bytes so_pin, struct firma_bytes user_pin,
-    struct firma_cause *cause)
+firma_write_pin(struct firma_token *t, struct firma_bytes old_pin,
+    struct firma_bytes new_pin, struct firma_cause *cause)
 {
-	uint8_t padded[LABEL_LEN];
-	CK_TOKEN_INFO info = { 0 };
-	CK_SLOT_ID slot;
+	FIRMA_OWN(firma_session_done)
+	struct firma_session s = { .token = t, .flags = CKF_RW_SESSION };
 	enum firma_err r;
 	CK_RV rv;
 
-	if ((r = pad_label(&t->selector, label, padded, cause)) != FIRMA_OK ||
-	    (r = choose_slot(t, flags, &slot, &info, cause)) != FIRMA_OK ||
-	    (r = so_pin_fits(so_pin, &info, cause)) != FIRMA_OK ||
-	    (r = firma_pin_fits(user_pin, &info, cause)) != FIRMA_OK)
+	if ((r = firma_session_need(&s, cause)) != FIRMA_OK)
 		return r;
+	rv = t->module->f->C_SetPIN(s.handle, firma_unconst(old_pin.at),
+	    old_pin.len, firma_unconst(new_pin.at), new_pin.len);
+	return rv == CKR_OK ? FIRMA_OK
+			    : firma_session_fail(&s, cause, "C_SetPIN", rv);
+}
+
+enum firma_err
+firma_write_init_plan(struct firma_token *t, struct firma_str label,
+    unsigned int flags, struct firma_init *ret, struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	if ((r = pad_label(&t->selector, label, ret->label, cause)) != FIRMA_OK)
+		return r;
+	return choose_slot(t, flags, &ret->slot, &ret->info, cause);
+}
+
+enum firma_err
+firma_write_init_token(struct firma_token *t, struct firma_init *plan,
+    struct firma_bytes so_pin, struct firma_cause *cause)
+{
+	CK_RV rv;
+
 	/* C_InitToken fails with CKR_SESSION_EXISTS while any is open. */
-	(void)t->module->f->C_CloseAllSessions(slot);
+	(void)t->module->f->C_CloseAllSessions(plan->slot);
 	firma_token_lost(t);
 	rv = t->module->f->C_InitToken(
-	    slot, firma_unconst(so_pin.at), so_pin.len, padded);
+	    plan->slot, firma_unconst(so_pin.at), so_pin.len, plan->label);
 	if (rv != CKR_OK)
 		return firma_ckr_fail(cause, "C_InitToken", rv);
-	if ((r = follow(t, padded, &slot, cause)) != FIRMA_OK)
-		return r;
-	return set_pin(t, slot, so_pin, user_pin, cause);
+	return follow(t, plan->label, &plan->slot, cause);
 }

@@ -79,6 +79,17 @@ token_lines() {
 	    "$ASAN_OPTIONS" "${LSAN_OPTIONS:-}"
 }
 
+# Once the token has told of a wrong PIN its flags are believed: a PIN whose
+# presentation was cut off by a kill goes again without a person's word.
+honest() {
+	run_firma token lock practice
+	echo 00000000 > "$d/wrong"
+	run_firma token unlock practice --pin-file "$d/wrong"
+	is "a wrong PIN" "$status" 5
+	run_firma token unlock practice --pin-file "$d/pin"
+	is "the right PIN" "$status" 0
+}
+
 # make [ALGORITHM]: a company whose certificate has expired; all set, nothing
 # begun, the agent ended, the portal running.  Kept to go back to.
 make() {
@@ -90,6 +101,7 @@ $(token_lines)"
 	practice_agent "$d"
 	practice_token "$d"
 	practice_company "$d"
+	honest
 	practice_end "$d/agent.pid"
 	keep
 }

@@ -24,6 +24,7 @@ struct peer {
 	size_t n_lanes;
 	uint64_t next_id;
 	uint8_t *room;
+	bool was_accepted; /* by the last peer_present(): w_presented came */
 	struct firma_frame frame; /* the last answer; views point into room */
 };
 
@@ -75,7 +76,10 @@ void peer_init(struct peer *p);
 /* The whole two-phase login with PEER_PIN's salt; returns FIRMA_OK or w_error.
  * ret_presented: whether w_presenting came. */
 enum firma_err peer_login(struct peer *p, const char *pin,
-    struct firma_bytes refused_hash, bool *ret_presented, uint8_t ret_hash[32]);
+    struct firma_bytes refused, bool *ret_presented, uint8_t ret_hash[32]);
+/* The same for any request that presents a PIN; fd is taken. */
+enum firma_err peer_present(struct peer *p, enum firma_msg_type type,
+    const void *msg, int fd, bool *ret_presented, uint8_t ret_hash[32]);
 
 /* Lists and waits for w_done; returns the number of w_key. */
 size_t peer_find(struct peer *p, struct firma_bytes id);

@@ -75,6 +75,7 @@ everything_is_read(void **state)
 		 "deadline=20\ngenerate-deadline=300\nlock-after=60\n"
 		 "environment=SOFTHSM2_CONF=/a b\nenvironment=B=\n"
 		 "algorithm=p-256\npin-credential=pin.t\nsoftware=yes\n"
+		 "so-pin-tries=15\n"
 		 "[token t-2]\nmodule=/m\nslot=7\n"
 		 "[key k]\ntoken=t-1\nid=00ffAB\ndurability=disk\n"
 		 "digest-only=no\n"
@@ -106,6 +107,11 @@ everything_is_read(void **state)
 	assert_string_equal(t->algorithm, "p-256");
 	assert_string_equal(t->pin_credential, "pin.t");
 	assert_int_equal(t->software, 1);
+	/* The agent's own software token never locks; others may at 3. */
+	assert_int_equal(t->pin_tries, 0);
+	assert_int_equal(t->so_pin_tries, 15);
+	assert_int_equal(firma_config_token(c, "t-2")->pin_tries, 3);
+	assert_int_equal(firma_config_token(c, "t-2")->so_pin_tries, 3);
 	assert_int_equal(firma_config_token(c, "t-2")->slot, 7);
 	assert_int_equal(
 	    firma_config_token(c, "t-2")->select, FIRMA_SELECT_SLOT);
