@@ -12,12 +12,14 @@
 static json_t *
 token_json(const struct firma_msg_token_item *m)
 {
-	return json_pack("{so ss ss so so so so so sb sb si si si so}", "name",
-	    out_json_str(m->name), "state", firma_token_state_name(m->state),
-	    "pin", firma_pin_state_name(m->pin_state), "label",
-	    out_json_str(m->label), "serial", out_json_str(m->serial),
-	    "manufacturer", out_json_str(m->manufacturer), "model",
-	    out_json_str(m->model), "module", out_json_str(m->module), "pinpad",
+	return json_pack("{so ss ss so so so so so so sb sb si si si so}",
+	    "name", out_json_str(m->name), "state",
+	    firma_token_state_name(m->state), "pin",
+	    firma_pin_state_name(m->pin_state), "label", out_json_str(m->label),
+	    "serial", out_json_str(m->serial), "manufacturer",
+	    out_json_str(m->manufacturer), "model", out_json_str(m->model),
+	    "module", out_json_str(m->module), "reader",
+	    out_json_str(m->reader), "pinpad",
 	    (m->flags & FIRMA_TOKENFLAG_PINPAD) != 0, "software",
 	    (m->flags & FIRMA_TOKENFLAG_SOFTWARE) != 0, "min_pin",
 	    (int)m->min_pin, "max_pin", (int)m->max_pin, "restarts",
@@ -44,6 +46,7 @@ token_text(const struct firma_msg_token_item *m)
 	    _("  serial number"), "%.*s", (int)m->serial.len, m->serial.at);
 	out_pair(_("  model"), "%.*s %.*s", (int)m->manufacturer.len,
 	    m->manufacturer.at, (int)m->model.len, m->model.at);
+	out_pair(_("  reader"), "%.*s", (int)m->reader.len, m->reader.at);
 	if (m->pin_state != FIRMA_PIN_FINE)
 		out_pair(
 		    _("  PIN"), "%s", _(firma_pin_state_name(m->pin_state)));

@@ -32,6 +32,7 @@ struct firma_renewals;
 struct firma_replay;
 struct firma_hasher;
 struct firma_place;
+struct firma_readers;
 
 struct firma_agent {
 	struct firma_config *config;
@@ -46,11 +47,14 @@ struct firma_agent {
 	struct firma_replay *replay;
 	struct firma_hasher *hasher;
 	struct firma_place *place;
+	struct firma_readers *readers;
 	struct firma_conn *conns; /* list */
 	size_t n_conns;
 	int listen_fd;
 	int worker_fd; /* firmad-token, opened O_PATH before privileges went */
+	int reader_fd; /* firmad-reader, as well; -1 when there is none */
 	char worker_path[512];
+	char reader_path[512];
 	char config_path[512];
 	char socket_path[512];
 	char state_dir[512];

@@ -11,6 +11,7 @@
 #include "agent/daemon/key.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/opensc.h"
+#include "agent/daemon/readers.h"
 #include "agent/daemon/renewal.h"
 #include "agent/daemon/serve.h"
 #include "agent/daemon/token.h"
@@ -178,5 +179,6 @@ firma_conf_reload(struct firma_agent *a)
 	firma_log_init((enum firma_log_level)fresh->log_level);
 	firma_config_free(old);
 	firma_serve_watch_idle(a);
+	firma_readers_configure(a->readers);
 	firma_log(FIRMA_LOG_INFO, "%s was read again", a->config_path);
 }

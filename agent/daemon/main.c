@@ -35,7 +35,7 @@ complain(enum firma_err r, const struct firma_cause *cause)
 
 /* Opened now: the user that we become may not reach the folder. */
 FIRMA_CHECKED static enum firma_err
-find_worker(struct firma_agent *a, struct firma_cause *cause)
+find_programs(struct firma_agent *a, struct firma_cause *cause)
 {
 	(void)snprintf(a->worker_path, sizeof(a->worker_path), "%s",
 	    a->config->worker[0] != '\0' ? a->config->worker
@@ -45,6 +45,15 @@ find_worker(struct firma_agent *a, struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_ERRNO,
 		    (unsigned long)errno, "token process %.120s",
 		    a->worker_path);
+	/* Without it tokens are looked for by the clock. */
+	(void)snprintf(a->reader_path, sizeof(a->reader_path), "%s",
+	    a->config->reader[0] != '\0' ? a->config->reader
+					 : FIRMA_LIBEXECDIR "/firmad-reader");
+	a->reader_fd = open(a->reader_path, O_PATH | O_CLOEXEC);
+	if (a->reader_fd < 0 && a->config->watch_readers == FIRMA_WATCH_YES)
+		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)errno, "process of the readers %.120s",
+		    a->reader_path);
 	return FIRMA_OK;
 }
 
@@ -59,7 +68,7 @@ prepare(struct firma_agent *a, const struct firma_options *o,
 	    (r = firma_conf_load(a, o->config != NULL, cause)) != FIRMA_OK ||
 	    (r = firma_listen_inherit(a, cause)) != FIRMA_OK ||
 	    (r = firma_options_places(o, a, cause)) != FIRMA_OK ||
-	    (r = find_worker(a, cause)) != FIRMA_OK)
+	    (r = find_programs(a, cause)) != FIRMA_OK)
 		return r;
 	return firma_privileges_drop(
 	    a, o->user != NULL ? o->user : a->config->user, cause);
@@ -69,7 +78,9 @@ int
 main(int argc, char **argv)
 {
 	struct firma_options o = { 0 };
-	struct firma_agent a = { .listen_fd = -1, .worker_fd = -1 };
+	struct firma_agent a = {
+		.listen_fd = -1, .worker_fd = -1, .reader_fd = -1
+	};
 	struct firma_cause cause = { 0 };
 	const bool was_root = geteuid() == 0;
 	enum firma_err r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/clock.h"
 #include "agent/daemon/handler.h"
+#include "agent/daemon/readers.h"
 #include "agent/daemon/token.h"
 #include "agent/pki/algorithm.h"
 
@@ -29,6 +30,8 @@ item(struct firma_task *q, struct firma_token *t)
 		.max_pin = t->max_pin,
 		.n_restarts = t->n_restarts,
 		.why = firma_str_of(t->why),
+		.reader =
+		    firma_str_of(firma_readers_name(q->agent->readers, t)),
 	};
 
 	firma_task_answer(q, FIRMA_MSG_token_item, &m);

@@ -10,11 +10,11 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
 #include "agent/base/spawn.h"
+#include "agent/daemon/bury.h"
 #include "agent/daemon/conn.h"
 #include "agent/daemon/log.h"
 
@@ -61,49 +61,6 @@ call_free(struct firma_call *c)
 
 /* ---- the end of a process ---- */
 
-/* A killed process until it is reaped; it may linger inside a driver. */
-struct corpse {
-	sd_event_source *source;
-	pid_t pid;
-	int pidfd;
-};
-
-static int
-on_reap(sd_event_source *s, int fd, uint32_t events, void *arg)
-{
-	struct corpse *k = arg;
-
-	(void)s;
-	(void)fd;
-	(void)events;
-	(void)waitpid(k->pid, NULL, WNOHANG);
-	(void)sd_event_source_disable_unref(k->source);
-	firma_fd_done(&k->pidfd);
-	free(k);
-	return 0;
-}
-
-static void
-bury(sd_event *loop, pid_t pid, int pidfd)
-{
-	struct corpse *k;
-
-	if (waitpid(pid, NULL, WNOHANG) == pid) {
-		(void)close(pidfd);
-		return;
-	}
-	if ((k = calloc(1, sizeof(*k))) == NULL) {
-		(void)close(pidfd);
-		return;
-	}
-	k->pid = pid;
-	k->pidfd = pidfd;
-	if (sd_event_add_io(loop, &k->source, pidfd, EPOLLIN, on_reap, k) < 0) {
-		(void)close(pidfd);
-		free(k);
-	}
-}
-
 static void
 end_calls(struct firma_call_list *l, enum firma_err why,
     const struct firma_cause *cause)
@@ -129,7 +86,7 @@ firma_process_kill(
 	(void)kill(p->pid, SIGKILL);
 	(void)sd_event_source_disable_unref(p->exit_source);
 	(void)sd_event_source_disable_unref(p->tick_source);
-	bury(p->token->agent->loop, p->pid, p->pidfd);
+	firma_bury(p->token->agent->loop, p->pid, p->pidfd);
 	firma_call_list_init(&all);
 	for (size_t i = 0; i < p->n_lanes; i++) {
 		(void)sd_event_source_disable_unref(p->lanes[i].source);
@@ -143,6 +100,28 @@ firma_process_kill(
 		p->token->process = NULL;
 	end_calls(&all, why, &cause);
 	free(p);
+}
+
+/* A probe stays: whoever asked wants to know how it is now. */
+void
+firma_process_refuse(
+    struct firma_token_process *p, enum firma_err why, const char *what)
+{
+	struct firma_cause cause = { 0 };
+	struct firma_call_list keep, refused;
+
+	(void)snprintf(cause.what, sizeof(cause.what), "%s: %s",
+	    p->token->config->name, what);
+	firma_call_list_init(&keep);
+	firma_call_list_init(&refused);
+	while (p->waiting.first != NULL) {
+		struct firma_call *c = list_take(&p->waiting);
+
+		list_add(c->type == FIRMA_MSG_w_probe ? &keep : &refused, c);
+	}
+	while (keep.first != NULL)
+		list_add(&p->waiting, list_take(&keep));
+	end_calls(&refused, why, &cause);
 }
 
 static void

@@ -21,6 +21,10 @@ FIRMA_CHECKED enum firma_err firma_process_start(struct firma_token *t,
 void firma_process_kill(
     struct firma_token_process *p, enum firma_err why, const char *what);
 
+/* End all calls that the process has not been handed yet, but probes. */
+void firma_process_refuse(
+    struct firma_token_process *p, enum firma_err why, const char *what);
+
 FIRMA_CHECKED enum firma_err firma_process_call(struct firma_token_process *p,
     enum firma_msg_type type, const void *msg, int fd, uint64_t may_take,
     uint64_t deadline, firma_token_fn *fn, void *arg);

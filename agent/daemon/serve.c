@@ -18,6 +18,7 @@
 #include "agent/daemon/log.h"
 #include "agent/daemon/pin.h"
 #include "agent/daemon/place.h"
+#include "agent/daemon/readers.h"
 #include "agent/daemon/renewal.h"
 #include "agent/daemon/replay.h"
 #include "agent/daemon/token.h"
@@ -114,6 +115,9 @@ start_tokens(struct firma_agent *a, struct firma_cause *cause)
 			return r;
 		a->n_tokens++;
 	}
+	if ((r = firma_readers_new(a, &a->readers)) != FIRMA_OK)
+		return r;
+	firma_readers_configure(a->readers);
 	if (sd_event_add_time_relative(a->loop, &a->idle, CLOCK_MONOTONIC,
 		IDLE_NS / 1000, 0, on_idle, a) < 0)
 		return FIRMA_ERR_NOMEM;
@@ -167,6 +171,8 @@ void
 firma_serve_stop(struct firma_agent *a)
 {
 	a->stopping = true;
+	firma_readers_free(a->readers);
+	a->readers = NULL;
 	for (size_t i = 0; i < a->n_tokens; i++)
 		firma_token_free(a->tokens[i]);
 	a->n_tokens = 0;
@@ -184,6 +190,7 @@ firma_serve_stop(struct firma_agent *a)
 	firma_replay_free(a->replay);
 	firma_config_free(a->config);
 	firma_fd_done(&a->worker_fd);
+	firma_fd_done(&a->reader_fd);
 	(void)sd_event_source_disable_unref(a->idle);
 	(void)sd_event_unref(a->loop);
 }

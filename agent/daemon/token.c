@@ -13,10 +13,17 @@
 #include "agent/daemon/opensc.h"
 #include "agent/daemon/pin.h"
 #include "agent/daemon/process.h"
+#include "agent/daemon/readers.h"
 #include "agent/daemon/software.h"
 
-#define PROBE_NS    (10 * FIRMA_S)
-#define ABSENT_NS   FIRMA_S /* between two looks for a token */
+#define PROBE_NS  (10 * FIRMA_S)
+#define ABSENT_NS FIRMA_S /* between two looks for a token */
+/* Of a token in a reader, when we are told what happens there: some looks after
+ * each event, further and further apart, and then none. */
+#define LOOKS_MAX   5
+#define LOOK_NS     (200 * FIRMA_MS)
+#define BLANK_NS    (5 * FIRMA_S)  /* others may initialise it: no event */
+#define FAILED_NS   (30 * FIRMA_S) /* the module failed to say */
 #define BACKOFF_MIN (100 * FIRMA_MS)
 #define BACKOFF_MAX (30 * FIRMA_S)
 #define HEALTHY_NS  (60 * FIRMA_S) /* after this a fall is a first fall */
@@ -34,6 +41,9 @@ struct token_own {
 	sd_event_source *timer;
 	uint64_t started, pause;
 	bool probing, listing;
+	bool is_stale; /* the probe was asked before the card was pulled out */
+	unsigned int n_looks; /* since the last event, see LOOKS_MAX */
+	char gone[160];       /* why it was taken out; "" when it was not */
 	struct waiter *waiters;
 	char env[FIRMA_CONFIG_ENV_LEN];
 };
@@ -73,6 +83,22 @@ later(struct firma_token *t, uint64_t ns)
 
 	(void)sd_event_source_set_time_relative(s, ns / 1000);
 	(void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
+/* It was looked for and not found (r says how): when is the next look? */
+static void
+look_again(struct firma_token *t, enum firma_err r)
+{
+	struct token_own *o = own(t);
+
+	if (!firma_readers_tell_of(t->agent->readers, t))
+		later(t, ABSENT_NS);
+	else if (o->n_looks < LOOKS_MAX)
+		later(t, LOOK_NS << o->n_looks++);
+	else if (r != FIRMA_OK)
+		later(t, FAILED_NS);
+	else if (t->state == FIRMA_TOKEN_BLANK)
+		later(t, BLANK_NS);
 }
 
 /* Of a token that is there. */
@@ -125,7 +151,7 @@ broken(struct firma_token *t, const char *why)
 	t->state = FIRMA_TOKEN_BROKEN;
 	t->present = t->logged_in = false;
 	(void)snprintf(t->why, sizeof(t->why), "%s", why);
-	o->probing = false;
+	o->probing = o->is_stale = false;
 	if (firma_now() - o->started > HEALTHY_NS || o->pause == 0)
 		o->pause = BACKOFF_MIN;
 	else
@@ -174,6 +200,26 @@ start(struct firma_token *t)
 }
 
 static void
+take_absence(struct firma_token *t, bool was_present)
+{
+	const char *told = firma_readers_why(t->agent->readers, t);
+
+	/* Flags without a token: a blank one that init would take. */
+	t->state = t->ck_flags != 0 ? FIRMA_TOKEN_BLANK : FIRMA_TOKEN_ABSENT;
+	(void)snprintf(t->why, sizeof(t->why), "%s",
+	    t->ck_flags != 0   ? "not initialised"
+		: told != NULL ? told
+		: own(t)->gone[0] != '\0'
+		? own(t)->gone
+		: "no token with that label, serial or "
+		  "slot");
+	look_again(t, FIRMA_OK);
+	if (was_present)
+		firma_keys_token_gone(t);
+	firma_token_settled(t);
+}
+
+static void
 take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 {
 	const bool was_present = t->present, was_in = t->logged_in;
@@ -192,20 +238,13 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 	    m->manufacturer, t->manufacturer, sizeof(t->manufacturer));
 	firma_str_copy(m->model, t->model, sizeof(t->model));
 	t->why[0] = '\0';
+	if (m->slot.len != 0)
+		firma_str_copy(m->slot, t->slot, sizeof(t->slot));
 	if (!t->present) {
-		/* Flags without a token: a blank one that init would take. */
-		t->state =
-		    t->ck_flags != 0 ? FIRMA_TOKEN_BLANK : FIRMA_TOKEN_ABSENT;
-		(void)snprintf(t->why, sizeof(t->why), "%s",
-		    t->ck_flags != 0
-			? "not initialised"
-			: "no token with that label, serial or slot");
-		later(t, ABSENT_NS);
-		if (was_present)
-			firma_keys_token_gone(t);
-		firma_token_settled(t);
+		take_absence(t, was_present);
 		return;
 	}
+	own(t)->gone[0] = '\0';
 	if (t->state != FIRMA_TOKEN_STARTING)
 		t->state = state_of(t);
 	is_same = was_present && strcmp(before, t->serial) == 0;
@@ -230,6 +269,13 @@ probed(void *arg, enum firma_err r, const struct firma_frame *frame, bool last,
 
 	(void)last;
 	own(t)->probing = false;
+	if (own(t)->is_stale) {
+		own(t)->is_stale = false;
+		if (t->process != NULL) {
+			firma_token_probe(t);
+			return;
+		}
+	}
 	if (r == FIRMA_OK && frame->type == FIRMA_MSG_w_token)
 		r = firma_msg_decode(
 		    FIRMA_MSG_w_token, frame->payload, &m, NULL);
@@ -245,7 +291,7 @@ probed(void *arg, enum firma_err r, const struct firma_frame *frame, bool last,
 	    cause != NULL ? cause->what : firma_err_text(r));
 	firma_keys_token_gone(t);
 	firma_token_settled(t);
-	later(t, ABSENT_NS);
+	look_again(t, r);
 }
 
 void
@@ -259,6 +305,72 @@ firma_token_probe(struct firma_token *t)
 	if (firma_process_call(t->process, FIRMA_MSG_w_probe, &m, -1, PROBE_NS,
 		FIRMA_FOREVER, probed, t) != FIRMA_OK)
 		own(t)->probing = false;
+}
+
+/* ---- what readers tell ---- */
+
+static void
+let_go(void *arg, enum firma_err r, const struct firma_frame *frame, bool last,
+    const struct firma_cause *cause)
+{
+	const struct firma_token *t = arg;
+
+	(void)frame;
+	(void)last;
+	if (r != FIRMA_OK)
+		firma_log(FIRMA_LOG_WARNING, "token %s: letting go of it: %s",
+		    t->config->name, cause->what);
+}
+
+void
+firma_token_taken_out(struct firma_token *t, const char *why)
+{
+	const struct firma_msg_w_removed m = { 0 };
+	struct token_own *o = own(t);
+
+	/* Out already: the card that left now was another. */
+	if (!t->present && o->gone[0] != '\0')
+		return;
+	(void)snprintf(o->gone, sizeof(o->gone), "%s", why);
+	o->n_looks = 0;
+	if (t->process == NULL || t->state == FIRMA_TOKEN_BROKEN)
+		return;
+	firma_log(FIRMA_LOG_INFO, "token %s: %s", t->config->name, why);
+	o->is_stale = o->probing;
+	t->present = t->logged_in = false;
+	if (t->state != FIRMA_TOKEN_STARTING)
+		t->state = FIRMA_TOKEN_ABSENT;
+	(void)snprintf(t->why, sizeof(t->why), "%s", why);
+	firma_keys_token_gone(t);
+	firma_process_refuse(t->process, FIRMA_ERR_TOKEN_GONE, why);
+	if (t->process != NULL &&
+	    firma_process_call(t->process, FIRMA_MSG_w_removed, &m, -1,
+		PROBE_NS, FIRMA_FOREVER, let_go, t) != FIRMA_OK) {
+		/* It may still be logged in: away with it. */
+		firma_process_kill(t->process, FIRMA_ERR_TOKEN_GONE, why);
+		ended(t, FIRMA_ERR_TOKEN_GONE, why);
+	}
+}
+
+void
+firma_token_look(struct firma_token *t)
+{
+	struct token_own *o = own(t);
+
+	o->n_looks = 0;
+	if (t->state == FIRMA_TOKEN_BROKEN && t->process == NULL)
+		later(t, 0);
+	else if (!t->present && o->probing)
+		o->is_stale = true;
+	else if (!t->present)
+		firma_token_probe(t);
+}
+
+void
+firma_token_unwatched(struct firma_token *t)
+{
+	if (t->process != NULL && !t->present)
+		later(t, ABSENT_NS);
 }
 
 enum firma_err

@@ -36,6 +36,7 @@ struct firma_token {
 	enum firma_token_state state;
 	/* As w_token said last. */
 	char label[65], serial[65], manufacturer[65], model[65];
+	char slot[65]; /* that it is in, or was in last: CK_SLOT_INFO's words */
 	uint64_t ck_flags;
 	uint32_t min_pin, max_pin;
 	bool present, logged_in;
@@ -97,6 +98,18 @@ FIRMA_CHECKED enum firma_err firma_token_ready(
 
 /* Ask for the state again (w_probe); then the list of keys if it changed. */
 void firma_token_probe(struct firma_token *t);
+
+/*
+ * Its card was pulled out, or its reader, or pcscd is gone: at once it is
+ * absent and locked, whatever its module thinks.  Calls that its process has
+ * not begun end with FIRMA_ERR_TOKEN_GONE; the process lets go of every
+ * session, so that the PIN is needed again.
+ */
+void firma_token_taken_out(struct firma_token *t, const char *why);
+/* It may have come: if it is not there, look, and do not wait to start over. */
+void firma_token_look(struct firma_token *t);
+/* Nobody tells any more when it comes: look by the clock again. */
+void firma_token_unwatched(struct firma_token *t);
 
 /*
  * Look at the token anew, list of keys included, and call fn when that is

@@ -33,6 +33,7 @@ struct parsing {
 
 static const char *const durabilities[] = { "process", "disk", NULL };
 static const char *const yes_no[] = { "no", "yes", NULL };
+static const char *const watch_words[] = { "no", "yes", "auto", NULL };
 static const char *const log_levels[] = { "error", "warning", "info", "debug",
 	NULL };
 static const unsigned int log_priorities[] = { 3, 4, 6, 7 };
@@ -75,6 +76,8 @@ static const struct firma_option agent_options[] = {
 	ROW(firma_config, "profiles", PATH, profiles_dir),
 	ROW(firma_config, "worker", PATH, worker),
 	ROW(firma_config, "opensc-conf", PATH, opensc_conf),
+	ROW(firma_config, "reader", PATH, reader),
+	WORD(firma_config, "watch-readers", watch_readers, watch_words),
 	WORD(firma_config, "durability", durability, durabilities),
 	NUMBER(firma_config, "max-connections", max_connections, 1,
 	    FIRMA_CONNECTIONS_MAX),
@@ -442,6 +445,7 @@ firma_config_parse(struct firma_bytes text, const char *folder,
 		return FIRMA_ERR_NOMEM;
 	c->durability = FIRMA_CONFIG_DISK;
 	c->max_connections = 128;
+	c->watch_readers = FIRMA_WATCH_AUTO;
 	c->log_level = 6;
 	p.config = c;
 

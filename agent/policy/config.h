@@ -41,6 +41,12 @@ enum firma_token_select {
 	FIRMA_SELECT_SLOT
 };
 
+enum firma_watch_readers {
+	FIRMA_WATCH_NO,
+	FIRMA_WATCH_YES,
+	FIRMA_WATCH_AUTO /* see pcsc.h */
+};
+
 /* [token NAME] */
 struct firma_config_token {
 	char name[FIRMA_CONFIG_NAME];
@@ -96,7 +102,9 @@ struct firma_config {
 	char profiles_dir[FIRMA_CONFIG_PATH];
 	char worker[FIRMA_CONFIG_PATH];
 	char opensc_conf[FIRMA_CONFIG_PATH]; /* for OpenSC's modules */
-	unsigned int durability;             /* enum firma_config_durability */
+	char reader[FIRMA_CONFIG_PATH];
+	unsigned int watch_readers; /* enum firma_watch_readers */
+	unsigned int durability;    /* enum firma_config_durability */
 	unsigned int max_connections;
 	unsigned int log_level; /* sd-daemon.h's: 3 error, 4, 6, 7 debug */
 

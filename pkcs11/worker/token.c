@@ -172,6 +172,20 @@ firma_token_lost(struct firma_token *t)
 }
 
 void
+firma_token_abandon(struct firma_token *t)
+{
+	CK_SLOT_ID slot;
+
+	(void)pthread_mutex_lock(&t->lock);
+	slot = t->slot;
+	(void)pthread_mutex_unlock(&t->lock);
+	/* v3.0 5.6.8: the last session's end is the login's end.  What it says
+	 * of a card that is gone, or of no slot at all, does not matter. */
+	(void)t->module->f->C_CloseAllSessions(slot);
+	firma_token_lost(t);
+}
+
+void
 firma_token_changed(struct firma_token *t)
 {
 	atomic_fetch_add(&t->generation, 1);

@@ -58,6 +58,12 @@ FIRMA_CHECKED enum firma_err firma_token_find_blank(struct firma_token *t,
 /* It went away, or all its sessions did.  Any thread. */
 void firma_token_lost(struct firma_token *t);
 
+/*
+ * The reader says that its card left.  As firma_token_lost(), and the module is
+ * told too: it may not have noticed, and take the next card for this one.
+ */
+void firma_token_abandon(struct firma_token *t);
+
 /* Objects came, went, or became (in)visible.  Any thread. */
 void firma_token_changed(struct firma_token *t);
 

@@ -55,10 +55,10 @@ text(const unsigned char *at, size_t len, char room[65])
 }
 
 FIRMA_CHECKED static enum firma_err
-tell_token(struct firma_job *j, const CK_TOKEN_INFO *info, bool is_present,
-    bool is_logged_in)
+tell_token(struct firma_job *j, const CK_TOKEN_INFO *info,
+    const CK_SLOT_INFO *where, bool is_present, bool is_logged_in)
 {
-	char label[65], serial[65], manufacturer[65], model[65];
+	char label[65], serial[65], manufacturer[65], model[65], slot[65];
 	const struct firma_msg_w_token m = {
 		.present = is_present,
 		.logged_in = is_logged_in,
@@ -71,9 +71,20 @@ tell_token(struct firma_job *j, const CK_TOKEN_INFO *info, bool is_present,
 		.ck_flags = info->flags,
 		.min_pin = (uint32_t)info->ulMinPinLen,
 		.max_pin = (uint32_t)info->ulMaxPinLen,
+		.slot = text(where->slotDescription,
+		    sizeof(where->slotDescription), slot),
 	};
 
 	return firma_job_answer(j, FIRMA_MSG_w_token, &m);
+}
+
+/* What the module calls the slot: most name the reader.  Not said: empty. */
+static const CK_SLOT_INFO *
+slot_of(const struct firma_token *t, CK_SLOT_ID slot, CK_SLOT_INFO *room)
+{
+	if (t->module->f->C_GetSlotInfo(slot, room) != CKR_OK)
+		memset(room, 0, sizeof(*room));
+	return room;
 }
 
 /*
@@ -86,6 +97,7 @@ probe(struct firma_job *j, struct firma_cause *cause)
 {
 	struct firma_worker *w = j->w;
 	CK_TOKEN_INFO info = { 0 };
+	CK_SLOT_INFO where = { 0 };
 	bool is_logged_in = false;
 	CK_SLOT_ID slot;
 	enum firma_err r;
@@ -93,12 +105,24 @@ probe(struct firma_job *j, struct firma_cause *cause)
 	r = firma_session_logged_in(&w->session, &is_logged_in, cause);
 	if (r == FIRMA_OK &&
 	    (r = firma_token_find(w->token, &slot, &info, cause)) == FIRMA_OK)
-		return tell_token(j, &info, true, is_logged_in);
+		return tell_token(j, &info, slot_of(w->token, slot, &where),
+		    true, is_logged_in);
 	if (r != FIRMA_ERR_TOKEN_GONE)
 		return r;
-	if (firma_token_find_blank(w->token, &slot, &info, NULL) != FIRMA_OK)
+	if (firma_token_find_blank(w->token, &slot, &info, NULL) == FIRMA_OK)
+		(void)slot_of(w->token, slot, &where);
+	else
 		memset(&info, 0, sizeof(info));
-	return tell_token(j, &info, false, false);
+	return tell_token(j, &info, &where, false, false);
+}
+
+/* Nobody presented a PIN for what comes next: no session stays. */
+static enum firma_err
+removed(struct firma_job *j, struct firma_cause *cause)
+{
+	(void)cause;
+	firma_token_abandon(j->w->token);
+	return firma_job_done(j, 0);
 }
 
 /* ---- keys ---- */
@@ -289,6 +313,7 @@ static const struct {
 } handlers[] = {
 	{ FIRMA_MSG_w_sign, sign }, /* first: the frequent one */
 	{ FIRMA_MSG_w_probe, probe },
+	{ FIRMA_MSG_w_removed, removed },
 	{ FIRMA_MSG_w_login, firma_handle_login },
 	{ FIRMA_MSG_w_logout, firma_handle_logout },
 	{ FIRMA_MSG_w_init, firma_handle_init },
