@@ -77,6 +77,14 @@ made(struct make *m)
 		end(m, FIRMA_OK, NULL);
 		return;
 	}
+	/* What an earlier try made may be in use; the token may prove it again
+	 * when it is well.  Only what was made just now goes. */
+	if (!m->generated) {
+		(void)snprintf(
+		    cause.what, sizeof(cause.what), "token %s", m->token);
+		end(m, FIRMA_ERR_KEY_PROOF, &cause);
+		return;
+	}
 	if (firma_token_call(t, FIRMA_MSG_w_delete, &d, -1, FIND_NS,
 		FIRMA_FOREVER, unproven, m, &cause) != FIRMA_OK)
 		end(m, FIRMA_ERR_KEY_PROOF, &cause);

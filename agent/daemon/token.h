@@ -96,6 +96,12 @@ FIRMA_CHECKED enum firma_err firma_token_tell(struct firma_token *t,
 FIRMA_CHECKED enum firma_err firma_token_ready(
     const struct firma_token *t, struct firma_cause *cause);
 
+/*
+ * Its process did something that a client asked for: when it ends, it is
+ * replaced after the shortest pause.
+ */
+void firma_token_worked(struct firma_token *t);
+
 /* Ask for the state again (w_probe); then the list of keys if it changed. */
 void firma_token_probe(struct firma_token *t);
 

@@ -14,6 +14,7 @@
 
 #include "agent/base/clock.h"
 #include "pkcs11/worker/harden.h"
+#include "pkcs11/worker/limits.h"
 #include "pkcs11/worker/worker.h"
 
 #define FIRST_LANE 3    /* descriptor */
@@ -143,7 +144,10 @@ worker_new(unsigned long lane, struct firma_worker **ret)
 	return FIRMA_OK;
 }
 
-/* A further lane.  When the agent closes it, only this thread ends. */
+/*
+ * A further lane.  When the agent closes it, only this thread ends; when it
+ * cannot be served the process does, and is replaced.
+ */
 static void *
 further(void *arg)
 {
@@ -151,8 +155,10 @@ further(void *arg)
 	struct firma_cause c = { 0 };
 	const enum firma_err r = firma_worker_serve_signing(w, &c);
 
-	if (r != FIRMA_ERR_AGENT_GONE)
+	if (r != FIRMA_ERR_AGENT_GONE) {
 		complain(r, &c);
+		_exit(FIRMA_EXIT_FAILED);
+	}
 	return NULL;
 }
 
@@ -183,6 +189,7 @@ start(struct firma_worker **ret_w, struct firma_cause *cause)
 
 	if ((r = firma_harden_early(
 		 FIRST_LANE + (unsigned int)opt.n_lanes, cause)) != FIRMA_OK ||
+	    (r = firma_limits_set(cause)) != FIRMA_OK ||
 	    (r = firma_module_load(opt.module, &module, cause)) != FIRMA_OK ||
 	    (r = firma_harden_late(cause)) != FIRMA_OK)
 		return r;

@@ -67,8 +67,8 @@ is_blank(const CK_TOKEN_INFO *info)
 	return (info->flags & CKF_TOKEN_INITIALIZED) == 0;
 }
 
-FIRMA_CHECKED static enum firma_err
-slots(const struct firma_token *t, CK_SLOT_ID list[FIRMA_SLOTS_MAX],
+enum firma_err
+firma_token_slots(const struct firma_token *t, CK_SLOT_ID list[FIRMA_SLOTS_MAX],
     CK_ULONG *ret_n, struct firma_cause *cause)
 {
 	CK_ULONG n = 0;
@@ -80,6 +80,10 @@ slots(const struct firma_token *t, CK_SLOT_ID list[FIRMA_SLOTS_MAX],
 	n = FIRMA_SLOTS_MAX;
 	if ((rv = t->module->f->C_GetSlotList(CK_TRUE, list, &n)) != CKR_OK)
 		return firma_ckr_fail(cause, "C_GetSlotList", rv);
+	if (n > FIRMA_SLOTS_MAX)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_MODULE,
+		    FIRMA_CAUSE_NONE, 0, "C_GetSlotList: %lu slots into %d", n,
+		    FIRMA_SLOTS_MAX);
 	*ret_n = n;
 	return FIRMA_OK;
 }
@@ -114,7 +118,7 @@ firma_token_find(struct firma_token *t, CK_SLOT_ID *ret_slot,
 		return FIRMA_OK;
 	}
 	t->is_present = false;
-	if ((r = slots(t, list, &n, cause)) != FIRMA_OK)
+	if ((r = firma_token_slots(t, list, &n, cause)) != FIRMA_OK)
 		return r;
 	for (CK_ULONG i = 0; i < n; i++) {
 		if (f->C_GetTokenInfo(list[i], &info) != CKR_OK ||
@@ -138,7 +142,7 @@ firma_token_find_blank(struct firma_token *t, CK_SLOT_ID *ret_slot,
 	CK_ULONG n = 0, n_found = 0;
 	enum firma_err r;
 
-	if ((r = slots(t, list, &n, cause)) != FIRMA_OK)
+	if ((r = firma_token_slots(t, list, &n, cause)) != FIRMA_OK)
 		return r;
 	for (CK_ULONG i = 0; i < n; i++) {
 		if (t->module->f->C_GetTokenInfo(list[i], &info) != CKR_OK ||

@@ -39,6 +39,11 @@ struct firma_token {
 void firma_token_init(struct firma_token *t, const struct firma_module *module,
     const struct firma_selector *selector);
 
+/* The slots that have a token; FIRMA_ERR_TOKEN_MODULE: more than the room. */
+FIRMA_CHECKED enum firma_err firma_token_slots(const struct firma_token *t,
+    CK_SLOT_ID list[FIRMA_SLOTS_MAX], CK_ULONG *ret_n,
+    struct firma_cause *cause);
+
 /*
  * Where is it?  Looks at all slots when it is not where it was.  Any thread.
  * FIRMA_ERR_TOKEN_GONE: nowhere (or it is blank).

@@ -57,20 +57,32 @@ follow(struct firma_token *t, const uint8_t label[LABEL_LEN], CK_SLOT_ID *slot,
 	if (f->C_GetTokenInfo(*slot, &info) == CKR_OK &&
 	    (info.flags & CKF_TOKEN_INITIALIZED) != 0)
 		return FIRMA_OK;
-	if (f->C_GetSlotList(CK_TRUE, NULL, &n) == CKR_OK) {
-		n = FIRMA_SLOTS_MAX;
-		if (f->C_GetSlotList(CK_TRUE, list, &n) != CKR_OK)
-			n = 0;
-		for (CK_ULONG i = 0; i < n; i++)
-			if (f->C_GetTokenInfo(list[i], &info) == CKR_OK &&
-			    (info.flags & CKF_TOKEN_INITIALIZED) != 0 &&
-			    memcmp(info.label, label, LABEL_LEN) == 0) {
-				*slot = list[i];
-				return FIRMA_OK;
-			}
-	}
+	if (firma_token_slots(t, list, &n, NULL) != FIRMA_OK)
+		n = 0;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (f->C_GetTokenInfo(list[i], &info) == CKR_OK &&
+		    (info.flags & CKF_TOKEN_INITIALIZED) != 0 &&
+		    memcmp(info.label, label, LABEL_LEN) == 0) {
+			*slot = list[i];
+			return FIRMA_OK;
+		}
 	return firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
 	    "the token is not found after C_InitToken");
+}
+
+/* A module that says CKR_OK and set no PIN is not believed. */
+FIRMA_CHECKED static enum firma_err
+confirm_pin(struct firma_token *t, CK_SLOT_ID slot, struct firma_cause *cause)
+{
+	CK_TOKEN_INFO info = { 0 };
+	const CK_RV rv = t->module->f->C_GetTokenInfo(slot, &info);
+
+	if (rv != CKR_OK)
+		return firma_ckr_fail(cause, "C_GetTokenInfo", rv);
+	return (info.flags & CKF_USER_PIN_INITIALIZED) != 0
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_ERROR, FIRMA_CAUSE_NONE, 0,
+		  "C_InitPIN: CKR_OK, and the token has no user PIN");
 }
 
 /*
@@ -117,7 +129,7 @@ firma_write_user_pin(struct firma_token *t, CK_SLOT_ID slot,
 		return firma_ckr_fail(cause, "C_InitPIN", rv);
 	if (rv2 != CKR_OK)
 		return firma_ckr_fail(cause, "C_Logout", rv2);
-	return r;
+	return r != FIRMA_OK ? r : confirm_pin(t, slot, cause);
 }
 
 enum firma_err

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -58,6 +59,14 @@ const char *
 peer_folder(void)
 {
 	return folder;
+}
+
+static int start_ms = ANSWER_MS;
+
+void
+peer_start_wait(int ms)
+{
+	start_ms = ms != 0 ? ms : ANSWER_MS;
 }
 
 static char run_as[2][24]; /* options of setpriv(1); empty: not used */
@@ -134,7 +143,7 @@ peer_start(struct peer *p, const char *module, size_t n_lanes,
 	spawn(p, run_as[0][0] != '\0' ? args : args + 4, envp, theirs);
 	for (size_t i = 0; i < n_lanes; i++)
 		(void)close(theirs[i]);
-	(void)peer_take(p, 0, ANSWER_MS);
+	(void)peer_take(p, 0, start_ms);
 }
 
 static int
@@ -208,6 +217,15 @@ peer_take(struct peer *p, size_t lane, int ms)
 	    FIRMA_OK);
 	assert_int_equal(used, n);
 	return true;
+}
+
+bool
+peer_hung_up(const struct peer *p, size_t lane)
+{
+	char c;
+	const long n = recv(p->lane[lane], &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN);
 }
 
 static void

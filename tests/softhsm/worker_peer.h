@@ -40,6 +40,8 @@ const char *peer_folder(void);
  */
 void peer_start(struct peer *p, const char *module, size_t n_lanes,
     const char *const *env, const char *const *more);
+/* How long the next ones have for the first answer; 0: as always. */
+void peer_start_wait(int ms);
 /* The next ones run as this user (0: as ourselves), by setpriv(1). */
 void peer_run_as(uid_t uid);
 /* Close the lanes and reap; returns the wait status. */
@@ -54,6 +56,8 @@ void peer_send_as(struct peer *p, size_t lane, enum firma_msg_type type,
 
 /* The next answer on a lane, within ms; false when none comes. */
 bool peer_take(struct peer *p, size_t lane, int ms);
+/* Is nothing more to come on a lane? */
+bool peer_hung_up(const struct peer *p, size_t lane);
 
 /* The next answer, which must be of this type and for this id (0: any). */
 void peer_expect(struct peer *p, size_t lane, enum firma_msg_type type,
