@@ -72,6 +72,7 @@ token() {
 	label = $1
 	sessions = ${BENCH_SESSIONS:-4}
 	environment = SOFTHSM2_CONF=$dir/softhsm2.conf
+	writable = $dir/tokens
 	CONF
 }
 cat > "$dir/firmad.conf" <<CONF
