@@ -85,6 +85,7 @@ practice_section() {
 	echo "module = $softhsm"
 	echo "label = practice"
 	echo "environment = SOFTHSM2_CONF=$DIR/softhsm2.conf"
+	echo "writable = $DIR/tokens"
 }
 
 practice_config() {

@@ -32,6 +32,7 @@ struct parsing {
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const durabilities[] = { "process", "disk", NULL };
+static const char *const repeated[] = { "environment", "writable", NULL };
 static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const watch_words[] = { "no", "yes", "auto", NULL };
 static const char *const log_levels[] = { "error", "warning", "info", "debug",
@@ -103,6 +104,7 @@ static const struct firma_option token_options[] = {
 	    FIRMA_PIN_TRIES_MAX),
 	WORD(firma_config_token, "software", software, yes_no),
 	OTHER("environment"),
+	OTHER("writable"),
 };
 
 static const struct firma_option key_options[] = {
@@ -168,6 +170,24 @@ read_env(struct parsing *p, const struct firma_ini_line *l)
 		return;
 	}
 	memcpy(t->env[t->n_env++], l->value, strlen(l->value) + 1);
+}
+
+/* Where the token's process may write. */
+static void
+read_writable(struct parsing *p, const struct firma_ini_line *l)
+{
+	struct firma_config_token *t = p->token;
+
+	if (t->n_writable == FIRMA_CONFIG_WRITABLE)
+		firma_problem_add(
+		    p->problems, l->line, "too many writable lines");
+	else if (firma_path_join(p->folder, l->value,
+		     t->writable[t->n_writable], sizeof(t->writable[0])))
+		t->n_writable++;
+	else
+		firma_problem_add(p->problems, l->line,
+		    "writable is a path of at most %zu octets without \"..\"",
+		    sizeof(t->writable[0]) - 1);
 }
 
 static void
@@ -391,6 +411,8 @@ on_line(void *arg, const struct firma_ini_line *l)
 		return;
 	if (p->token != NULL && strcmp(l->name, "environment") == 0)
 		read_env(p, l);
+	else if (p->token != NULL && strcmp(l->name, "writable") == 0)
+		read_writable(p, l);
 	else if (p->token != NULL)
 		read_algorithm(p, l);
 	else if (p->key != NULL)
@@ -435,7 +457,7 @@ firma_config_parse(struct firma_bytes text, const char *folder,
 {
 	FIRMA_OWN(firma_config_done) struct firma_config *c = NULL;
 	struct parsing p = { .problems = problems, .folder = folder };
-	const struct firma_ini_reader reader = { on_line, &p, "environment" };
+	const struct firma_ini_reader reader = { on_line, &p, repeated };
 	enum firma_err r;
 
 	if (folder[0] != '/')

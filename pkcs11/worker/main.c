@@ -27,6 +27,8 @@ struct options {
 	unsigned int n_selectors;
 	unsigned long n_lanes;
 	unsigned long spin_us;
+	struct firma_harden harden;
+	size_t n_writable;
 };
 
 static struct options opt = { .name = "token", .n_lanes = 1 };
@@ -39,7 +41,8 @@ usage(int status)
 	(void)fprintf(status == 0 ? stdout : stderr,
 	    "usage: firmad-token --module PATH (--label L | --serial S | "
 	    "--slot N)\n"
-	    "           [--lanes N] [--name TOKEN] [--spin-us N] [--version]\n"
+	    "           [--writable PATH].. [--lanes N] [--name TOKEN]\n"
+	    "           [--spin-us N] [--version]\n"
 	    "Started by firmad: lanes are descriptors 3 and up.\n");
 	exit(status);
 }
@@ -68,6 +71,7 @@ parse(int argc, char **argv)
 		{ "slot", required_argument, NULL, 'n' },
 		{ "lanes", required_argument, NULL, 'L' },
 		{ "name", required_argument, NULL, 'N' },
+		{ "writable", required_argument, NULL, 'w' },
 		{ "spin-us", required_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -100,6 +104,11 @@ parse(int argc, char **argv)
 			break;
 		case 'S':
 			opt.spin_us = number(optarg, 0, SPIN_MAX);
+			break;
+		case 'w':
+			if (opt.n_writable == FIRMA_WRITABLE_MAX)
+				usage(FIRMA_EXIT_USAGE);
+			opt.harden.writable[opt.n_writable++] = optarg;
 			break;
 		case 'h':
 			usage(0);
@@ -181,18 +190,33 @@ start_further(struct firma_cause *cause)
 	return FIRMA_OK;
 }
 
+/* It may have wanted to write, and been refused: a person can lift that. */
+static void
+advise(struct firma_cause *c)
+{
+	const size_t len = strlen(c->what);
+
+	if (opt.n_writable == 0 && c->kind == FIRMA_CAUSE_CKR)
+		(void)snprintf(c->what + len, sizeof(c->what) - len,
+		    "; a module that keeps files needs writable = in "
+		    "firmad.conf");
+}
+
 FIRMA_CHECKED static enum firma_err
 start(struct firma_worker **ret_w, struct firma_cause *cause)
 {
 	static struct firma_module module;
 	enum firma_err r;
 
-	if ((r = firma_harden_early(
-		 FIRST_LANE + (unsigned int)opt.n_lanes, cause)) != FIRMA_OK ||
-	    (r = firma_limits_set(cause)) != FIRMA_OK ||
-	    (r = firma_module_load(opt.module, &module, cause)) != FIRMA_OK ||
-	    (r = firma_harden_late(cause)) != FIRMA_OK)
+	opt.harden.module = opt.module;
+	opt.harden.first_unused = FIRST_LANE + (unsigned int)opt.n_lanes;
+	if ((r = firma_harden(&opt.harden, cause)) != FIRMA_OK ||
+	    (r = firma_limits_set(cause)) != FIRMA_OK)
 		return r;
+	if ((r = firma_module_load(opt.module, &module, cause)) != FIRMA_OK) {
+		advise(cause);
+		return r;
+	}
 	firma_token_init(&token, &module, &opt.selector);
 	if ((r = worker_new(0, ret_w)) != FIRMA_OK ||
 	    (r = start_further(cause)) != FIRMA_OK)

@@ -73,6 +73,7 @@ token() {
 	label = $1
 	sessions = ${BENCH_SESSIONS:-4}
 	environment = SOFTHSM2_CONF=$dir/softhsm2.conf
+	writable = $dir/tokens
 	CONF
 }
 # A token whose module misbehaves as the file "armed" says.

@@ -311,10 +311,8 @@ arm() {
 	    "KILLAT_WHEN=$2" "KILLAT_AT=$3" "KILLAT_MARK=$mark" \
 	    "LD_PRELOAD=$shim" > "$work/killat"
 	if [ "$program" = firmad-token ]; then
-		sed -n 's/^worker = /KILLAT_WORKER=/p' "$d/firmad.conf" \
-		    >> "$work/killat"
 		sed -i -e "s|^worker = .*|worker = $BUILD/tests/crash/killat-worker|" \
-		    -e "/^label = practice/a environment = KILLAT_ENV=$work/killat" \
+		    -e "/^label = practice/a environment = KILLAT_ENV=$work/killat\nwritable = $mark" \
 		    "$d/firmad.conf"
 		return
 	fi

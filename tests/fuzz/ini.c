@@ -28,7 +28,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct firma_problems problems;
-	const struct firma_ini_reader reader = { line, NULL, "environment" };
+	static const char *const again[] = { "environment", NULL };
+	const struct firma_ini_reader reader = { line, NULL, again };
 	enum firma_err r;
 
 	problems.n = problems.n_found = 0;

@@ -111,9 +111,9 @@ peer_start(struct peer *p, const char *module, size_t n_lanes,
 	const char *args[ARGS_MAX] = { "/usr/bin/setpriv", run_as[0], run_as[1],
 		"--clear-groups", TOKEN_PROCESS, "--module",
 		module != NULL ? module : SOFTHSM, "--lanes", lanes, "--name",
-		"test" };
+		"test", "--writable", folder };
 	const char *envp[ARGS_MAX] = { conf, "LANG=C.UTF-8" };
-	size_t n = 11, n_env = 2;
+	size_t n = 13, n_env = 2;
 	int theirs[PEER_LANES];
 
 	assert_in_range(n_lanes, 1, PEER_LANES);

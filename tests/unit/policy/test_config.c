@@ -330,10 +330,38 @@ the_example_is_right(void **state)
 	firma_config_free(fine((const char *)all.at));
 }
 
+static void
+a_token_writes_where_it_is_said(void **state)
+{
+	static const char text[] = "[token a]\nmodule = /m.so\nlabel = a\n"
+				   "writable = tokens\n"
+				   "writable = /var/lib/x\n";
+	struct firma_problems problems = { 0 };
+	FIRMA_OWN(firma_config_done) struct firma_config *c = NULL;
+	FIRMA_OWN(firma_config_done) struct firma_config *none = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    firma_config_parse(firma_bytes_of(text, sizeof(text) - 1),
+		"/etc/firmad", &c, &problems),
+	    FIRMA_OK);
+	assert_int_equal(c->tokens[0].n_writable, 2);
+	assert_string_equal(c->tokens[0].writable[0], "/etc/firmad/tokens");
+	assert_string_equal(c->tokens[0].writable[1], "/var/lib/x");
+	static const char up[] = "[token a]\nmodule = /m.so\nlabel = a\n"
+				 "writable = /var/../etc\n";
+
+	assert_int_equal(firma_config_parse(firma_bytes_of(up, sizeof(up) - 1),
+			     "/etc/firmad", &none, &problems),
+	    FIRMA_ERR_CONFIG);
+	assert_int_equal(problems.items[0].line, 4);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_token_writes_where_it_is_said),
 		cmocka_unit_test(an_empty_file_has_safe_defaults),
 		cmocka_unit_test(everything_is_read),
 		cmocka_unit_test(mistakes_are_named_with_their_line),
