@@ -145,6 +145,9 @@ firma_privileges_drop(
 /* What "writable =" gave when the fence was closed. */
 static char *inside[FIRMA_TOKENS_MAX * FIRMA_CONFIG_WRITABLE];
 static size_t n_inside;
+static const char no_fence[] =
+    "this kernel has no Landlock: a token's process may write wherever the "
+    "agent's user may";
 static bool is_fenced;
 
 bool
@@ -236,15 +239,15 @@ fence(struct firma_agent *a, struct firma_cause *cause)
 	    (r = allow_tokens(&f, a->config, cause)) != FIRMA_OK)
 		return r;
 	is_fenced = f.abi != 0;
-	if (!is_fenced) {
-		static const char none[] =
-		    "this kernel has no Landlock: a token's process may write "
-		    "wherever the agent's user may";
-
-		firma_log(FIRMA_LOG_WARNING, "%s", none);
-		(void)snprintf(a->warnings, sizeof(a->warnings), "%s\n", none);
-	}
+	if (!is_fenced)
+		firma_log(FIRMA_LOG_WARNING, "%s", no_fence);
 	return firma_fence_close(&f, cause);
+}
+
+const char *
+firma_privileges_warning(void)
+{
+	return is_fenced ? "" : no_fence;
 }
 
 enum firma_err

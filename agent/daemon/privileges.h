@@ -37,6 +37,9 @@ FIRMA_CHECKED enum firma_err firma_privileges_drop(
 FIRMA_CHECKED enum firma_err firma_privileges_seal(
     struct firma_agent *a, struct firma_cause *cause);
 
+/* What this kernel cannot keep us from, for people; "" for nothing. */
+const char *firma_privileges_warning(void);
+
 /* May this process, and so those that it starts, still write there? */
 bool firma_privileges_may_write(const char *path);
 
