@@ -199,7 +199,7 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 		(void)snprintf(t->why, sizeof(t->why), "%s",
 		    t->ck_flags != 0
 			? "not initialised"
-			: "no token with that label, serial or slot");
+			: "no token with that label, serial, slot or uri");
 		later(t, ABSENT_NS);
 		if (was_present)
 			firma_keys_token_gone(t);

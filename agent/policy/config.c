@@ -85,6 +85,7 @@ static const struct firma_option token_options[] = {
 	NUMBER(firma_config_token, "generate-deadline", generate_deadline_s, 1,
 	    FIRMA_DEADLINE_S_MAX),
 	NUMBER(firma_config_token, "lock-after", lock_after_s, 0, 86400),
+	OTHER("uri"),
 	OTHER("algorithm"),
 	ROW(firma_config_token, "pin-credential", NAME, pin_credential),
 	WORD(firma_config_token, "software", software, yes_no),
@@ -157,6 +158,21 @@ read_env(struct parsing *p, const struct firma_ini_line *l)
 }
 
 static void
+read_uri(struct parsing *p, const struct firma_ini_line *l)
+{
+	struct firma_token_uri uri;
+	const char *fault = firma_token_uri_parse(l->value, &uri);
+
+	if (fault == NULL && strlen(l->value) >= sizeof(p->token->uri))
+		fault = "uri is too long";
+	if (fault != NULL) {
+		firma_problem_add(p->problems, l->line, "%s", fault);
+		return;
+	}
+	memcpy(p->token->uri, l->value, strlen(l->value) + 1);
+}
+
+static void
 read_algorithm(struct parsing *p, const struct firma_ini_line *l)
 {
 	for (size_t i = 0; algorithms[i] != NULL; i++)
@@ -224,14 +240,16 @@ end_section(struct parsing *p)
 		const bool label = firma_section_has(&p->section, "label");
 		const bool serial = firma_section_has(&p->section, "serial");
 		const bool slot = firma_section_has(&p->section, "slot");
+		const bool uri = firma_section_has(&p->section, "uri");
 
-		if (label + serial + slot != 1)
+		if (label + serial + slot + uri != 1)
 			firma_problem_add(p->problems, p->section.line,
-			    "exactly one of label, serial and slot says which "
-			    "token is meant");
+			    "exactly one of label, serial, slot and uri says "
+			    "which token is meant");
 		p->token->select = label ? FIRMA_SELECT_LABEL
 		    : serial             ? FIRMA_SELECT_SERIAL
-					 : FIRMA_SELECT_SLOT;
+		    : slot               ? FIRMA_SELECT_SLOT
+					 : FIRMA_SELECT_URI;
 	}
 	if (p->key != NULL) {
 		const bool id = firma_section_has(&p->section, "id");
@@ -368,6 +386,8 @@ on_line(void *arg, const struct firma_ini_line *l)
 		return;
 	if (p->token != NULL && strcmp(l->name, "environment") == 0)
 		read_env(p, l);
+	else if (p->token != NULL && strcmp(l->name, "uri") == 0)
+		read_uri(p, l);
 	else if (p->token != NULL)
 		read_algorithm(p, l);
 	else if (p->key != NULL)
