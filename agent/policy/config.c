@@ -19,7 +19,7 @@ struct parsing {
 	struct firma_section section;
 	struct firma_config_token *token; /* its environment is being read */
 	struct firma_config_key *key;
-	unsigned int log_level; /* index into log_levels */
+	bool ran_out; /* of memory: no mistake of the file */
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -187,11 +187,15 @@ read_algorithm(struct parsing *p, const struct firma_ini_line *l)
 
 /* 1 .. max octets as hex into ret. */
 static bool
-read_hex(const char *text, uint8_t *ret, size_t max, size_t *ret_len)
+read_hex(struct parsing *p, const char *text, uint8_t *ret, size_t max,
+    size_t *ret_len)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf b = { 0 };
+	const enum firma_err r = firma_unhex(text, &b);
 
-	if (firma_unhex(text, &b) != FIRMA_OK || b.len == 0 || b.len > max)
+	if (r == FIRMA_ERR_NOMEM)
+		p->ran_out = true;
+	if (r != FIRMA_OK || b.len == 0 || b.len > max)
 		return false;
 	memcpy(ret, b.at, b.len);
 	*ret_len = b.len;
@@ -205,16 +209,17 @@ read_key_id(struct parsing *p, const struct firma_ini_line *l)
 	size_t len;
 
 	if (strcmp(l->name, "id") == 0) {
-		if (!read_hex(l->value, k->id, sizeof(k->id), &k->id_len))
+		if (!read_hex(p, l->value, k->id, sizeof(k->id), &k->id_len) &&
+		    !p->ran_out)
 			firma_problem_add(p->problems, l->line,
 			    "id is the CKA_ID in hex, 1 to %d octets",
 			    FIRMA_CONFIG_KEY_ID);
 		return;
 	}
-	k->has_spki =
-	    read_hex(l->value, k->spki_sha256, sizeof(k->spki_sha256), &len) &&
+	k->has_spki = read_hex(p, l->value, k->spki_sha256,
+			  sizeof(k->spki_sha256), &len) &&
 	    len == sizeof(k->spki_sha256);
-	if (!k->has_spki)
+	if (!k->has_spki && !p->ran_out)
 		firma_problem_add(p->problems, l->line,
 		    "spki is a SHA-256 in hex, 64 digits");
 }
@@ -446,8 +451,8 @@ firma_config_parse(struct firma_bytes text, const char *folder,
 	p.config = c;
 
 	r = firma_ini_read(text, &reader, problems);
-	if (r == FIRMA_ERR_NOMEM)
-		return r;
+	if (r == FIRMA_ERR_NOMEM || p.ran_out)
+		return FIRMA_ERR_NOMEM;
 	end_file(&p);
 	firma_problems_sort(problems);
 	if (problems->n_found > 0)
