@@ -78,6 +78,18 @@ check_writable(const struct firma_config_token *c, struct firma_cause *cause)
 	return FIRMA_OK;
 }
 
+static void
+select_by(const struct firma_config_token *c, char ret[FIRMA_TOKEN_URI])
+{
+	if (c->select == FIRMA_SELECT_SLOT)
+		(void)snprintf(ret, FIRMA_TOKEN_URI, "%u", c->slot);
+	else
+		(void)snprintf(ret, FIRMA_TOKEN_URI, "%s",
+		    c->select == FIRMA_SELECT_LABEL        ? c->label
+			: c->select == FIRMA_SELECT_SERIAL ? c->serial
+							   : c->uri);
+}
+
 FIRMA_CHECKED static enum firma_err
 execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
     struct firma_cause *cause)
@@ -86,9 +98,9 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 	const struct firma_agent *a = p->token->agent;
 	static char lanes_opt[] = "--lanes", module_opt[] = "--module",
 		    name_opt[] = "--name", prog[] = "firmad-token",
-		    by[3][10] = { "--label", "--serial", "--slot" },
+		    by[4][10] = { "--label", "--serial", "--slot", "--uri" },
 		    lang[] = "LANG=C.UTF-8";
-	char value[64], lanes[8], name[FIRMA_CONFIG_NAME],
+	char value[FIRMA_TOKEN_URI], lanes[8], name[FIRMA_CONFIG_NAME],
 	    module[FIRMA_CONFIG_PATH],
 	    env[FIRMA_CONFIG_ENV + 1][FIRMA_CONFIG_ENV_LEN];
 	/* ... and --writable PATH for each, and one for the software token. */
@@ -111,11 +123,7 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 	(void)snprintf(module, sizeof(module), "%s", c->module);
 	(void)snprintf(name, sizeof(name), "%s", c->name);
 	(void)snprintf(lanes, sizeof(lanes), "%zu", p->n_lanes);
-	if (c->select == FIRMA_SELECT_SLOT)
-		(void)snprintf(value, sizeof(value), "%u", c->slot);
-	else
-		(void)snprintf(value, sizeof(value), "%s",
-		    c->select == FIRMA_SELECT_LABEL ? c->label : c->serial);
+	select_by(c, value);
 	for (unsigned int i = 0; i < c->n_env; i++) {
 		(void)snprintf(env[i], sizeof(env[i]), "%s", c->env[i]);
 		envp[i + 1] = env[i];

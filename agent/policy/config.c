@@ -26,7 +26,7 @@ struct parsing {
 	struct firma_section section;
 	struct firma_config_token *token; /* its environment is being read */
 	struct firma_config_key *key;
-	unsigned int log_level; /* index into log_levels */
+	bool ran_out; /* of memory: no mistake of the file */
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -96,6 +96,7 @@ static const struct firma_option token_options[] = {
 	NUMBER(firma_config_token, "generate-deadline", generate_deadline_s, 1,
 	    FIRMA_DEADLINE_S_MAX),
 	NUMBER(firma_config_token, "lock-after", lock_after_s, 0, 86400),
+	OTHER("uri"),
 	OTHER("algorithm"),
 	ROW(firma_config_token, "pin-credential", NAME, pin_credential),
 	NUMBER(
@@ -191,6 +192,21 @@ read_writable(struct parsing *p, const struct firma_ini_line *l)
 }
 
 static void
+read_uri(struct parsing *p, const struct firma_ini_line *l)
+{
+	struct firma_token_uri uri;
+	const char *fault = firma_token_uri_parse(l->value, &uri);
+
+	if (fault == NULL && strlen(l->value) >= sizeof(p->token->uri))
+		fault = "uri is too long";
+	if (fault != NULL) {
+		firma_problem_add(p->problems, l->line, "%s", fault);
+		return;
+	}
+	memcpy(p->token->uri, l->value, strlen(l->value) + 1);
+}
+
+static void
 read_algorithm(struct parsing *p, const struct firma_ini_line *l)
 {
 	for (size_t i = 0; algorithms[i] != NULL; i++)
@@ -205,11 +221,15 @@ read_algorithm(struct parsing *p, const struct firma_ini_line *l)
 
 /* 1 .. max octets as hex into ret. */
 static bool
-read_hex(const char *text, uint8_t *ret, size_t max, size_t *ret_len)
+read_hex(struct parsing *p, const char *text, uint8_t *ret, size_t max,
+    size_t *ret_len)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf b = { 0 };
+	const enum firma_err r = firma_unhex(text, &b);
 
-	if (firma_unhex(text, &b) != FIRMA_OK || b.len == 0 || b.len > max)
+	if (r == FIRMA_ERR_NOMEM)
+		p->ran_out = true;
+	if (r != FIRMA_OK || b.len == 0 || b.len > max)
 		return false;
 	memcpy(ret, b.at, b.len);
 	*ret_len = b.len;
@@ -223,16 +243,17 @@ read_key_id(struct parsing *p, const struct firma_ini_line *l)
 	size_t len;
 
 	if (strcmp(l->name, "id") == 0) {
-		if (!read_hex(l->value, k->id, sizeof(k->id), &k->id_len))
+		if (!read_hex(p, l->value, k->id, sizeof(k->id), &k->id_len) &&
+		    !p->ran_out)
 			firma_problem_add(p->problems, l->line,
 			    "id is the CKA_ID in hex, 1 to %d octets",
 			    FIRMA_CONFIG_KEY_ID);
 		return;
 	}
-	k->has_spki =
-	    read_hex(l->value, k->spki_sha256, sizeof(k->spki_sha256), &len) &&
+	k->has_spki = read_hex(p, l->value, k->spki_sha256,
+			  sizeof(k->spki_sha256), &len) &&
 	    len == sizeof(k->spki_sha256);
-	if (!k->has_spki)
+	if (!k->has_spki && !p->ran_out)
 		firma_problem_add(p->problems, l->line,
 		    "spki is a SHA-256 in hex, 64 digits");
 }
@@ -258,11 +279,12 @@ end_section(struct parsing *p)
 		const bool label = firma_section_has(&p->section, "label");
 		const bool serial = firma_section_has(&p->section, "serial");
 		const bool slot = firma_section_has(&p->section, "slot");
+		const bool uri = firma_section_has(&p->section, "uri");
 
-		if (label + serial + slot != 1)
+		if (label + serial + slot + uri != 1)
 			firma_problem_add(p->problems, p->section.line,
-			    "exactly one of label, serial and slot says which "
-			    "token is meant");
+			    "exactly one of label, serial, slot and uri says "
+			    "which token is meant");
 		/* Our own software token never locks. */
 		if (!firma_section_has(&p->section, "pin-tries"))
 			p->token->pin_tries = p->token->software != 0
@@ -274,7 +296,8 @@ end_section(struct parsing *p)
 			    : FIRMA_PIN_TRIES_DEFAULT;
 		p->token->select = label ? FIRMA_SELECT_LABEL
 		    : serial             ? FIRMA_SELECT_SERIAL
-					 : FIRMA_SELECT_SLOT;
+		    : slot               ? FIRMA_SELECT_SLOT
+					 : FIRMA_SELECT_URI;
 	}
 	if (p->key != NULL) {
 		const bool id = firma_section_has(&p->section, "id");
@@ -413,6 +436,8 @@ on_line(void *arg, const struct firma_ini_line *l)
 		read_env(p, l);
 	else if (p->token != NULL && strcmp(l->name, "writable") == 0)
 		read_writable(p, l);
+	else if (p->token != NULL && strcmp(l->name, "uri") == 0)
+		read_uri(p, l);
 	else if (p->token != NULL)
 		read_algorithm(p, l);
 	else if (p->key != NULL)
@@ -472,8 +497,8 @@ firma_config_parse(struct firma_bytes text, const char *folder,
 	p.config = c;
 
 	r = firma_ini_read(text, &reader, problems);
-	if (r == FIRMA_ERR_NOMEM)
-		return r;
+	if (r == FIRMA_ERR_NOMEM || p.ran_out)
+		return FIRMA_ERR_NOMEM;
 	end_file(&p);
 	firma_problems_sort(problems);
 	if (problems->n_found > 0)

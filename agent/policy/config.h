@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "agent/base/ini.h"
+#include "agent/policy/uri.h"
 
 #define FIRMA_CONFIG_TOKENS   16
 #define FIRMA_CONFIG_KEYS     1024
@@ -39,7 +40,8 @@ enum firma_config_durability {
 enum firma_token_select {
 	FIRMA_SELECT_LABEL,
 	FIRMA_SELECT_SERIAL,
-	FIRMA_SELECT_SLOT
+	FIRMA_SELECT_SLOT,
+	FIRMA_SELECT_URI
 };
 
 enum firma_watch_readers {
@@ -53,8 +55,9 @@ struct firma_config_token {
 	char name[FIRMA_CONFIG_NAME];
 	char module[FIRMA_CONFIG_PATH];
 	enum firma_token_select select;
-	char label[33];       /* CK_TOKEN_INFO.label: 32 octets */
-	char serial[17];      /* CK_TOKEN_INFO.serialNumber: 16 octets */
+	char label[33];  /* CK_TOKEN_INFO.label: 32 octets */
+	char serial[17]; /* CK_TOKEN_INFO.serialNumber: 16 octets */
+	char uri[FIRMA_TOKEN_URI];
 	unsigned int slot;    /* CK_SLOT_ID */
 	unsigned int n_lanes; /* option sessions: 1 .. FIRMA_LANES_MAX */
 	unsigned int deadline_s;

@@ -39,8 +39,8 @@ __attribute__((noreturn)) static void
 usage(int status)
 {
 	(void)fprintf(status == 0 ? stdout : stderr,
-	    "usage: firmad-token --module PATH (--label L | --serial S | "
-	    "--slot N)\n"
+	    "usage: firmad-token --module PATH\n"
+	    "           (--label L | --serial S | --slot N | --uri U)\n"
 	    "           [--writable PATH].. [--lanes N] [--name TOKEN]\n"
 	    "           [--spin-us N] [--version]\n"
 	    "Started by firmad: lanes are descriptors 3 and up.\n");
@@ -62,6 +62,24 @@ number(const char *s, unsigned long min, unsigned long max)
 }
 
 static void
+by_uri(const char *text)
+{
+	static struct firma_uri *uri; /* as long as the process */
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	firma_uri_done(&uri);
+	if ((r = firma_uri_parse(text, &uri, &cause)) != FIRMA_OK) {
+		(void)fprintf(stderr, "firmad-token: %s: %s\n",
+		    firma_err_text(r), cause.what);
+		exit(FIRMA_EXIT_USAGE);
+	}
+	opt.selector.kind = FIRMA_BY_URI;
+	opt.selector.uri = uri;
+	opt.n_selectors++;
+}
+
+static void
 parse(int argc, char **argv)
 {
 	static const struct option list[] = {
@@ -69,6 +87,7 @@ parse(int argc, char **argv)
 		{ "label", required_argument, NULL, 'l' },
 		{ "serial", required_argument, NULL, 's' },
 		{ "slot", required_argument, NULL, 'n' },
+		{ "uri", required_argument, NULL, 'u' },
 		{ "lanes", required_argument, NULL, 'L' },
 		{ "name", required_argument, NULL, 'N' },
 		{ "writable", required_argument, NULL, 'w' },
@@ -95,6 +114,9 @@ parse(int argc, char **argv)
 			opt.selector.kind = FIRMA_BY_SLOT;
 			opt.selector.slot = number(optarg, 0, ~0ul);
 			opt.n_selectors++;
+			break;
+		case 'u':
+			by_uri(optarg);
 			break;
 		case 'L':
 			opt.n_lanes = number(optarg, 1, FIRMA_LANES_MAX);

@@ -8,18 +8,28 @@
 
 #define LABEL_LEN FIRMA_INIT_LABEL
 
+/* The label without which the token would not be found again; or none. */
+static struct firma_str
+selected_label(const struct firma_selector *s)
+{
+	return s->kind == FIRMA_BY_LABEL ? firma_str_of(s->text)
+	    : s->kind == FIRMA_BY_URI    ? firma_uri_label(s->uri)
+					 : (struct firma_str){ NULL, 0 };
+}
+
 FIRMA_CHECKED static enum firma_err
 pad_label(const struct firma_selector *s, struct firma_str label,
     uint8_t ret[LABEL_LEN + 1], struct firma_cause *cause)
 {
-	if (s->kind == FIRMA_BY_LABEL) {
-		if (label.len == 0)
-			label = firma_str_of(s->text);
-		else if (!firma_str_is(label, s->text))
-			return firma_fail(cause, FIRMA_ERR_VALUE,
-			    FIRMA_CAUSE_NONE, 0,
-			    "label: the configuration selects another");
-	}
+	const struct firma_str wanted = selected_label(s);
+
+	if (wanted.len != 0 && label.len == 0)
+		label = wanted;
+	else if (wanted.len != 0 &&
+	    (label.len != wanted.len ||
+		memcmp(label.at, wanted.at, label.len) != 0))
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "label: the configuration selects another");
 	if (label.len == 0 || label.len > LABEL_LEN ||
 	    label.at[label.len - 1] == ' ')
 		return firma_fail(
@@ -44,28 +54,46 @@ choose_slot(struct firma_token *t, unsigned int flags, CK_SLOT_ID *ret_slot,
 	return r;
 }
 
+/* How many initialised tokens have the label; ret_slot: the last of them. */
+static CK_ULONG
+count_label(const struct firma_token *t, const uint8_t label[LABEL_LEN],
+    CK_SLOT_ID *ret_slot)
+{
+	const CK_FUNCTION_LIST_PTR f = t->module->f;
+	CK_SLOT_ID list[FIRMA_SLOTS_MAX];
+	CK_TOKEN_INFO info = { 0 };
+	CK_ULONG n = 0, n_found = 0;
+
+	if (firma_token_slots(t, list, &n, NULL) != FIRMA_OK)
+		return 0;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (f->C_GetTokenInfo(list[i], &info) == CKR_OK &&
+		    (info.flags & CKF_TOKEN_INITIALIZED) != 0 &&
+		    memcmp(info.label, label, LABEL_LEN) == 0) {
+			*ret_slot = list[i];
+			n_found++;
+		}
+	return n_found;
+}
+
 /* Some modules move a token to another slot when it is initialised. */
 FIRMA_CHECKED static enum firma_err
 follow(struct firma_token *t, const uint8_t label[LABEL_LEN], CK_SLOT_ID *slot,
     struct firma_cause *cause)
 {
 	const CK_FUNCTION_LIST_PTR f = t->module->f;
-	CK_SLOT_ID list[FIRMA_SLOTS_MAX];
 	CK_TOKEN_INFO info = { 0 };
-	CK_ULONG n = 0;
+	CK_ULONG n;
 
 	if (f->C_GetTokenInfo(*slot, &info) == CKR_OK &&
 	    (info.flags & CKF_TOKEN_INITIALIZED) != 0)
 		return FIRMA_OK;
-	if (firma_token_slots(t, list, &n, NULL) != FIRMA_OK)
-		n = 0;
-	for (CK_ULONG i = 0; i < n; i++)
-		if (f->C_GetTokenInfo(list[i], &info) == CKR_OK &&
-		    (info.flags & CKF_TOKEN_INITIALIZED) != 0 &&
-		    memcmp(info.label, label, LABEL_LEN) == 0) {
-			*slot = list[i];
-			return FIRMA_OK;
-		}
+	if ((n = count_label(t, label, slot)) == 1)
+		return FIRMA_OK;
+	if (n > 1) /* the SO-PIN is shown to none of them */
+		return firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,
+		    "initialised, without a PIN: %lu tokens have that label",
+		    n);
 	return firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
 	    "the token is not found after C_InitToken");
 }

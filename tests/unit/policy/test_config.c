@@ -77,6 +77,7 @@ everything_is_read(void **state)
 		 "algorithm=p-256\npin-credential=pin.t\nsoftware=yes\n"
 		 "so-pin-tries=15\n"
 		 "[token t-2]\nmodule=/m\nslot=7\n"
+		 "[token t-3]\nmodule=/m\nuri=pkcs11:token=a;serial=%3b\n"
 		 "[key k]\ntoken=t-1\nid=00ffAB\ndurability=disk\n"
 		 "digest-only=no\n"
 		 "[key s]\ntoken=t-2\nspki=000102030405060708090a0b0c0d0e0f"
@@ -116,6 +117,10 @@ everything_is_read(void **state)
 	assert_int_equal(
 	    firma_config_token(c, "t-2")->select, FIRMA_SELECT_SLOT);
 	assert_int_equal(firma_config_token(c, "t-2")->deadline_s, 10);
+	assert_int_equal(
+	    firma_config_token(c, "t-3")->select, FIRMA_SELECT_URI);
+	assert_string_equal(
+	    firma_config_token(c, "t-3")->uri, "pkcs11:token=a;serial=%3b");
 	assert_non_null(k);
 	assert_int_equal(k->id_len, 3);
 	assert_memory_equal(k->id, "\x00\xff\xab", 3);
@@ -158,6 +163,10 @@ mistakes_are_named_with_their_line(void **state)
 	wrong("[token t]\nlabel=L\n", 1, "\"module\" is missing");
 	wrong("[token t]\nmodule=/m\n", 1, "exactly one of label");
 	wrong(TOKEN "slot=1\n", 1, "exactly one of label");
+	wrong(TOKEN "uri=pkcs11:token=a\n", 1, "exactly one of label");
+	wrong("[token t]\nmodule=/m\nuri=Firma\n", 3, "begins with pkcs11:");
+	wrong("[token t]\nmodule=/m\nuri=pkcs11:token=a?pin-value=1\n", 3,
+	    "a PIN never stands in the configuration");
 	wrong(TOKEN "sessions=9\n", 4, "1 to 8");
 	wrong(TOKEN "software=true\n", 4, "no, yes");
 	wrong(TOKEN "algorithm=rsa-1024\n", 4, "rsa-2048, rsa-3072");
