@@ -1,11 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <sys/random.h>
+
 #include "agent/base/own.h"
 #include "agent/pki/certificate.h"
 #include "agent/pki/own_openssl.h"
+#include "agent/pki/verify.h"
 #include "pkcs11/worker/key.h"
+#include "pkcs11/worker/signer.h"
 #include "pkcs11/worker/write.h"
 
-#define SAME_ID_MAX 16 /* certificates under one id */
+#define SAME_ID_MAX   16 /* certificates under one id */
+#define CHALLENGE_LEN 32 /* octets, as a SHA-256 */
+
+static void
+signer_done(struct firma_signer **s)
+{
+	if (*s != NULL)
+		firma_session_done(&(*s)->session);
+	free(*s);
+}
 
 /* The key that the certificate goes beside, for its public key. */
 FIRMA_CHECKED static enum firma_err
@@ -15,6 +29,34 @@ take_spki(void *arg, const struct firma_key *key)
 
 	return spki->len != 0 ? FIRMA_OK
 			      : firma_buf_put(spki, firma_buf_view(&key->spki));
+}
+
+/*
+ * The token does not show the key's public half: a card whose last certificate
+ * was only half written.  Then the key itself proves that the certificate is
+ * its own, by signing something new.
+ */
+FIRMA_CHECKED static enum firma_err
+prove_key(struct firma_session *s, struct firma_bytes id,
+    const struct firma_certificate *c, struct firma_cause *cause)
+{
+	FIRMA_OWN(signer_done)
+	struct firma_signer *signer = firma_signer_new(s->token);
+	FIRMA_OWN(firma_buf_done) struct firma_buf sig = { 0 };
+	uint8_t fresh[CHALLENGE_LEN];
+	enum firma_err r;
+
+	if (signer == NULL)
+		return FIRMA_ERR_NOMEM;
+	if (getrandom(fresh, sizeof(fresh), 0) != (ssize_t)sizeof(fresh))
+		return FIRMA_ERR_INTERNAL;
+	if ((r = firma_signer_sign(signer, id, fresh, &sig, cause)) != FIRMA_OK)
+		return r;
+	r = firma_pki_verify_certificate(
+	    c, fresh, firma_buf_view(&sig), FIRMA_SIGNATURE_DER, NULL);
+	return r == FIRMA_OK ? FIRMA_OK
+			     : firma_fail(cause, FIRMA_ERR_CERT_KEY,
+				   FIRMA_CAUSE_NONE, 0, "certificate");
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -31,8 +73,7 @@ check_key(struct firma_session *s, struct firma_bytes id,
 		FIRMA_OK)
 		return r;
 	if (spki.len == 0)
-		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
-		    FIRMA_CAUSE_NONE, 0, "the key's public half is not there");
+		return prove_key(s, id, c, cause);
 	if (!firma_certificate_same_key(c, firma_buf_view(&spki)))
 		return firma_fail(cause, FIRMA_ERR_CERT_KEY, FIRMA_CAUSE_NONE,
 		    0, "certificate");
@@ -80,6 +121,43 @@ create(struct firma_session *s, struct firma_bytes id, struct firma_str label,
 	    : firma_session_fail(s, cause, "C_CreateObject", rv);
 }
 
+FIRMA_CHECKED static enum firma_err
+destroy(struct firma_session *s, CK_OBJECT_HANDLE h, struct firma_cause *cause)
+{
+	const CK_RV rv = s->token->module->f->C_DestroyObject(s->handle, h);
+
+	return rv == CKR_OK || rv == CKR_OBJECT_HANDLE_INVALID
+	    ? FIRMA_OK
+	    : firma_session_fail(s, cause, "C_DestroyObject", rv);
+}
+
+/*
+ * Look at a certificate that is there.  *ret_same: it is this one.  What is no
+ * certificate (the token was taken away while it was written) is destroyed: a
+ * token may take only one under an id.  *h is then void.
+ */
+FIRMA_CHECKED static enum firma_err
+look_at(struct firma_session *s, CK_OBJECT_HANDLE *h,
+    const struct firma_certificate *c, bool *ret_same,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *old = NULL;
+	FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
+	const CK_OBJECT_HANDLE was = *h;
+	enum firma_err r;
+
+	r = firma_object_bytes(s, was, CKA_VALUE, &v, cause);
+	if (r != FIRMA_OK && r != FIRMA_ERR_NOT_FOUND)
+		return r;
+	*ret_same =
+	    firma_bytes_equal(firma_buf_view(&v), firma_certificate_der(c));
+	if (*ret_same ||
+	    firma_certificate_parse(firma_buf_view(&v), &old, NULL) == FIRMA_OK)
+		return FIRMA_OK;
+	*h = CK_INVALID_HANDLE;
+	return destroy(s, was, cause);
+}
+
 enum firma_err
 firma_write_certificate(struct firma_token *t, struct firma_bytes id,
     struct firma_str label, struct firma_bytes der, struct firma_cause *cause)
@@ -88,7 +166,8 @@ firma_write_certificate(struct firma_token *t, struct firma_bytes id,
 	struct firma_session s = { .token = t, .flags = CKF_RW_SESSION };
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
 	CK_OBJECT_HANDLE found[SAME_ID_MAX];
-	size_t n = 0, n_same = 0;
+	bool is_there = false, same = false;
+	size_t n = 0;
 	enum firma_err r;
 
 	if ((r = firma_certificate_parse(der, &c, cause)) != FIRMA_OK ||
@@ -97,29 +176,20 @@ firma_write_certificate(struct firma_token *t, struct firma_bytes id,
 		 &n, cause)) != FIRMA_OK)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
-
-		r = firma_object_bytes(&s, found[i], CKA_VALUE, &v, cause);
-		if (r != FIRMA_OK && r != FIRMA_ERR_NOT_FOUND)
+		r = look_at(&s, &found[i], c, &same, cause);
+		if (r != FIRMA_OK)
 			return r;
-		if (n_same == 0 &&
-		    firma_bytes_equal(
-			firma_buf_view(&v), firma_certificate_der(c))) {
-			n_same = 1;
+		if (same && !is_there) {
+			is_there = true;
 			found[i] = CK_INVALID_HANDLE;
 		}
 	}
-	if (n_same == 0 && (r = create(&s, id, label, c, cause)) != FIRMA_OK)
+	if (!is_there && (r = create(&s, id, label, c, cause)) != FIRMA_OK)
 		return r;
 	firma_token_changed(t);
-	for (size_t i = 0; i < n; i++) {
-		const CK_RV rv = found[i] == CK_INVALID_HANDLE
-		    ? CKR_OK
-		    : t->module->f->C_DestroyObject(s.handle, found[i]);
-
-		if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
-			return firma_session_fail(
-			    &s, cause, "C_DestroyObject", rv);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (found[i] != CK_INVALID_HANDLE &&
+		    (r = destroy(&s, found[i], cause)) != FIRMA_OK)
+			return r;
 	return FIRMA_OK;
 }
