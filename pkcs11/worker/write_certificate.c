@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-#include <sys/random.h>
-
 #include "agent/base/own.h"
 #include "agent/pki/certificate.h"
 #include "agent/pki/own_openssl.h"
-#include "agent/pki/verify.h"
 #include "pkcs11/worker/key.h"
-#include "pkcs11/worker/signer.h"
 #include "pkcs11/worker/write.h"
 
-#define SAME_ID_MAX   16 /* certificates under one id */
-#define CHALLENGE_LEN 32 /* octets, as a SHA-256 */
-
-static void
-signer_done(struct firma_signer **s)
-{
-	if (*s != NULL)
-		firma_session_done(&(*s)->session);
-	free(*s);
-}
+#define SAME_ID_MAX 16 /* certificates under one id */
 
 /* The key that the certificate goes beside, for its public key. */
 FIRMA_CHECKED static enum firma_err
@@ -29,34 +15,6 @@ take_spki(void *arg, const struct firma_key *key)
 
 	return spki->len != 0 ? FIRMA_OK
 			      : firma_buf_put(spki, firma_buf_view(&key->spki));
-}
-
-/*
- * The token does not show the key's public half: a card whose last certificate
- * was only half written.  Then the key itself proves that the certificate is
- * its own, by signing something new.
- */
-FIRMA_CHECKED static enum firma_err
-prove_key(struct firma_session *s, struct firma_bytes id,
-    const struct firma_certificate *c, struct firma_cause *cause)
-{
-	FIRMA_OWN(signer_done)
-	struct firma_signer *signer = firma_signer_new(s->token);
-	FIRMA_OWN(firma_buf_done) struct firma_buf sig = { 0 };
-	uint8_t fresh[CHALLENGE_LEN];
-	enum firma_err r;
-
-	if (signer == NULL)
-		return FIRMA_ERR_NOMEM;
-	if (getrandom(fresh, sizeof(fresh), 0) != (ssize_t)sizeof(fresh))
-		return FIRMA_ERR_INTERNAL;
-	if ((r = firma_signer_sign(signer, id, fresh, &sig, cause)) != FIRMA_OK)
-		return r;
-	r = firma_pki_verify_certificate(
-	    c, fresh, firma_buf_view(&sig), FIRMA_SIGNATURE_DER, NULL);
-	return r == FIRMA_OK ? FIRMA_OK
-			     : firma_fail(cause, FIRMA_ERR_CERT_KEY,
-				   FIRMA_CAUSE_NONE, 0, "certificate");
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -72,8 +30,13 @@ check_key(struct firma_session *s, struct firma_bytes id,
 	    (r = firma_key_each(s, id, take_spki, &spki, &n, cause)) !=
 		FIRMA_OK)
 		return r;
+	/*
+	 * A card whose last certificate was only half written does not show
+	 * the public half any more, and OpenSC then cannot sign with a key on
+	 * a curve either.  The agent, which remembers the key, has compared.
+	 */
 	if (spki.len == 0)
-		return prove_key(s, id, c, cause);
+		return FIRMA_OK;
 	if (!firma_certificate_same_key(c, firma_buf_view(&spki)))
 		return firma_fail(cause, FIRMA_ERR_CERT_KEY, FIRMA_CAUSE_NONE,
 		    0, "certificate");

@@ -114,7 +114,14 @@ again_certificate() {
 
 	try "$(id_new) 30000 certificate_import $line"
 	ended_well || fail "$point: the certificate cannot be written: $answers"
-	[ -n "$(sign "c$n" y)" ] || fail "$point: the key does not sign"
+	# The public key was lost with the certificate: it is read again.
+	if [ -z "$(sign "c$n" y)" ]; then
+		card_pull 0
+		card_put 0
+		until_true 30 signs_again
+		[ -n "$(sign "c$n" y)" ] || fail "$point: the key does not sign"
+		n_read=$((n_read + 1))
+	fi
 	id=$(firma key list --json | jq -r ".[] | select(.alias == \"c$n\").id")
 	card_tool 0 --read-object --type cert --id "$id" \
 	    --output-file "$DIR/read" > /dev/null 2>&1 || :
@@ -165,7 +172,7 @@ yardstick() {
 
 set_up
 yardstick
-times='' n_done=0 n_refused=0 n_found=0 total=0
+times='' n_done=0 n_refused=0 n_found=0 n_read=0 total=0
 point 0
 [ "$total" -gt 0 ] || fail "no commands"
 times=''
@@ -181,7 +188,7 @@ done
 expect 0 firma ledger verify
 median=$(printf '%s\n' $times | sort -n | sed -n "$((($(echo $times | wc -w) + 1) / 2))p")
 echo "$operation: $total commands, $n_refused refused, $n_done done all the same," \
-    "$n_found found afterwards; in again to a good signature:" \
+    "$n_found found afterwards, $n_read read again; in again to a good signature:" \
     "median $median ms (limit $limit ms), all:$times;" \
     "keys that OpenSC does not show: $(card_get 0 undescribed-keys)"
 [ "$median" -le "$limit" ] || fail "too slow: median $median ms"
