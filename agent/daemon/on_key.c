@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,6 +170,19 @@ is_on_token(struct firma_task *q, const struct firma_key *k)
 	return false;
 }
 
+/* By what is remembered: a damaged card may not show the public key. */
+static bool
+is_of_key(const struct firma_certificate *c, const struct firma_key *k)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf spki = { 0 };
+	uint8_t sha256[FIRMA_STORE_HASH];
+
+	return firma_certificate_spki_der(c, &spki) == FIRMA_OK &&
+	    EVP_Digest(spki.at, spki.len, sha256, NULL, EVP_sha256(), NULL) ==
+	    1 &&
+	    memcmp(sha256, k->spki_sha256, sizeof(sha256)) == 0;
+}
+
 void
 firma_on_certificate_import(struct firma_task *q)
 {
@@ -189,9 +203,7 @@ firma_on_certificate_import(struct firma_task *q)
 	w->action = "certificate-import";
 	COPY(w->alias, k->alias);
 	r = firma_certificate_parse(m->certificate, &w->certificate, &cause);
-	if (r == FIRMA_OK && k->spki.len != 0 &&
-	    !firma_certificate_same_key(
-		w->certificate, firma_buf_view(&k->spki)))
+	if (r == FIRMA_OK && !is_of_key(w->certificate, k))
 		r = firma_fail(&cause, FIRMA_ERR_CERT_KEY, FIRMA_CAUSE_NONE, 0,
 		    "key %s", k->alias);
 	if (r != FIRMA_OK)

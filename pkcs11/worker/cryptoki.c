@@ -142,6 +142,13 @@ firma_ckr_err(CK_RV rv)
 	return FIRMA_ERR_TOKEN_ERROR;
 }
 
+bool
+firma_ckr_is_unclear(CK_RV rv)
+{
+	return rv == CKR_GENERAL_ERROR || rv == CKR_DEVICE_ERROR ||
+	    rv == CKR_FUNCTION_FAILED;
+}
+
 enum firma_err
 firma_ckr_fail(struct firma_cause *cause, const char *call, CK_RV rv)
 {

@@ -11,10 +11,15 @@
 
 #include <p11-kit/pkcs11.h>
 
+#include <stdbool.h>
+
 #include "agent/base/err.h"
 
 /* "CKR_PIN_INCORRECT"; "CKR_VENDOR_DEFINED" or "CKR_?" when not in the table. */
 const char *firma_ckr_name(CK_RV rv);
+
+/* Does it say no more than that something went wrong? */
+bool firma_ckr_is_unclear(CK_RV rv);
 
 /* What the value means when nothing more is known about the call. */
 enum firma_err firma_ckr_err(CK_RV rv);

@@ -36,12 +36,38 @@ firma_session_done(struct firma_session *s)
 	s->is_open = false;
 }
 
+/*
+ * A card that another program has reset lacks the application that the module
+ * thinks is selected: every command fails, for ever, and the module still says
+ * that the user is logged in (OpenSC 0.23).  Such a card does not even give
+ * random octets.
+ */
+static bool
+is_deaf(struct firma_session *s)
+{
+	CK_BYTE octets[8];
+	const CK_RV rv = s->token->module->f->C_GenerateRandom(
+	    s->handle, octets, sizeof(octets));
+
+	return firma_ckr_is_unclear(rv);
+}
+
 enum firma_err
 firma_session_fail(struct firma_session *s, struct firma_cause *cause,
     const char *call, CK_RV rv)
 {
-	if (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED)
-		return firma_token_fail(s->token, cause, call, rv);
+	if (rv != CKR_SESSION_HANDLE_INVALID && rv != CKR_SESSION_CLOSED) {
+		const enum firma_err r =
+		    firma_token_fail(s->token, cause, call, rv);
+
+		if (firma_ckr_is_unclear(rv) && r != FIRMA_ERR_TOKEN_GONE &&
+		    is_deaf(s)) {
+			/* The login is void; logging out begins anew. */
+			(void)s->token->module->f->C_Logout(s->handle);
+			firma_token_lost(s->token);
+		}
+		return r;
+	}
 	s->is_open = false;
 	return firma_ckr_fail(cause, call, rv);
 }

@@ -62,8 +62,13 @@ measure_ec(struct firma_session *s, CK_OBJECT_HANDLE h,
 	FIRMA_OWN(firma_buf_done) struct firma_buf params = { 0 };
 	enum firma_err r;
 
-	if ((r = firma_object_bytes(s, h, CKA_EC_PARAMS, &params, cause)) !=
-	    FIRMA_OK)
+	r = firma_object_bytes(s, h, CKA_EC_PARAMS, &params, cause);
+	/* OpenSC knows the curve by the public key, and that when it reads. */
+	if (r == FIRMA_ERR_NOT_FOUND)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0,
+		    "CKA_EC_PARAMS: not there; put the card in again");
+	if (r != FIRMA_OK)
 		return r;
 	if (firma_bytes_equal(
 		firma_buf_view(&params), firma_bytes_of(p256, sizeof(p256))))

@@ -270,9 +270,7 @@ firma_token_fail(struct firma_token *t, struct firma_cause *cause,
 		firma_token_lost(t);
 		return r;
 	}
-	if ((rv == CKR_GENERAL_ERROR || rv == CKR_DEVICE_ERROR ||
-		rv == CKR_FUNCTION_FAILED) &&
-	    is_slot_empty(t)) {
+	if (firma_ckr_is_unclear(rv) && is_slot_empty(t)) {
 		firma_token_lost(t);
 		return FIRMA_ERR_TOKEN_GONE;
 	}

@@ -30,9 +30,13 @@ check_key(struct firma_session *s, struct firma_bytes id,
 	    (r = firma_key_each(s, id, take_spki, &spki, &n, cause)) !=
 		FIRMA_OK)
 		return r;
+	/*
+	 * A card whose last certificate was only half written does not show
+	 * the public half any more, and OpenSC then cannot sign with a key on
+	 * a curve either.  The agent, which remembers the key, has compared.
+	 */
 	if (spki.len == 0)
-		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
-		    FIRMA_CAUSE_NONE, 0, "the key's public half is not there");
+		return FIRMA_OK;
 	if (!firma_certificate_same_key(c, firma_buf_view(&spki)))
 		return firma_fail(cause, FIRMA_ERR_CERT_KEY, FIRMA_CAUSE_NONE,
 		    0, "certificate");
@@ -105,6 +109,35 @@ find_same(struct firma_session *s, struct firma_bytes id,
 	return FIRMA_OK;
 }
 
+/*
+ * What is no certificate (the token was taken away while it was written) goes
+ * first: a token may take only one under an id.
+ */
+FIRMA_CHECKED static enum firma_err
+destroy_torn(struct firma_session *s, const CK_OBJECT_HANDLE *found, size_t n,
+    struct firma_cause *cause)
+{
+	for (size_t i = 0; i < n; i++) {
+		FIRMA_OWN(firma_certificate_done)
+		struct firma_certificate *old = NULL;
+		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
+		enum firma_err r;
+		CK_RV rv;
+
+		r = firma_object_bytes(s, found[i], CKA_VALUE, &v, cause);
+		if (r != FIRMA_OK && r != FIRMA_ERR_NOT_FOUND)
+			return r;
+		if (firma_certificate_parse(firma_buf_view(&v), &old, NULL) ==
+		    FIRMA_OK)
+			continue;
+		rv = s->token->module->f->C_DestroyObject(s->handle, found[i]);
+		if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
+			return firma_session_fail(
+			    s, cause, "C_DestroyObject", rv);
+	}
+	return FIRMA_OK;
+}
+
 /* Of those with the id only this one stays, and that is looked at. */
 FIRMA_CHECKED static enum firma_err
 leave_alone(struct firma_session *s, struct firma_bytes id,
@@ -151,7 +184,8 @@ firma_write_certificate(struct firma_token *t, struct firma_bytes id,
 	    (r = find_same(&s, id, c, found, &n, &same, cause)) != FIRMA_OK)
 		return r;
 	if (same == CK_INVALID_HANDLE) {
-		if ((r = create(&s, id, label, c, cause)) != FIRMA_OK)
+		if ((r = destroy_torn(&s, found, n, cause)) != FIRMA_OK ||
+		    (r = create(&s, id, label, c, cause)) != FIRMA_OK)
 			return r;
 		if ((r = find_same(&s, id, c, found, &n, &same, cause)) !=
 		    FIRMA_OK)
