@@ -97,6 +97,7 @@ practice_config() {
 		user = $PRACTICE_UID
 		profiles = $SOURCE/cli/profiles
 		worker = $BUILD/pkcs11/worker/firmad-token
+		reader = $BUILD/pkcs11/reader/firmad-reader
 		opensc-conf = $SOURCE/agent/daemon/opensc.conf
 
 		[token practice]

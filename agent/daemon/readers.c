@@ -111,17 +111,17 @@ service_why(enum firma_service service)
 
 /* Readers that nobody told of are gone, with their cards. */
 static void
-sweep(struct firma_readers *r, const char *why)
+sweep(struct firma_readers *r)
 {
 	struct firma_watched_reader gone;
-	char text[160];
+	char why[160];
 
 	while (firma_watched_sweep(&r->watched, &gone)) {
 		if ((gone.flags & FIRMA_READER_PRESENT) == 0)
 			continue;
 		(void)snprintf(
-		    text, sizeof(text), "its reader %.128s is gone", gone.name);
-		taken_out(r, gone.name, why != NULL ? why : text);
+		    why, sizeof(why), "its reader %.128s is gone", gone.name);
+		taken_out(r, gone.name, why);
 	}
 }
 
@@ -144,7 +144,7 @@ on_service_word(struct firma_readers *r, const struct firma_msg_r_service *m)
 		firma_log(
 		    FIRMA_LOG_INFO, "pcscd runs, %zu readers", r->watched.n);
 	}
-	sweep(r, why);
+	sweep(r);
 	look(r);
 }
 

@@ -331,6 +331,7 @@ let_go(void *arg, enum firma_err r, const struct firma_frame *frame, bool last,
 void
 firma_token_taken_out(struct firma_token *t, const char *why)
 {
+	const char *told = firma_readers_why(t->agent->readers, t);
 	const struct firma_msg_w_removed m = { 0 };
 	struct token_own *o = own(t);
 
@@ -341,6 +342,9 @@ firma_token_taken_out(struct firma_token *t, const char *why)
 	o->n_looks = 0;
 	if (t->process == NULL || t->state == FIRMA_TOKEN_BROKEN)
 		return;
+	/* Without pcscd no reader is there. */
+	if (told != NULL)
+		why = told;
 	firma_log(FIRMA_LOG_INFO, "token %s: %s", t->config->name, why);
 	o->is_stale = o->probing;
 	t->present = t->logged_in = false;
