@@ -45,6 +45,7 @@ many() {
 			label = bad$n_bad
 			deadline = 2
 			generate-deadline = 2
+			writable = $DIR/tokens
 			environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
 			environment = FIRMA_BAD_SIN=$1:$f
 			environment = FIRMA_BAD_ARM=$DIR/armed
