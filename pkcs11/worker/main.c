@@ -232,8 +232,9 @@ start(struct firma_worker **ret_w, struct firma_cause *cause)
 
 	opt.harden.module = opt.module;
 	opt.harden.first_unused = FIRST_LANE + (unsigned int)opt.n_lanes;
-	if ((r = firma_harden(&opt.harden, cause)) != FIRMA_OK ||
-	    (r = firma_limits_set(cause)) != FIRMA_OK)
+	/* The limits first: afterwards /proc/self is not ours to write. */
+	if ((r = firma_limits_set(cause)) != FIRMA_OK ||
+	    (r = firma_harden(&opt.harden, cause)) != FIRMA_OK)
 		return r;
 	if ((r = firma_module_load(opt.module, &module, cause)) != FIRMA_OK) {
 		advise(cause);

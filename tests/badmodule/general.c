@@ -145,7 +145,8 @@ look(void)
 	if (arm == NULL)
 		return;
 	fd = open(arm, O_RDONLY | O_CLOEXEC);
-	is_armed = fd >= 0;
+	/* Behind a fence it may be seen and not be read: then without text. */
+	is_armed = fd >= 0 || access(arm, F_OK) == 0;
 	if (fd < 0)
 		return;
 	char room[TEXT_MAX];

@@ -77,6 +77,7 @@ token() {
 	CONF
 }
 # A token whose module misbehaves as the file "armed" says.
+mkdir "$dir/bad"
 bad() {
 	[ "$what" = neighbour ] || return 0
 	cat <<-CONF
@@ -84,8 +85,10 @@ bad() {
 	module = $BUILD/tests/badmodule/firma-badmodule.so
 	label = bad
 	deadline = 1
+	writable = $dir/tokens
+	writable = $dir/bad
 	environment = SOFTHSM2_CONF=$dir/softhsm2.conf
-	environment = FIRMA_BAD_ARM=$dir/armed
+	environment = FIRMA_BAD_ARM=$dir/bad/armed
 	CONF
 }
 cat > "$dir/firmad.conf" <<CONF
@@ -198,7 +201,7 @@ check)
 	placement
 	;;
 table) serve; bench table "$@" ;;
-neighbour) bench neighbour --arm "$dir/armed" --rounds 5 --ms 4000 "$@" ;;
+neighbour) bench neighbour --arm "$dir/bad/armed" --rounds 5 --ms 4000 "$@" ;;
 many) fill; bench many --clients 1 "$@" ;;
 soak) bench soak --count 200000 "$@" ;;
 document) bench document --rounds 5 "$@" ;;

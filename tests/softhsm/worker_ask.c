@@ -182,6 +182,11 @@ take_frame(struct ops_answer *a)
 		peer_send_as(&sins_peer, 0, FIRMA_MSG_w_present, &go, -1,
 		    sins_peer.frame.id, 0);
 		return true;
+	case FIRMA_MSG_w_presented:
+	case FIRMA_MSG_w_report:
+	case FIRMA_MSG_w_mechanism:
+		decode((enum firma_msg_type)sins_peer.frame.type, &m);
+		return true;
 	case FIRMA_MSG_w_error:
 		take_error(a);
 		return false;

@@ -114,6 +114,32 @@ a_changed_process_serves_and_ends(void **state)
 	ops_nothing_lost();
 }
 
+/* No child that would hold the token's lock and the lanes for ever. */
+static void
+threads_alone_are_made(void **state)
+{
+	(void)state;
+	ops_start("fork", NULL);
+	ops_works();
+	assert_int_equal(sins_count("fork: worked"), 0);
+	assert_in_range(sins_count("fork: EPERM"), 3, MANY);
+	assert_in_range(sins_count("thread: worked"), 2, MANY);
+	assert_int_equal(peer_stop(&sins_peer), 0);
+}
+
+/* When the machine has no memory left, this ends, and not the agent. */
+static void
+out_of_memory_it_ends_first(void **state)
+{
+	(void)state;
+	ops_start(NULL, NULL);
+	assert_int_equal(sins_peer.frame.type, FIRMA_MSG_w_ready);
+	assert_int_equal(peer_shell("grep -qx 500 /proc/%d/oom_score_adj",
+			     (int)sins_peer.pid),
+	    0);
+	assert_int_equal(peer_stop(&sins_peer), 0);
+}
+
 static void
 closed_descriptors_end_the_process(void **state)
 {
@@ -166,7 +192,10 @@ lies_about_the_pin_cost_no_try(void **state)
 static enum ops_end
 init(struct ops_answer *a)
 {
-	const struct firma_msg_w_init m = { .flags = FIRMA_INIT_ERASE };
+	static const uint8_t salt[16] = { 1 };
+	const struct firma_msg_w_init m = { .salt = { salt, sizeof(salt) },
+		.iterations = 1000,
+		.flags = FIRMA_INIT_ERASE };
 
 	ops_ask(
 	    a, FIRMA_MSG_w_init, &m, peer_secret_two(PEER_SO_PIN, PEER_PIN));
@@ -244,6 +273,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(leaked_descriptors_end_the_process),
 		cmocka_unit_test(eaten_memory_has_a_limit),
 		cmocka_unit_test(a_changed_process_serves_and_ends),
+		cmocka_unit_test(threads_alone_are_made),
+		cmocka_unit_test(out_of_memory_it_ends_first),
 		cmocka_unit_test(closed_descriptors_end_the_process),
 		cmocka_unit_test(lies_about_the_pin_cost_no_try),
 		/* Last: it erases the token. */

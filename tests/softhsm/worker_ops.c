@@ -69,6 +69,14 @@ logout(struct ops_answer *a)
 }
 
 static void
+inspect(struct ops_answer *a)
+{
+	const struct firma_msg_w_inspect m = { .algorithm = FIRMA_KEY_EC_P256 };
+
+	ops_ask(a, FIRMA_MSG_w_inspect, &m, -1);
+}
+
+static void
 keys(struct ops_answer *a)
 {
 	ops_ask(a, FIRMA_MSG_w_keys, &(struct firma_msg_w_keys){ 0 }, -1);
@@ -205,6 +213,13 @@ check_probe(const struct ops_answer *a)
 	if (a->end == OPS_GOOD && a->present && !a->logged_in &&
 	    strstr(ops_armed_with, ":0x0") == NULL)
 		ops_surprise("%s: not logged in?", ops_armed_with);
+}
+
+/* What it tells is the module's word. */
+static void
+check_nothing(const struct ops_answer *a)
+{
+	(void)a;
 }
 
 static void
@@ -370,6 +385,7 @@ other_certificate(void)
 const struct ops_op ops_list[] = {
 	{ "login", log_out, login, check_login, false },
 	{ "probe", NULL, probe, check_probe, false },
+	{ "inspect", NULL, inspect, check_nothing, false },
 	{ "keys", NULL, keys, check_keys, false },
 	{ "find", NULL, find_key, check_keys, false },
 	{ "sign", NULL, ops_sign, check_signature, false },
