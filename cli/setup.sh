@@ -34,6 +34,7 @@ clang-format            # style
 clang-tidy              # analysis
 curl                    # portal
 dbus                    # TPM
+duktape                 # polkit rule
 iproute2                # namespaces
 jq                      # JSON
 libccid                 # readers
@@ -47,6 +48,7 @@ opensc-pkcs11           # module
 p11-kit                 # benchmark
 p11-kit-modules         # benchmark
 pcscd                   # readers
+polkitd                 # polkit rule
 poppler-utils           # pdfsig
 procps                  # processes
 qpdf                    # PDF
