@@ -36,17 +36,14 @@ file_open(const char *path, int *ret_fd, struct firma_cause *cause)
 	return FIRMA_OK;
 }
 
-enum firma_err
-file_read(const char *path, size_t max, struct firma_buf *ret,
+static enum firma_err
+read_all(int fd, const char *path, size_t max, struct firma_buf *ret,
     struct firma_cause *cause)
 {
-	FIRMA_OWN(firma_fd_done) int fd = -1;
 	const size_t start = ret->len;
 	enum firma_err r;
 	ssize_t n;
 
-	if ((r = file_open(path, &fd, cause)) != FIRMA_OK)
-		return r;
 	do {
 		if ((r = firma_buf_reserve(ret, AT_ONCE)) != FIRMA_OK)
 			return r;
@@ -61,6 +58,20 @@ file_read(const char *path, size_t max, struct firma_buf *ret,
 			    FIRMA_CAUSE_NONE, 0, "%s", path);
 	} while (n > 0);
 	return FIRMA_OK;
+}
+
+enum firma_err
+file_read(const char *path, size_t max, struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	const size_t start = ret->len;
+	enum firma_err r;
+
+	if ((r = file_open(path, &fd, cause)) == FIRMA_OK &&
+	    (r = read_all(fd, path, max, ret, cause)) != FIRMA_OK)
+		ret->len = start;
+	return r;
 }
 
 static enum firma_err

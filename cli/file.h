@@ -13,7 +13,8 @@
 
 /*
  * Append the octets of path ("-": stdin) to ret; the buffer is wiped when it
- * is freed.  FIRMA_ERR_LIMIT: more than max octets.  The cause names the file.
+ * is freed.  On failure ret has what it had.  FIRMA_ERR_LIMIT: more than max
+ * octets.  The cause names the file.
  */
 FIRMA_CHECKED enum firma_err file_read(const char *path, size_t max,
     struct firma_buf *ret, struct firma_cause *cause);

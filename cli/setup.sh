@@ -39,6 +39,7 @@ iproute2                # namespaces
 jq                      # JSON
 libccid                 # readers
 libclang-rt-dev         # sanitizers
+llvm                    # coverage of the fuzz corpora
 libtpm2-pkcs11-1        # module
 libtpm2-pkcs11-tools    # TPM
 mandoc                  # manuals

@@ -128,6 +128,13 @@ is_lost(enum firma_err r)
 	    r == FIRMA_ERR_VERSION;
 }
 
+static int
+has_hung_up(enum firma_err r, const struct firma_cause *why)
+{
+	return r == FIRMA_ERR_AGENT_GONE &&
+	    (why->code == EPIPE || why->code == ECONNRESET);
+}
+
 static enum firma_err
 hello(struct firma_client *c, uint64_t deadline, struct firma_cause *cause)
 {
@@ -135,16 +142,21 @@ hello(struct firma_client *c, uint64_t deadline, struct firma_cause *cause)
 		FIRMA_WIRE_VERSION, firma_str_of(c->program), 0 };
 	struct firma_client_answer a;
 	const struct firma_msg_welcome *w;
+	struct firma_cause why = { 0 };
 	uint64_t id;
 	enum firma_err r;
 
 	if ((r = next_id(c, &id)) != FIRMA_OK)
 		return r;
-	/* A full agent may have answered an error and hung up before this. */
 	r = firma_channel_send(&c->ch, FIRMA_MSG_hello, &ask, id,
-	    agent_ms(deadline), -1, deadline, cause);
-	if ((r != FIRMA_OK && r != FIRMA_ERR_AGENT_GONE) ||
-	    (r = receive(c, deadline, &a, cause)) != FIRMA_OK)
+	    agent_ms(deadline), -1, deadline, &why);
+	/* A full agent may have answered an error and hung up before this. */
+	if (r != FIRMA_OK && !has_hung_up(r, &why)) {
+		if (cause != NULL)
+			*cause = why;
+		return r;
+	}
+	if ((r = receive(c, deadline, &a, cause)) != FIRMA_OK)
 		return r;
 	firma_fd_done(&a.fd);
 	if (a.type == FIRMA_MSG_error)

@@ -6,13 +6,30 @@
 
 #include "agent/base/own.h"
 
+/* At most so many octets, for which there is room. */
+FIRMA_CHECKED static enum firma_err
+read_all(int fd, size_t most, struct firma_buf *ret)
+{
+	ssize_t n;
+
+	while (most != 0 && (n = read(fd, ret->at + ret->len, most)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return FIRMA_ERR_IO;
+		ret->len += (size_t)n;
+		most -= (size_t)n;
+	}
+	return FIRMA_OK;
+}
+
 enum firma_err
 firma_file_read(const char *path, size_t max, struct firma_buf *ret,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
+	const size_t start = ret->len;
 	enum firma_err r;
-	ssize_t n;
 
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
 		return firma_fail(cause,
@@ -20,13 +37,14 @@ firma_file_read(const char *path, size_t max, struct firma_buf *ret,
 		    FIRMA_CAUSE_ERRNO, (unsigned long)errno, "%.140s", path);
 	if ((r = firma_buf_reserve(ret, max + 1)) != FIRMA_OK)
 		return r;
-	while ((n = read(fd, ret->at + ret->len, max + 1 - ret->len)) > 0)
-		ret->len += (size_t)n;
-	if (n < 0)
-		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+	r = read_all(fd, max + 1, ret);
+	if (r != FIRMA_OK)
+		r = firma_fail(cause, r, FIRMA_CAUSE_ERRNO,
 		    (unsigned long)errno, "%.140s", path);
-	if (ret->len > max)
-		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+	else if (ret->len - start > max)
+		r = firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "%.120s: over %zu octets", path, max);
-	return FIRMA_OK;
+	if (r != FIRMA_OK)
+		ret->len = start;
+	return r;
 }

@@ -6,7 +6,7 @@
 #include "agent/base/buf.h"
 
 /*
- * Append the file's octets.
+ * Append the file's octets; on failure ret is as it was.
  * FIRMA_ERR_NOT_FOUND, FIRMA_ERR_LIMIT (over max), FIRMA_ERR_IO
  */
 FIRMA_CHECKED enum firma_err firma_file_read(const char *path, size_t max,

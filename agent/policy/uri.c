@@ -25,6 +25,9 @@ static const struct attribute {
 
 #define N_ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
 
+static const char *const pins[] = { "pin-value", "pin-source", "pinfile",
+	NULL };
+
 static bool
 is_one_of(const char *name, size_t len, const char *const *list)
 {
@@ -38,17 +41,12 @@ is_one_of(const char *name, size_t len, const char *const *list)
 static const char *
 unwanted(const char *name, size_t len)
 {
-	static const char *const pins[] = { "pin-value", "pin-source",
-		"pinfile", NULL };
 	static const char *const modules[] = { "module-name", "module-path",
 		"library-manufacturer", "library-description",
 		"library-version", NULL };
 	static const char *const keys[] = { "object", "id", "type",
 		"objecttype", "object-type", NULL };
 
-	if (is_one_of(name, len, pins))
-		return "uri: a PIN never stands in the configuration, nor "
-		       "where one is kept; use pin-credential";
 	if (is_one_of(name, len, modules))
 		return "uri: the option module says which module";
 	if (is_one_of(name, len, keys))
@@ -132,19 +130,18 @@ attribute(const char *at, size_t len, struct firma_token_uri *u)
 	return unwanted(at, n);
 }
 
-/* The query is about PINs and modules: its first name says which. */
-static const char *
-query(const char *at)
+/*
+ * A PIN, wherever it stands: also behind a "&" of the path, where it would be a
+ * part of a label, but surely was not meant to be.
+ */
+static bool
+holds_pin(const char *text)
 {
-	for (;;) {
-		const size_t n = strcspn(at, "=&");
-		const char *fault = unwanted(at, n);
-
-		at += strcspn(at, "&");
-		if (strstr(fault, "PIN") != NULL || *at == '\0')
-			return fault;
-		at++;
-	}
+	for (const char *at = text; *at != '\0'; at++)
+		if (strchr(":;?&", *at) != NULL &&
+		    is_one_of(at + 1, strcspn(at + 1, "="), pins))
+			return true;
+	return false;
 }
 
 const char *
@@ -155,8 +152,12 @@ firma_token_uri_parse(const char *text, struct firma_token_uri *ret_uri)
 
 	if (strncmp(text, SCHEME, strlen(SCHEME)) != 0)
 		return "uri begins with " SCHEME;
-	if (strchr(at, '?') != NULL)
-		return query(strchr(at, '?') + 1);
+	if (holds_pin(text))
+		return "uri: a PIN never stands in the configuration, nor "
+		       "where one is kept; use pin-credential";
+	/* The query is about modules, and PINs. */
+	if ((fault = strchr(at, '?')) != NULL)
+		return unwanted(fault + 1, strcspn(fault + 1, "=&"));
 	if (*at == '\0')
 		return "uri says nothing about the token";
 	for (;;) {

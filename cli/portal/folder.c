@@ -34,15 +34,18 @@ portal_folder_open(const char *path, int *ret_fd, struct firma_cause *cause)
 }
 
 static enum firma_err
-read_fd(int fd, const char *name, size_t max, struct firma_buf *ret,
+read_all(int fd, const char *name, size_t max, struct firma_buf *ret,
     struct firma_cause *cause)
 {
+	const size_t start = ret->len;
 	struct stat st;
 	enum firma_err r;
 	ssize_t n;
 
+	if (fstat(fd, &st) != 0)
+		return io_failed(cause, name);
 	/* A FIFO or a device could keep us for ever. */
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode))
 		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
 		    "%s: not a regular file", name);
 	for (;;) {
@@ -56,11 +59,24 @@ read_fd(int fd, const char *name, size_t max, struct firma_buf *ret,
 		if (n == 0)
 			return FIRMA_OK;
 		ret->len += (size_t)n;
-		if (ret->len > max)
+		if (ret->len - start > max)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
 			    FIRMA_CAUSE_NONE, 0, "%s: over %zu octets", name,
 			    max);
 	}
+}
+
+/* Whole, or ret is as it was. */
+static enum firma_err
+read_fd(int fd, const char *name, size_t max, struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	const size_t start = ret->len;
+	const enum firma_err r = read_all(fd, name, max, ret, cause);
+
+	if (r != FIRMA_OK)
+		ret->len = start;
+	return r;
 }
 
 enum firma_err
@@ -123,7 +139,10 @@ portal_folder_write(
 		(void)unlinkat(dir, temp, 0);
 		return r;
 	}
-	if (renameat(dir, temp, dir, name) != 0)
-		return io_failed(cause, name);
+	if (renameat(dir, temp, dir, name) != 0) {
+		r = io_failed(cause, name);
+		(void)unlinkat(dir, temp, 0);
+		return r;
+	}
 	return FIRMA_OK;
 }

@@ -149,6 +149,8 @@ WRAP(int, fstat, (int fd, struct stat *st), (fd, st), fails(), -1)
 WRAP(int, rename, (const char *a, const char *b), (a, b), fails(), -1)
 WRAP(int, memfd_create, (const char *name, unsigned int flags), (name, flags),
     fails(), -1)
+WRAP(int, renameat, (int da, const char *a, int db, const char *b),
+    (da, a, db, b), fails(), -1)
 /* clang-format on */
 
 int __real_open(const char *path, int flags, ...);
@@ -163,7 +165,22 @@ __wrap_open(const char *path, int flags, ...)
 	if ((flags & O_CREAT) != 0)
 		mode = va_arg(ap, mode_t);
 	va_end(ap);
-	return fails_or_interrupted() ? -1 : __real_open(path, flags, mode);
+	return fails() ? -1 : __real_open(path, flags, mode);
+}
+
+int __real_openat(int dir, const char *path, int flags, ...);
+int __wrap_openat(int dir, const char *path, int flags, ...);
+int
+__wrap_openat(int dir, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	va_start(ap, flags);
+	if ((flags & O_CREAT) != 0)
+		mode = va_arg(ap, mode_t);
+	va_end(ap);
+	return fails() ? -1 : __real_openat(dir, path, flags, mode);
 }
 
 /* Seals are set and read by it, and flags. */

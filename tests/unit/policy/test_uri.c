@@ -69,6 +69,9 @@ what_is_not_taken_is_named(void **state)
 	wrong("pkcs11:token=a;pin-value=1234", "pin-credential");
 	wrong("pkcs11:token=a;pinfile=/1234", "pin-credential");
 	wrong("pkcs11:?module-path=/x&pin-value=1234", "pin-credential");
+	wrong("pkcs11:token=a&pin-value=1234", "pin-credential");
+	wrong("pkcs11:pin-value=1234", "pin-credential");
+	wrong("pkcs11:pin-value", "pin-credential");
 	wrong("pkcs11:token=a?module-path=/x.so", "option module");
 	wrong("pkcs11:token=a?module-name=x", "option module");
 	wrong("pkcs11:token=a;library-version=1", "option module");
