@@ -40,6 +40,7 @@ libccid                 # readers
 libclang-rt-dev         # sanitizers
 libtpm2-pkcs11-1        # module
 libtpm2-pkcs11-tools    # TPM
+libtss2-tcti-tabrmd0    # TPM
 mandoc                  # manuals
 opencryptoki            # module
 opensc                  # pkcs11-tool

@@ -117,7 +117,8 @@ firma_write_init(struct firma_token *t, struct firma_str label,
     unsigned int flags, struct firma_bytes so_pin, struct firma_bytes user_pin,
     struct firma_cause *cause)
 {
-	uint8_t padded[LABEL_LEN];
+	/* No text by PKCS#11, but p11-kit-client.so looks for its end. */
+	uint8_t padded[LABEL_LEN + 1] = { 0 };
 	CK_TOKEN_INFO info = { 0 };
 	CK_SLOT_ID slot;
 	enum firma_err r;
