@@ -14,7 +14,8 @@ BUILD=${FIRMA_BUILD:?}
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$SOURCE/cli/practice.sh"
 
-# FIRMA_STACK: another token than SoftHSM2's, tests/stacks/FIRMA_STACK.sh.
+# FIRMA_STACK: another token than SoftHSM2's, by the file of that name in
+# tests/stacks.
 # stack_start is called before the token is first used, and after DIR/tokens was
 # set back to what it was; stack_stop before that, and at the end.
 stack_start() { :; }
