@@ -348,10 +348,13 @@ firma_on_renew_next(struct firma_task *q)
 	    (enum firma_step_state)r->row.step_state, &facts);
 	t.not_earlier = (facts.not_earlier + 999) / 1000;
 	t.why = firma_str_of(r->row.why);
-	if (firma_renewal_is_taken(q, r)) {
+	if (firma_renewal_is_taken(q, r) || r->busy) {
 		action = FIRMA_ACTION_WAIT;
 		t.not_earlier = firma_wall_ms() / 1000 + TAKEN_S;
-		t.why = firma_str_of("another operator is at this step");
+		/* Busy: begun by somebody who hung up; it is being ended. */
+		t.why =
+		    firma_str_of(r->busy ? "this step is being done"
+					 : "another operator is at this step");
 	}
 	t.renewal = r->row.id;
 	t.step = firma_str_of(s->id);
