@@ -104,6 +104,7 @@ $(token_lines)"
 	practice_end "$d/agent.pid"
 	stack_stop
 	keep
+	stack_start
 }
 
 keep() {

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/../crash/lib.sh"
 
 make "$1"
-restore
 start_agent
 renew_start
 check_all
