@@ -6,10 +6,11 @@
 . "$(dirname "$0")/lib.sh"
 command -v script > /dev/null || { echo "skipped: no script"; exit 77; }
 
-practice_module() {
+practice_section() {
 	: > "$DIR/calls"
 	chmod 666 "$DIR/calls"
 	echo "module = $BUILD/tests/badmodule/firma-badmodule.so"
+	echo "label = practice"
 	echo "environment = SOFTHSM2_CONF=$DIR/softhsm2.conf"
 	echo "environment = FIRMA_BAD_SIN=slow-generate"
 	echo "environment = FIRMA_BAD_ARM=$DIR/armed"
