@@ -199,15 +199,21 @@ ledger_verify(struct app *app, const struct args *a)
 	firma_hex(
 	    firma_bytes_of(k.chain.at.hash, sizeof(k.chain.at.hash)), hex);
 	if (out_is_json() && (r == FIRMA_OK || r == FIRMA_ERR_LEDGER_BROKEN))
-		out_json(json_pack("{sb sI ss}", "valid", r == FIRMA_OK,
-		    "entries", (json_int_t)k.chain.at.seq, "head", hex));
+		out_json(json_pack("{sb sI ss sI}", "valid", r == FIRMA_OK,
+		    "entries", (json_int_t)k.chain.at.seq, "head", hex,
+		    "clock_back", (json_int_t)k.chain.n_back));
 	if (r != FIRMA_OK)
 		return app_failure(app, r, &k.cause, _("after entry %llu"),
 		    (unsigned long long)k.chain.at.seq);
-	if (!out_is_json())
-		out_coloured(OUT_GOOD,
-		    _("the chain is whole: %llu entries, head %s"),
-		    (unsigned long long)k.chain.at.seq, hex);
+	if (out_is_json())
+		return FIRMA_EXIT_OK;
+	out_coloured(OUT_GOOD, _("the chain is whole: %llu entries, head %s"),
+	    (unsigned long long)k.chain.at.seq, hex);
+	if (k.chain.n_back != 0)
+		out_note(_("the clock was set back %llu times, first before "
+			   "entry %llu: the order is that of the entries"),
+		    (unsigned long long)k.chain.n_back,
+		    (unsigned long long)k.chain.first_back);
 	return FIRMA_EXIT_OK;
 }
 

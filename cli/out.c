@@ -208,7 +208,8 @@ out_tick(void *unused)
 	const uint64_t now = firma_now();
 
 	(void)unused;
-	if (screen.since == 0 || now - screen.since < SHOW_AFTER)
+	/* Who wants JSON is a program, and waits without being told. */
+	if (screen.json || screen.since == 0 || now - screen.since < SHOW_AFTER)
 		return;
 	if (screen.redraw) {
 		(void)fprintf(stderr, "\r\033[K%s %c %" PRIu64 " s",

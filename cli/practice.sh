@@ -17,7 +17,8 @@
 # PRACTICE_INIT.
 
 # The agent refuses to be root.  As root it becomes a number without a name;
-# nothing else runs as it, and it owns what it made and nothing more.
+# nothing else runs as it, and it owns what it made and nothing more.  (A name
+# will do too, for a module that asks which groups it is in.)
 PRACTICE_UID=${PRACTICE_UID:-64733}
 
 practice_say() { printf '%s\n' "$*" >&2; }

@@ -19,6 +19,7 @@
 
 #define WAIT_DEFAULT 600 /* seconds */
 #define SLICE        (200 * FIRMA_MS)
+#define ASK_AGAIN    (60 * FIRMA_S)
 #define USER_STEPS   15 /* what users count; the procedure's own number */
 
 #define GO_ON        (-1) /* no exit status yet */
@@ -366,6 +367,10 @@ do_wait(struct run *run)
 		run->wait_until = firma_after(run->wait * FIRMA_S);
 	if (until < firma_after(SLICE))
 		until = firma_after(SLICE);
+	/* Asked again now and then: the machine may have been suspended, or
+	 * its clock set. */
+	if (until > firma_after(ASK_AGAIN))
+		until = firma_after(ASK_AGAIN);
 	if (until > run->wait_until) {
 		struct firma_cause cause = { 0 };
 

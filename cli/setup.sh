@@ -42,6 +42,7 @@ libclang-rt-dev         # sanitizers
 llvm                    # coverage of the fuzz corpora
 libtpm2-pkcs11-1        # module
 libtpm2-pkcs11-tools    # TPM
+libtss2-tcti-tabrmd0    # TPM
 mandoc                  # manuals
 opencryptoki            # module
 opensc                  # pkcs11-tool

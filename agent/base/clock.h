@@ -45,6 +45,20 @@ firma_poll_ms(uint64_t deadline)
 	return ms > 0x7fffffff ? 0x7fffffff : (int)ms;
 }
 
+/*
+ * Nanoseconds of CLOCK_BOOTTIME, which goes on while the machine is suspended:
+ * for how long a person was away.  Deadlines are not for that clock: a module
+ * does not hang because the lid was closed.
+ */
+static inline uint64_t
+firma_uptime(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * FIRMA_S + (uint64_t)ts.tv_nsec;
+}
+
 /* In a loop that waits for another thread's word: spend less on it. */
 static inline void
 firma_cpu_relax(void)

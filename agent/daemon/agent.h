@@ -37,7 +37,8 @@ struct firma_readers;
 struct firma_agent {
 	struct firma_config *config;
 	sd_event *loop;
-	sd_event_source *idle; /* timer: lock tokens that nobody uses */
+	struct firma_wake *wake; /* suspended, or the clock was set */
+	sd_event_source *idle;   /* timer: lock tokens that nobody uses */
 	struct firma_store *store;
 	struct firma_token *tokens[FIRMA_TOKENS_MAX];
 	size_t n_tokens;

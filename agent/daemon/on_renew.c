@@ -303,6 +303,7 @@ facts_of(const struct firma_task *q, const struct firma_renewal *r,
 {
 	const struct firma_profile_step *s = firma_renewal_step(r);
 	const struct firma_key *k = firma_renewal_key(q->agent, r);
+	const uint64_t now = firma_wall_ms();
 
 	*ret_token = k != NULL ? k->token : NULL;
 	if (s->what == FIRMA_DO_GENERATE ||
@@ -314,8 +315,9 @@ facts_of(const struct firma_task *q, const struct firma_renewal *r,
 		 * renew_act says. */
 		.unlocked = *ret_token == NULL ||
 		    (*ret_token)->state != FIRMA_TOKEN_LOCKED,
-		.now = firma_wall_ms(),
-		.not_earlier = r->row.not_earlier,
+		.now = now,
+		/* Set back, the clock would make it wait for that long more. */
+		.not_earlier = now < r->row.changed ? 0 : r->row.not_earlier,
 	};
 }
 
@@ -344,12 +346,15 @@ firma_on_renew_next(struct firma_task *q)
 	facts_of(q, r, &facts, &token);
 	action = firma_renewal_todo(r->site->profile, r->index,
 	    (enum firma_step_state)r->row.step_state, &facts);
-	t.not_earlier = (r->row.not_earlier + 999) / 1000;
+	t.not_earlier = (facts.not_earlier + 999) / 1000;
 	t.why = firma_str_of(r->row.why);
-	if (firma_renewal_is_taken(q, r)) {
+	if (firma_renewal_is_taken(q, r) || r->busy) {
 		action = FIRMA_ACTION_WAIT;
 		t.not_earlier = firma_wall_ms() / 1000 + TAKEN_S;
-		t.why = firma_str_of("another operator is at this step");
+		/* Busy: begun by somebody who hung up; it is being ended. */
+		t.why =
+		    firma_str_of(r->busy ? "this step is being done"
+					 : "another operator is at this step");
 	}
 	t.renewal = r->row.id;
 	t.step = firma_str_of(s->id);

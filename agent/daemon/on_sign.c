@@ -176,7 +176,6 @@ ask_token(struct signing *s, const struct firma_msg_sign *m,
 		.certificate = firma_buf_view(&k->certificate),
 		.signing_time = firma_wall_ms() / 1000 };
 
-	k->token->used = firma_now();
 	if (m->format == FIRMA_SIGN_RAW)
 		return firma_token_call(k->token, FIRMA_MSG_w_sign, &raw, -1,
 		    firma_token_sign_ns(k->token), s->q->deadline,

@@ -279,14 +279,12 @@ firma_on_token_lock(struct firma_task *q)
 }
 
 void
-firma_pin_lock_idle(struct firma_token *t, uint64_t now)
+firma_pin_lock_idle(struct firma_token *t)
 {
-	const uint64_t after = t->config->lock_after_s * FIRMA_S;
-
-	if (after == 0 || t->state != FIRMA_TOKEN_UNLOCKED ||
-	    now - t->used < after)
+	if (t->state != FIRMA_TOKEN_UNLOCKED || t->used == 0 ||
+	    !firma_token_is_idle(t))
 		return;
-	t->used = now;
+	t->used = 0; /* asked once; refused until somebody unlocks it */
 	firma_log(FIRMA_LOG_INFO, "token %s: idle, locked", t->config->name);
 	if (plain_call(t, NULL, "lock", FIRMA_MSG_w_logout,
 		&(struct firma_msg_w_logout){ 0 }, -1, LOGOUT_NS,

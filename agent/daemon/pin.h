@@ -21,6 +21,6 @@
 void firma_pin_look(struct firma_token *t, bool is_new);
 
 /* Idle for longer than lock-after?  Then lock it. */
-void firma_pin_lock_idle(struct firma_token *t, uint64_t now);
+void firma_pin_lock_idle(struct firma_token *t);
 
 #endif

@@ -91,7 +91,7 @@ conclude(struct firma_presentation *u)
 		finish(u);
 		return;
 	}
-	t->used = firma_now();
+	t->used = firma_uptime();
 	firma_token_settle(t, finish, u);
 }
 

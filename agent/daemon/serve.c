@@ -22,6 +22,7 @@
 #include "agent/daemon/renewal.h"
 #include "agent/daemon/replay.h"
 #include "agent/daemon/token.h"
+#include "agent/daemon/wake.h"
 
 #define IDLE_NS FIRMA_S /* how exactly lock-after is kept */
 
@@ -67,7 +68,7 @@ on_idle(sd_event_source *s, uint64_t usec, void *arg)
 	(void)s;
 	(void)usec;
 	for (size_t i = 0; i < a->n_tokens; i++)
-		firma_pin_lock_idle(a->tokens[i], firma_now());
+		firma_pin_lock_idle(a->tokens[i]);
 	firma_serve_watch_idle(a);
 	return 0;
 }
@@ -118,9 +119,12 @@ start_tokens(struct firma_agent *a, struct firma_cause *cause)
 	if ((r = firma_readers_new(a, &a->readers)) != FIRMA_OK)
 		return r;
 	firma_readers_configure(a->readers);
-	if (sd_event_add_time_relative(a->loop, &a->idle, CLOCK_MONOTONIC,
+	if (sd_event_add_time_relative(a->loop, &a->idle, CLOCK_BOOTTIME,
 		IDLE_NS / 1000, 0, on_idle, a) < 0)
 		return FIRMA_ERR_NOMEM;
+	/* After a suspension, before the requests that waited for its end. */
+	(void)sd_event_source_set_priority(
+	    a->idle, SD_EVENT_PRIORITY_IMPORTANT);
 	firma_serve_watch_idle(a);
 	return FIRMA_OK;
 }
@@ -136,6 +140,7 @@ firma_serve_start(struct firma_agent *a, struct firma_cause *cause)
 	    (r = firma_replay_new(&a->replay)) != FIRMA_OK ||
 	    (r = firma_hasher_new(a, &a->hasher)) != FIRMA_OK ||
 	    (r = firma_place_new(a, &a->place)) != FIRMA_OK ||
+	    (r = firma_wake_new(a, &a->wake, cause)) != FIRMA_OK ||
 	    (r = firma_keys_load(a, cause)) != FIRMA_OK ||
 	    (r = firma_renewals_load(a, cause)) != FIRMA_OK)
 		return r;
@@ -178,6 +183,8 @@ firma_serve_stop(struct firma_agent *a)
 	a->n_tokens = 0;
 	firma_place_free(a->place);
 	a->place = NULL;
+	firma_wake_free(a->wake);
+	a->wake = NULL;
 	firma_hasher_free(a->hasher);
 	a->hasher = NULL;
 	/* Runs the callbacks of what was still being written. */

@@ -396,7 +396,7 @@ firma_token_new(struct firma_agent *a, const struct firma_config_token *config,
 	t = &o->public;
 	t->agent = a;
 	t->config = config;
-	t->used = firma_now();
+	t->used = firma_uptime();
 	if (config->software != 0)
 		r = firma_software_prepare(
 		    a, config->name, o->env, sizeof(o->env), cause);
@@ -462,6 +462,33 @@ firma_token_pin_state(const struct firma_token *t)
 	return FIRMA_PIN_FINE;
 }
 
+/* Requests that need the login, and so keep it. */
+static bool
+is_use(enum firma_msg_type type)
+{
+	switch (type) {
+	case FIRMA_MSG_w_sign:
+	case FIRMA_MSG_w_cms:
+	case FIRMA_MSG_w_request:
+	case FIRMA_MSG_w_generate:
+	case FIRMA_MSG_w_import:
+	case FIRMA_MSG_w_certificate_write:
+	case FIRMA_MSG_w_delete:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+firma_token_is_idle(const struct firma_token *t)
+{
+	const uint64_t after = t->config->lock_after_s * FIRMA_S;
+
+	return after != 0 &&
+	    (t->used == 0 || firma_uptime() - t->used >= after);
+}
+
 enum firma_err
 firma_token_call(struct firma_token *t, enum firma_msg_type type,
     const void *msg, int fd, uint64_t may_take, uint64_t deadline,
@@ -469,6 +496,8 @@ firma_token_call(struct firma_token *t, enum firma_msg_type type,
 {
 	enum firma_err r;
 
+	if (is_use(type))
+		t->used = firma_uptime();
 	if (t->process == NULL) {
 		firma_fd_done(&fd);
 		return firma_fail(cause, FIRMA_ERR_TOKEN_MODULE,
@@ -513,7 +542,10 @@ firma_token_ready(const struct firma_token *t, struct firma_cause *cause)
 
 	switch (t->state) {
 	case FIRMA_TOKEN_UNLOCKED:
-		return FIRMA_OK;
+		if (!firma_token_is_idle(t))
+			return FIRMA_OK;
+		r = FIRMA_ERR_PIN_NEEDED;
+		break;
 	case FIRMA_TOKEN_LOCKED:
 		r = FIRMA_ERR_PIN_NEEDED;
 		break;

@@ -47,7 +47,7 @@ struct firma_token {
 	uint32_t n_burnt;           /* tries lost since a PIN was taken */
 	struct firma_presentation *presentation; /* under way, or NULL */
 	const char *more_env; /* "NAME=VALUE" for its process, or "" */
-	uint64_t used;        /* monotonic: the last signature or unlock */
+	uint64_t used; /* firma_uptime() of its last use; 0: to be locked */
 	struct firma_token_process *process; /* NULL while none runs */
 };
 
@@ -59,6 +59,12 @@ void firma_token_free(struct firma_token *t); /* kills its process */
 
 struct firma_token *firma_token_find(
     const struct firma_agent *a, const char *name);
+
+/*
+ * Was it unused for longer than lock-after, suspended time included?  Then
+ * nobody may use it, also before it is really locked.
+ */
+bool firma_token_is_idle(const struct firma_token *t);
 
 /* What the token's flags say about its PIN, and our record. */
 enum firma_pin_state firma_token_pin_state(const struct firma_token *t);

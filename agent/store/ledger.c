@@ -324,7 +324,8 @@ take_time(struct firma_bytes *v)
 
 /* The parts of a line that the chain is made of. */
 static bool
-parse(struct firma_bytes line, uint64_t *ret_seq, const uint8_t **ret_prev)
+parse(struct firma_bytes line, uint64_t *ret_seq, const uint8_t **ret_time,
+    const uint8_t **ret_prev)
 {
 	struct firma_bytes v = line;
 
@@ -334,8 +335,10 @@ parse(struct firma_bytes line, uint64_t *ret_seq, const uint8_t **ret_prev)
 		if (line.at[i] < 0x20)
 			return false;
 	if (!skip(&v, "{\"seq\":") || !take_number(&v, ret_seq) ||
-	    !skip(&v, ",\"time\":\"") || !take_time(&v) ||
-	    !skip(&v, "\",\"prev\":\"") || v.len < HEX_HASH)
+	    !skip(&v, ",\"time\":\""))
+		return false;
+	*ret_time = v.at;
+	if (!take_time(&v) || !skip(&v, "\",\"prev\":\"") || v.len < HEX_HASH)
 		return false;
 	*ret_prev = v.at;
 	v = firma_bytes_of(v.at + HEX_HASH, v.len - HEX_HASH);
@@ -350,6 +353,20 @@ broken(uint64_t seq, struct firma_cause *cause, const char *why)
 	    "entry %" PRIu64 ": %s", seq, why);
 }
 
+/* All times have one form: as texts they compare as times. */
+static void
+note_time(struct firma_ledger_check *c, const uint8_t *time)
+{
+	const size_t n = FIRMA_LEDGER_TIME - 1;
+
+	if (c->time[0] != '\0' && memcmp(time, c->time, n) < 0) {
+		if (c->n_back++ == 0)
+			c->first_back = c->at.seq;
+	}
+	memcpy(c->time, time, n);
+	c->time[n] = '\0';
+}
+
 enum firma_err
 firma_ledger_feed(struct firma_ledger_check *c, struct firma_bytes line,
     struct firma_cause *cause)
@@ -357,10 +374,10 @@ firma_ledger_feed(struct firma_ledger_check *c, struct firma_bytes line,
 	const uint64_t want = c->at.seq + 1;
 	char hex[HEX_HASH + 1];
 	struct firma_ledger_head next;
-	const uint8_t *prev;
+	const uint8_t *prev, *time;
 	enum firma_err r;
 
-	if (!parse(line, &next.seq, &prev))
+	if (!parse(line, &next.seq, &time, &prev))
 		return broken(want, cause, "this line is not a ledger entry");
 	if (!c->anywhere && next.seq < want)
 		return broken(want, cause, "an entry is repeated or moved");
@@ -376,6 +393,7 @@ firma_ledger_feed(struct firma_ledger_check *c, struct firma_bytes line,
 		    cause, r, FIRMA_CAUSE_NONE, 0, "OpenSSL has no SHA-256");
 	c->at = next;
 	c->anywhere = false;
+	note_time(c, time);
 	return FIRMA_OK;
 }
 

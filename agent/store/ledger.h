@@ -29,6 +29,7 @@
 
 #define FIRMA_LEDGER_LINE_MAX 4096 /* octets */
 #define FIRMA_LEDGER_HASH     32   /* octets */
+#define FIRMA_LEDGER_TIME     25   /* with its terminating zero */
 
 /* Room for each text, with its terminating zero. */
 #define FIRMA_LEDGER_USER    33
@@ -102,6 +103,13 @@ FIRMA_CHECKED enum firma_err firma_ledger_hash(
 struct firma_ledger_check {
 	struct firma_ledger_head at; /* the last line that was good */
 	bool anywhere;
+	/*
+	 * Times are what the wall clock said and may go back when it was set;
+	 * the order is that of the entries.  Where, for people:
+	 */
+	uint64_t n_back;     /* entries with an earlier time than the last */
+	uint64_t first_back; /* seq of the first of them, or 0 */
+	char time[FIRMA_LEDGER_TIME]; /* of the last line; "": none yet */
 };
 
 /*

@@ -8,6 +8,9 @@
 #include "agent/base/buf.h"
 #include "agent/pki/text.h"
 
+/* It pads by itself and asks the TPM for TPM2_RSA_Decrypt (1.9). */
+#define TPM2_PKCS11 "TPM2.0 Cryptoki"
+
 FIRMA_CHECKED static enum firma_err
 unusable(struct firma_cause *cause, const char *call, CK_RV rv)
 {
@@ -66,6 +69,7 @@ firma_module_load(const char *path, struct firma_module *ret_module,
 		return unusable(cause, "C_GetInfo", rv);
 	firma_module_text(info.libraryDescription,
 	    sizeof(info.libraryDescription), name, sizeof(name));
+	m.rsa_decrypts = strcmp(name, TPM2_PKCS11) == 0;
 	(void)snprintf(m.library, sizeof(m.library), "%s %u.%u", name,
 	    info.libraryVersion.major, info.libraryVersion.minor);
 	*ret_module = m;

@@ -18,7 +18,8 @@
 struct firma_module {
 	const char *path; /* borrowed from the caller */
 	CK_FUNCTION_LIST_PTR f;
-	bool is_threaded; /* took CKF_OS_LOCKING_OK: calls may overlap */
+	bool is_threaded;  /* took CKF_OS_LOCKING_OK: calls may overlap */
+	bool rsa_decrypts; /* CKM_RSA_PKCS signs only with CKA_DECRYPT */
 	char library[FIRMA_MODULE_LIBRARY]; /* "SoftHSM 2.6 (SoftHSM)" */
 };
 

@@ -59,7 +59,6 @@ static void
 add_public(struct template *t, struct firma_bytes id, struct firma_str label)
 {
 	add(t, CKA_TOKEN, &yes, sizeof(yes));
-	add(t, CKA_VERIFY, &yes, sizeof(yes));
 	add_name(t, id, label);
 }
 
@@ -163,7 +162,12 @@ firma_write_generate(struct firma_token *t, struct firma_bytes id,
 		return firma_fail(
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "algorithm");
 	add_private(&priv, id, label);
-	add(&priv, CKA_DECRYPT, &no, sizeof(no));
+	if (!t->module->rsa_decrypts || !firma_key_algorithm_is_rsa(algorithm))
+		add(&priv, CKA_DECRYPT, &no, sizeof(no));
+	/*
+	 * CKA_VERIFY is left to the token, as nobody verifies there:
+	 * tpm2-pkcs11 1.9 wants it to be the same as CKA_DECRYPT.
+	 */
 	add_public(&pub, id, label);
 	if (firma_key_algorithm_is_rsa(algorithm)) {
 		add(&pub, CKA_MODULUS_BITS, &bits, sizeof(bits));
@@ -275,6 +279,7 @@ firma_write_import(struct firma_token *t, struct firma_bytes id,
 	add(&pub, CKA_CLASS, &c_pub, sizeof(c_pub));
 	add(&pub, CKA_KEY_TYPE, &type, sizeof(type));
 	add_public(&pub, id, label);
+	add(&pub, CKA_VERIFY, &yes, sizeof(yes));
 	if (is_rsa)
 		add_rsa(&priv, &pub, key);
 	else

@@ -501,17 +501,17 @@ never_has_the_pin() {
 }
 
 lock_after() {
-	practice_config "$DIR" "lock-after = 2"
+	practice_config "$DIR" "lock-after = 5"
 	practice_agent "$DIR"
 	token practice
 	key practice good
 	note "use keeps it open"
-	for _ in 1 2 3 4 5 6; do
+	for _ in 1 2 3 4 5 6 7 8 9 10 11; do
 		sleep 0.6
 		[ -n "$(sign good a)" ] || fail "locked in use"
 	done
 	note "idleness locks it"
-	until_true 6 is_state practice locked
+	until_true 15 is_state practice locked
 	has "$(ask "9 5000 sign key=good format=0 sha256=$(digest a)")" \
 		"9 error .*name=FIRMA_ERR_PIN_NEEDED"
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SLOW_US 300000
+#define SLOW_US         300000
+#define SLOW_GENERATE_S 6
 
 static CK_RV
 initialize(void *args)
@@ -156,6 +157,8 @@ generate_key_pair(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *pub,
 	bad_note("C_GenerateKeyPair");
 	if (bad_is(SIN_HANG_GENERATE))
 		bad_hang();
+	if (bad_is(SIN_SLOW_GENERATE))
+		(void)sleep(SLOW_GENERATE_S);
 	if (bad_is(SIN_CRASH_GENERATE))
 		bad_crash();
 	if (bad_is(SIN_FULL))

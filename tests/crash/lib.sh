@@ -14,6 +14,15 @@ BUILD=${FIRMA_BUILD:?}
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$SOURCE/cli/practice.sh"
 
+# FIRMA_STACK: another token than SoftHSM2's, by the file of that name in
+# tests/stacks.
+# stack_start is called before the token is first used, and after DIR/tokens was
+# set back to what it was; stack_stop before that, and at the end.
+stack_start() { :; }
+stack_stop() { :; }
+# shellcheck disable=SC1090
+[ -z "${FIRMA_STACK:-}" ] || . "$SOURCE/tests/stacks/$FIRMA_STACK.sh"
+
 # A preloaded library without AddressSanitizer goes before one with it.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 export LC_ALL=C.UTF-8 LANGUAGE=en
@@ -41,6 +50,7 @@ ended() {
 	[ -z "${firma_pid:-}" ] || kill -9 "$firma_pid" 2> /dev/null || :
 	practice_stop "$d" 2> /dev/null
 	$more_end
+	stack_stop
 	[ $status = 0 ] || [ $status = 77 ] || show_trouble
 	rm -rf "$work"
 	exit $status
@@ -51,7 +61,7 @@ trap 'exit 130' INT TERM
 show_trouble() {
 	echo "FAILED in: $what"
 	for f in "$out" "$d/agent.log"; do
-		[ ! -s "$f" ] || { echo "--- ${f##*/}"; tail -n 25 "$f"; }
+		[ ! -s "$f" ] || { echo "--- ${f##*/}"; tail -n ${FIRMA_TAIL:-25} "$f"; }
 	done
 } >&3
 
@@ -95,6 +105,7 @@ honest() {
 make() {
 	algorithm=${1:-p-256}
 	practice_make "$d"
+	stack_start
 	practice_portal "$d" 3>&-
 	practice_config "$d" "algorithm = $algorithm
 $(token_lines)"
@@ -103,7 +114,9 @@ $(token_lines)"
 	practice_company "$d"
 	honest
 	practice_end "$d/agent.pid"
+	stack_stop
 	keep
+	stack_start
 }
 
 keep() {
@@ -115,11 +128,13 @@ keep() {
 # Back to the beginning.  The portal reads its folder at each request.
 restore() {
 	practice_end "$d/agent.pid"
+	stack_stop
 	rm -rf "$d/state" "$d/tokens" "$d/letters" "$d/run" "$d"/portal/* \
 	    "$d"/*.jsonl "$d"/*.p7m "$d/request.csr" "$d/new.pem" "$d/agent.log"
 	cp -a "$snap/state" "$snap/tokens" "$d/"
 	cp -a "$snap/portal/." "$d/portal/"
 	cp -a "$snap/firmad.conf" "$d/"
+	stack_start
 }
 
 start_agent() {
@@ -212,9 +227,19 @@ check_portal() {
 	    "$got" '["home",1,0,1,0,1,0,1,0,null,true,0]'
 }
 
+# A command as the agent's user, with the environment of the token's process.
+as_agent() {
+	local user= groups=--clear-groups
+
+	case $PRACTICE_UID in *[!0-9]*) groups=--init-groups ;; esac
+	[ "$(id -u)" != 0 ] ||
+	    user="setpriv --reuid=$PRACTICE_UID --regid=$PRACTICE_UID $groups"
+	# shellcheck disable=SC2046,SC2086 # words
+	$user env $(sed -n 's/^environment = //p' "$d/firmad.conf") "$@"
+}
 # pkcs11-tool on the token; a test with another token defines it anew.
 token_tool() {
-	SOFTHSM2_CONF=$d/softhsm2.conf pkcs11-tool \
+	as_agent pkcs11-tool \
 	    --module "$(sed -n 's/^module = //p' "$d/firmad.conf")" \
 	    --token-label practice "$@"
 }

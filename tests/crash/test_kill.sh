@@ -22,6 +22,7 @@ firmad-token) kinds='send:before send:after fwrite:before fclose:before
 firma) kinds='send:before send:after write:before write:after' ;;
 firma-portal-idse) kinds='write:before write:after send:before send:after' ;;
 esac
+[ "$program" != firmad-token ] || kinds=${FIRMA_KINDS:-${stack_kinds:-$kinds}}
 
 # The agent is killed at point N.  Odd: it is started again at once, as by a
 # supervisor, and the same firma goes on; even: firma is killed with it.

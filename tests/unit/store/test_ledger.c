@@ -276,6 +276,32 @@ a_part_passes_when_told_so(void **state)
 	firma_buf_done(&c.text);
 }
 
+/* A clock that was set back is told of, and breaks nothing. */
+static void
+times_that_go_back_are_counted(void **state)
+{
+	static const int64_t times[] = { 0, 5, 5, 4, 9, -86400000, 1 };
+	static const struct firma_ledger_entry e = { 0 };
+	struct firma_ledger_check check = { 0 };
+	struct firma_ledger_head head = { 0 };
+	char line[FIRMA_LEDGER_LINE_MAX];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		assert_int_equal(
+		    firma_ledger_line(&e, &head,
+			(uint64_t)((int64_t)NOON + times[i]), line, &len),
+		    FIRMA_OK);
+		assert_int_equal(
+		    firma_ledger_feed(&check, firma_bytes_of(line, len), NULL),
+		    FIRMA_OK);
+		head = check.at;
+	}
+	assert_int_equal(check.n_back, 2);
+	assert_int_equal(check.first_back, 4);
+}
+
 /* Any single octet changed anywhere but in the last line is noticed. */
 static void
 every_changed_octet_is_noticed(void **state)
@@ -376,6 +402,7 @@ main(void)
 		cmocka_unit_test(a_text_without_end_is_refused),
 		cmocka_unit_test(a_whole_chain_passes),
 		cmocka_unit_test(a_part_passes_when_told_so),
+		cmocka_unit_test(times_that_go_back_are_counted),
 		cmocka_unit_test(every_changed_octet_is_noticed),
 		cmocka_unit_test(a_missing_or_moved_entry_is_named),
 		cmocka_unit_test(what_is_no_entry_is_refused),
