@@ -26,8 +26,12 @@ unlock_check(void *arg, const struct firma_token *t, bool *ret_done,
 {
 	const enum firma_err r = firma_token_ready(t, cause);
 
-	(void)arg;
 	*ret_done = r == FIRMA_OK;
+	/* The agent's own comes before the keys of a new token are known. */
+	if (arg == NULL && r == FIRMA_ERR_TOKEN_BUSY && t->present) {
+		*ret_done = t->logged_in;
+		return FIRMA_OK;
+	}
 	return r == FIRMA_ERR_PIN_NEEDED ? FIRMA_OK : r;
 }
 
