@@ -461,7 +461,7 @@ unattended() {
 	credential 87654321
 	for _ in 1 2 3; do
 		restart
-		until_true 10 grep -q 'sinner: not unlocked' "$DIR/agent.log"
+		until_true 10 grep -q 'sinner: unlock: ' "$DIR/agent.log"
 		: > "$DIR/agent.log"
 	done
 	same "$(calls C_Login)" $((before + 2)) "presentations"
