@@ -173,6 +173,59 @@ pin_give(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 	return FIRMA_OK;
 }
 
+/* The token took it: the same source may serve for the next signature. */
+static void
+accepted(struct pins *p, const char *token)
+{
+	for (size_t i = 0; i < p->n_used; i++)
+		if (strcmp(p->used[i], token) == 0) {
+			p->n_used--;
+			memmove(
+			    p->used[i], p->used[p->n_used], sizeof(p->used[0]));
+			return;
+		}
+}
+
+enum firma_err
+pin_give_each(void *arg, enum firma_msg_type type, const void *msg, int *fd)
+{
+	FIRMA_OWN(firma_secret_done) struct firma_secret pin = { 0 };
+	struct pin_each *e = arg;
+	const struct firma_msg_pin_channel *m = msg;
+	struct pin_packets packets = { .at = { &pin }, .n = 1 };
+	char label[65], description[256];
+	char *const token = e->token;
+
+	if (type != FIRMA_MSG_pin_channel)
+		return e->next != NULL ? e->next(e->arg, type, msg, fd)
+				       : FIRMA_OK;
+	firma_str_copy(m->token, e->token, sizeof(e->token));
+	firma_str_copy(m->label, label, sizeof(label));
+	out_progress_end();
+	if (m->max_pin == 0) {
+		out_note(
+		    _("Type the PIN of token %s on the reader's keys."), token);
+		return FIRMA_OK;
+	}
+	(void)snprintf(description, sizeof(description),
+	    _("The key on token %s (%s) wants its PIN for each signature."),
+	    token, label);
+	e->r = pin_get(e->pins, token, description, _("PIN"), &pin, &e->cause);
+	/* Without a PIN the channel is closed: nothing is presented. */
+	return e->r == FIRMA_OK ? pin_give(&packets, type, msg, fd) : FIRMA_OK;
+}
+
+enum firma_err
+pin_each_end(struct pin_each *e, enum firma_err r, struct firma_cause *cause)
+{
+	if (r == FIRMA_OK && e->token[0] != '\0')
+		accepted(e->pins, e->token);
+	if (r != FIRMA_ERR_CANCELLED || e->r == FIRMA_OK)
+		return r;
+	*cause = e->cause;
+	return e->r;
+}
+
 static enum firma_err
 keep_token(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 {
@@ -289,8 +342,10 @@ unlock_token(
 	if (r == FIRMA_OK)
 		r = present(app, p, token, &t, flags, &cause);
 	out_progress_end();
-	if (r == FIRMA_OK)
+	if (r == FIRMA_OK) {
+		accepted(p, token);
 		return 0;
+	}
 	return app_failure(
 	    app, r, &cause, _("token %s is not unlocked"), token);
 }

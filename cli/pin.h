@@ -80,6 +80,25 @@ FIRMA_CHECKED enum firma_err pin_look(struct app *app, const char *token,
     unsigned int flags, struct pin_token *ret, struct firma_cause *cause);
 
 /*
+ * For firma_client_call() with a request that signs: when the key asks for its
+ * PIN each time a pin_channel comes, and the PIN is got (pin_get()) and given then.
+ * arg is a struct pin_each; its r says why no PIN was given.
+ */
+struct pin_each {
+	struct pins *pins;
+	firma_client_item_fn *next; /* for other answers, or NULL */
+	void *arg;
+	enum firma_err r;
+	struct firma_cause cause;
+	char token[65]; /* that took the PIN, if it came to that */
+};
+enum firma_err pin_give_each(
+    void *arg, enum firma_msg_type type, const void *msg, int *fd);
+/* After the call ended with r: what to tell. */
+FIRMA_CHECKED enum firma_err pin_each_end(
+    struct pin_each *e, enum firma_err r, struct firma_cause *cause);
+
+/*
  * Unlock the token if it is locked, asking for its PIN.  Explains failures;
  * returns 0 or the exit status.
  */

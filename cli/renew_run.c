@@ -118,8 +118,13 @@ begin(struct run *run, const char *email, unsigned int flags, int fd,
 	enum firma_err r;
 
 	progress(run);
+	struct pin_each each = {
+		.pins = &run->pins, .next = renewals_keep, .arg = &now
+	};
+
 	r = app_call(run->app, FIRMA_MSG_renew_act, &ask, fd, APP_LONG,
-	    renewals_keep, &now, &cause);
+	    pin_give_each, &each, &cause);
+	r = pin_each_end(&each, r, &cause);
 	out_progress_end();
 	*ret_begun = now.n > 0 && now.at[0].step_state == FIRMA_STEP_INTENT &&
 	    strcmp(now.at[0].step, run->todo.step) == 0;

@@ -128,8 +128,13 @@ request(struct app *app, const struct args *a)
 		firma_buf_view(&name), 0 };
 
 	out_progress(_("the token signs the request"));
+	struct pin_each each = {
+		.pins = &pins, .next = keep_request, .arg = &der
+	};
+
 	r = app_call(app, FIRMA_MSG_request_make, &ask, -1, APP_SIGN,
-	    keep_request, &der, &cause);
+	    pin_give_each, &each, &cause);
+	r = pin_each_end(&each, r, &cause);
 	out_progress_end();
 	if (r == FIRMA_OK && output == NULL) {
 		r = file_pem(

@@ -55,9 +55,12 @@ load(struct job *j, struct firma_cause *cause)
 }
 
 static enum firma_err
-ask_agent(struct app *app, const struct args *a, struct job *j,
-    struct firma_cause *cause)
+ask_agent(struct app *app, const struct args *a, struct pins *pins,
+    struct job *j, struct firma_cause *cause)
 {
+	struct pin_each each = {
+		.pins = pins, .next = firma_signed_keep, .arg = &j->got
+	};
 	const char *purpose = args_text(a, "purpose");
 	const struct firma_msg_sign ask = { firma_str_of(j->key),
 		(uint32_t)j->format,
@@ -71,10 +74,10 @@ ask_agent(struct app *app, const struct args *a, struct job *j,
 	if ((r = app_connect(app, cause)) != FIRMA_OK)
 		return r;
 	out_progress(_("the token signs"));
-	r = firma_client_sign(app->client, &ask, j->fd,
-	    firma_after(APP_SIGN * FIRMA_S), &j->got, cause);
+	r = firma_client_call(app->client, FIRMA_MSG_sign, &ask, j->fd,
+	    firma_after(APP_SIGN * FIRMA_S), pin_give_each, &each, cause);
 	out_progress_end();
-	return r;
+	return pin_each_end(&each, r, cause);
 }
 
 /* The agent signs a digest; who has the content puts it in. */
@@ -187,11 +190,11 @@ sign(struct app *app, const struct args *a)
 	if ((r = load(&j, &cause)) != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", j.path);
 	pins_init(&pins, a);
-	r = ask_agent(app, a, &j, &cause);
+	r = ask_agent(app, a, &pins, &j, &cause);
 	if (r == FIRMA_ERR_PIN_NEEDED) {
 		if ((status = unlock_key(app, &pins, j.key)) != 0)
 			return status;
-		r = ask_agent(app, a, &j, &cause);
+		r = ask_agent(app, a, &pins, &j, &cause);
 	}
 	if (r == FIRMA_OK && j.format == FIRMA_SIGN_CMS_ATTACHED)
 		r = attach(&j, &whole, &cause);

@@ -410,8 +410,8 @@ firma_signed_done(struct firma_signed *s)
 	*s = (struct firma_signed){ 0 };
 }
 
-static enum firma_err
-keep_signature(void *arg, enum firma_msg_type type, const void *msg, int *fd)
+enum firma_err
+firma_signed_keep(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 {
 	struct firma_signed *ret = arg;
 	const struct firma_msg_signed *s = msg;
@@ -438,7 +438,7 @@ firma_client_sign(struct firma_client *c, const struct firma_msg_sign *ask,
 		.msg = ask,
 		.fd = fd,
 		.deadline = deadline,
-		.on_item = keep_signature,
+		.on_item = firma_signed_keep,
 		.arg = ret };
 
 	return call(c, &k, cause);

@@ -115,6 +115,9 @@ struct firma_signed {
 	uint8_t sha256[32]; /* what was signed, as the agent hashed it */
 };
 void firma_signed_done(struct firma_signed *s);
+/* For firma_client_call() with a sign request; arg is a struct firma_signed. */
+enum firma_err firma_signed_keep(
+    void *arg, enum firma_msg_type type, const void *msg, int *fd);
 
 /* The fast path: one request, one answer; the same retry as above. */
 FIRMA_CHECKED enum firma_err firma_client_sign(struct firma_client *c,

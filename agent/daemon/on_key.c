@@ -7,6 +7,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
 #include "agent/daemon/handler.h"
+#include "agent/daemon/key_call.h"
 #include "agent/daemon/token.h"
 #include "agent/daemon/work.h"
 #include "agent/pki/certificate.h"
@@ -277,9 +278,8 @@ ask_request(void *arg, enum firma_err r, const struct firma_cause *cause,
 	wr.id = firma_bytes_of(k->id.at, k->id.len);
 	wr.subject = firma_buf_view(&subject);
 	if (r == FIRMA_OK)
-		r = firma_token_call(k->token, FIRMA_MSG_w_request, &wr, -1,
-		    firma_token_sign_ns(k->token), w->q->deadline, request_made,
-		    w, &why);
+		r = firma_key_call(k, w->q, FIRMA_MSG_w_request, &wr,
+		    w->q->deadline, request_made, w, &why);
 	if (r != FIRMA_OK)
 		firma_work_fail(w, r, &why);
 }

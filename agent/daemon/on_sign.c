@@ -16,6 +16,7 @@
 #include "agent/daemon/handler.h"
 #include "agent/daemon/hash.h"
 #include "agent/daemon/key.h"
+#include "agent/daemon/key_call.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/place.h"
 #include "agent/daemon/process.h"
@@ -177,12 +178,10 @@ ask_token(struct signing *s, const struct firma_msg_sign *m,
 		.signing_time = firma_wall_ms() / 1000 };
 
 	if (m->format == FIRMA_SIGN_RAW)
-		return firma_token_call(k->token, FIRMA_MSG_w_sign, &raw, -1,
-		    firma_token_sign_ns(k->token), s->q->deadline,
-		    token_answered, s, cause);
-	return firma_token_call(k->token, FIRMA_MSG_w_cms, &cms, -1,
-	    firma_token_sign_ns(k->token), s->q->deadline, token_answered, s,
-	    cause);
+		return firma_key_call(k, s->q, FIRMA_MSG_w_sign, &raw,
+		    s->q->deadline, token_answered, s, cause);
+	return firma_key_call(k, s->q, FIRMA_MSG_w_cms, &cms, s->q->deadline,
+	    token_answered, s, cause);
 }
 
 /* Why this key cannot sign in this format now, before anything is written. */

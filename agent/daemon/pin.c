@@ -26,8 +26,12 @@ unlock_check(void *arg, const struct firma_token *t, bool *ret_done,
 {
 	const enum firma_err r = firma_token_ready(t, cause);
 
-	(void)arg;
 	*ret_done = r == FIRMA_OK;
+	/* The agent's own comes before the keys of a new token are known. */
+	if (arg == NULL && r == FIRMA_ERR_TOKEN_BUSY && t->present) {
+		*ret_done = t->logged_in;
+		return FIRMA_OK;
+	}
 	return r == FIRMA_ERR_PIN_NEEDED ? FIRMA_OK : r;
 }
 
@@ -68,6 +72,12 @@ static const struct firma_present_ops unlocking = {
 	.end = unlock_end,
 };
 
+static uint32_t
+keep_flag(const struct firma_token *t)
+{
+	return t->config->keep_pin != FIRMA_KEEP_NO ? FIRMA_LOGIN_KEEP : 0;
+}
+
 /* The credential's file is handed over as it is: the agent does not read it. */
 static void
 present_credential(struct firma_token *t)
@@ -91,11 +101,46 @@ present_credential(struct firma_token *t)
 		    t->config->name, path, strerror(errno));
 		return;
 	}
-	const struct firma_present p = { .ops = &unlocking, .fd = fd };
+	const struct firma_present p = { .ops = &unlocking,
+		.fd = fd,
+		.flags = keep_flag(t),
+		.rule = "credential" };
 
+	COPY(t->credential_serial, t->serial);
 	if (firma_present_begin(t, &p, &cause) != FIRMA_OK)
 		firma_log(FIRMA_LOG_WARNING, "token %s: %s", t->config->name,
 		    cause.what);
+}
+
+/*
+ * The token that this process had unlocked was put back.  Not on a count that
+ * is not clean: nobody is there to say a word.
+ */
+static void
+present_kept(struct firma_token *t)
+{
+	const struct firma_present p = { .ops = &unlocking,
+		.fd = -1,
+		.is_kept = true,
+		.flags = FIRMA_LOGIN_KEEP,
+		.rule = "keep-pin" };
+
+	if (t->n_burnt == 0 && firma_present_begin(t, &p, NULL) != FIRMA_OK)
+		firma_log(FIRMA_LOG_WARNING, "token %s: kept PIN not presented",
+		    t->config->name);
+}
+
+/*
+ * At the agent's start, and when it sees a token for the first time.  After a
+ * process was replaced, or the token put back, only if that is wanted: whatever
+ * ended the process may have been the login.
+ */
+static bool
+wants_credential(const struct firma_token *t)
+{
+	return t->config->pin_credential[0] != '\0' &&
+	    (t->config->pin_credential_again != 0 ||
+		strcmp(t->credential_serial, t->serial) != 0);
 }
 
 void
@@ -108,8 +153,12 @@ firma_pin_look(struct firma_token *t, bool is_new)
 		    "is not known",
 		    t->config->name, t->doubtful ? "PIN" : "SO-PIN");
 	/* Locked by somebody, it stays so: a token is unlocked as it comes. */
-	if (is_new && !t->logged_in && !t->doubtful &&
-	    t->config->pin_credential[0] != '\0')
+	if (t->logged_in || t->doubtful)
+		return;
+	/* Put back so fast that it was never seen away, it is not new. */
+	if (firma_present_is_kept(t))
+		present_kept(t);
+	else if (is_new && wants_credential(t))
 		present_credential(t);
 }
 
@@ -156,7 +205,8 @@ firma_on_token_unlock(struct firma_task *q)
 
 	if (t != NULL)
 		present_for(q, t, &unlocking, q,
-		    m->flags & (FIRMA_UNLOCK_LAST_TRY | FIRMA_UNLOCK_AGAIN));
+		    (m->flags & (FIRMA_UNLOCK_LAST_TRY | FIRMA_UNLOCK_AGAIN)) |
+			keep_flag(t));
 }
 
 /* ---- lock ---- */
@@ -255,6 +305,7 @@ plain_call(struct firma_token *t, struct firma_task *q, const char *action,
 	p->q = q;
 	p->action = action;
 	COPY(p->token, t->config->name);
+	t->kept_pid = 0; /* w_logout wipes it */
 	r = firma_token_call(
 	    t, type, msg, fd, may_take, FIRMA_FOREVER, plain_answer, p, cause);
 	if (r != FIRMA_OK)

@@ -10,6 +10,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
 #include "agent/daemon/log.h"
+#include "agent/daemon/process.h"
 
 /* PKCS#11 v3.0 section 3.3; see token.c */
 #define CKF_PROTECTED_AUTHENTICATION_PATH 0x00000100u
@@ -92,7 +93,11 @@ conclude(struct firma_presentation *u)
 		return;
 	}
 	t->used = firma_uptime();
-	firma_token_settle(t, finish, u);
+	/* A signature changes nothing about the token. */
+	if (u->r == FIRMA_OK && u->p.ops->answer != NULL)
+		finish(u);
+	else
+		firma_token_settle(t, finish, u);
 }
 
 /* ---- the records ---- */
@@ -114,6 +119,30 @@ record_of(struct firma_agent *a, const char *serial, enum firma_pin_role role,
 	return r == FIRMA_ERR_NOT_FOUND
 	    ? firma_pin_record_new(serial, role, ret, cause)
 	    : r;
+}
+
+bool
+firma_present_is_kept(const struct firma_token *t)
+{
+	return t->process != NULL && t->kept_pid != 0 &&
+	    t->kept_pid == firma_process_pid(t->process) &&
+	    strcmp(t->kept_serial, t->serial) == 0;
+}
+
+/* The token process keeps, or has dropped, the PIN that was presented. */
+static void
+note_kept(const struct firma_presentation *u)
+{
+	struct firma_token *t = firma_token_find(u->agent, u->token);
+
+	if (t == NULL || !u->presented || u->p.ops->role != FIRMA_PIN_USER)
+		return;
+	if (u->r != FIRMA_OK || t->process == NULL) {
+		t->kept_pid = 0;
+	} else if ((u->p.flags & FIRMA_LOGIN_KEEP) != 0) {
+		t->kept_pid = firma_process_pid(t->process);
+		COPY(t->kept_serial, u->record.token);
+	}
 }
 
 /* A blank token has no PIN that its flags could be about. */
@@ -151,7 +180,7 @@ entry_of(const struct firma_presentation *u, struct firma_ledger_entry *e)
 		*e = (struct firma_ledger_entry){ .uid = u->agent->owner };
 		COPY(e->action, u->p.ops->action);
 		COPY(e->program, "firmad");
-		COPY(e->rule, "credential");
+		COPY(e->rule, u->p.rule != NULL ? u->p.rule : "");
 	}
 	COPY(e->token, u->record.token);
 	COPY(e->note, u->token);
@@ -197,8 +226,9 @@ settle(struct firma_presentation *u)
 	struct firma_txn *txn = firma_txn_new(u->agent->store);
 	struct firma_ledger_entry e;
 
+	note_kept(u);
 	/* Expired means that it was the right one. */
-	if (u->r == FIRMA_OK || u->accepted ||
+	if ((u->r == FIRMA_OK && !u->p.ops->tells) || u->accepted ||
 	    (u->cause.kind == FIRMA_CAUSE_CKR &&
 		u->cause.code == CKR_PIN_EXPIRED))
 		firma_pin_record_accept(&u->record);
@@ -328,6 +358,8 @@ answer(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	}
 	if (r == FIRMA_OK && f->type == FIRMA_MSG_w_presented)
 		u->accepted = true;
+	else if (r == FIRMA_OK && u->p.ops->answer != NULL)
+		u->p.ops->answer(u->p.arg, f);
 	if (!last)
 		return;
 	if (!u->vetoed) {
@@ -359,12 +391,14 @@ firma_present_channel(int *ret_ours, int *ret_theirs, struct firma_cause *cause)
 static void
 offer(struct firma_task *q, const struct firma_token *t, int fd)
 {
+	const bool has_keypad =
+	    (t->ck_flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
 	const struct firma_msg_pin_channel m = {
 		.token = firma_str_of(t->config->name),
 		.label = firma_str_of(t->label),
 		.pin_state = (uint32_t)firma_token_pin_state(t),
-		.min_pin = t->min_pin,
-		.max_pin = t->max_pin,
+		.min_pin = has_keypad ? 0 : t->min_pin,
+		.max_pin = has_keypad ? 0 : t->max_pin,
 	};
 
 	firma_task_answer_fd(q, FIRMA_MSG_pin_channel, &m, fd);
@@ -375,6 +409,7 @@ ask(struct firma_presentation *u, struct firma_token *t,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int theirs = -1;
+	const bool has_channel = u->p.q != NULL && !u->p.is_kept;
 	uint8_t room[sizeof(u->record.refused)];
 	const struct firma_present_terms terms = {
 		.salt = firma_bytes_of(u->record.salt, sizeof(u->record.salt)),
@@ -384,12 +419,12 @@ ask(struct firma_presentation *u, struct firma_token *t,
 	};
 	enum firma_err r;
 
-	if (u->p.q != NULL &&
+	if (has_channel &&
 	    (r = firma_present_channel(&u->p.fd, &theirs, cause)) != FIRMA_OK)
 		return r;
 	r = u->p.ops->ask(
 	    u->p.arg, t, &terms, firma_fd_take(&u->p.fd), answer, u, cause);
-	if (r == FIRMA_OK && u->p.q != NULL)
+	if (r == FIRMA_OK && has_channel)
 		offer(u->p.q, t, firma_fd_take(&theirs));
 	return r;
 }

@@ -36,6 +36,7 @@ struct firma_present_ops {
 	enum firma_pin_role role;
 	const char *action; /* in the ledger */
 	bool sets_pin;      /* success makes the user's PIN a new one */
+	bool tells;         /* w_presented, and it alone, says "taken" */
 	/*
 	 * It is its turn: is there something to present?  ret_done: no, and
 	 * that is fine.
@@ -46,6 +47,8 @@ struct firma_present_ops {
 	enum firma_err (*ask)(void *arg, struct firma_token *t,
 	    const struct firma_present_terms *terms, int fd, firma_token_fn *fn,
 	    void *fn_arg, struct firma_cause *cause);
+	/* The token process's own answer, before end(); or NULL. */
+	void (*answer)(void *arg, const struct firma_frame *f);
 	/* Over; the token is known as it is now.  Called exactly once. */
 	void (*end)(void *arg, enum firma_err r, bool presented,
 	    const struct firma_cause *cause);
@@ -56,6 +59,8 @@ struct firma_present {
 	void *arg;
 	struct firma_task *q; /* gets the channel; NULL: the agent itself */
 	int fd;               /* of the agent itself: a credential; taken */
+	bool is_kept;         /* the PIN that the token process keeps */
+	const char *rule;     /* without q: why the agent may, for the ledger */
 	uint32_t flags;       /* FIRMA_UNLOCK_..., FIRMA_INIT_ERASE */
 };
 
@@ -70,6 +75,9 @@ FIRMA_CHECKED enum firma_err firma_present_begin(struct firma_token *t,
 
 /* Bring what t shows of its PIN records up to date. */
 void firma_present_note(struct firma_token *t);
+
+/* Does the token's process keep the PIN of the token that is there? */
+bool firma_present_is_kept(const struct firma_token *t);
 
 /* Both ends of a one-shot channel; theirs goes to the client. */
 FIRMA_CHECKED enum firma_err firma_present_channel(

@@ -19,6 +19,7 @@
 #include "agent/daemon/conn.h"
 #include "agent/daemon/fields.h"
 #include "agent/daemon/handler.h"
+#include "agent/daemon/key_call.h"
 #include "agent/daemon/make.h"
 #include "agent/daemon/renew_step.h"
 #include "agent/pki/cms.h"
@@ -152,9 +153,8 @@ request(struct firma_change *c)
 	if (r == FIRMA_OK) {
 		m.id = firma_bytes_of(k->id.at, k->id.len);
 		m.subject = firma_buf_view(&name);
-		r = firma_token_call(k->token, FIRMA_MSG_w_request, &m, -1,
-		    firma_token_sign_ns(k->token), FIRMA_FOREVER, requested, c,
-		    &cause);
+		r = firma_key_call(k, c->q, FIRMA_MSG_w_request, &m,
+		    FIRMA_FOREVER, requested, c, &cause);
 	}
 	if (r != FIRMA_OK)
 		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &cause);
@@ -252,9 +252,8 @@ sign(struct firma_change *c)
 		m.id = firma_bytes_of(k->id.at, k->id.len);
 		m.sha256 = firma_bytes_of(sha256, sizeof(sha256));
 		m.certificate = firma_buf_view(&certificate);
-		r = firma_token_call(k->token, FIRMA_MSG_w_cms, &m, -1,
-		    firma_token_sign_ns(k->token), FIRMA_FOREVER, was_signed, c,
-		    &cause);
+		r = firma_key_call(k, c->q, FIRMA_MSG_w_cms, &m, FIRMA_FOREVER,
+		    was_signed, c, &cause);
 	}
 	if (r != FIRMA_OK)
 		firma_renew_failed(c, FIRMA_EVENT_FAILED, r, &cause);

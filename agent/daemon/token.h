@@ -46,7 +46,10 @@ struct firma_token {
 	bool doubtful, so_doubtful; /* a presentation without outcome */
 	uint32_t n_burnt;           /* tries lost since a PIN was taken */
 	struct firma_presentation *presentation; /* under way, or NULL */
-	const char *more_env; /* "NAME=VALUE" for its process, or "" */
+	pid_t kept_pid; /* of the process that keeps its PIN; 0: none */
+	char kept_serial[65];
+	char credential_serial[65]; /* that pin-credential was presented to */
+	const char *more_env;       /* "NAME=VALUE" for its process, or "" */
 	uint64_t used; /* firma_uptime() of its last use; 0: to be locked */
 	struct firma_token_process *process; /* NULL while none runs */
 };

@@ -35,6 +35,7 @@ static const char *const durabilities[] = { "process", "disk", NULL };
 static const char *const repeated[] = { "environment", "writable", NULL };
 static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const watch_words[] = { "no", "yes", "auto", NULL };
+static const char *const keepings[] = { "no", "yes", "signing", NULL };
 static const char *const log_levels[] = { "error", "warning", "info", "debug",
 	NULL };
 static const unsigned int log_priorities[] = { 3, 4, 6, 7 };
@@ -99,6 +100,9 @@ static const struct firma_option token_options[] = {
 	OTHER("uri"),
 	OTHER("algorithm"),
 	ROW(firma_config_token, "pin-credential", NAME, pin_credential),
+	WORD(firma_config_token, "pin-credential-again", pin_credential_again,
+	    yes_no),
+	WORD(firma_config_token, "keep-pin", keep_pin, keepings),
 	NUMBER(
 	    firma_config_token, "pin-tries", pin_tries, 0, FIRMA_PIN_TRIES_MAX),
 	NUMBER(firma_config_token, "so-pin-tries", so_pin_tries, 0,

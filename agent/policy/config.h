@@ -50,6 +50,13 @@ enum firma_watch_readers {
 	FIRMA_WATCH_AUTO /* see pcsc.h */
 };
 
+/* May the token's process keep the PIN, and for what? */
+enum firma_config_keep {
+	FIRMA_KEEP_NO,
+	FIRMA_KEEP_YES,    /* to log in again when the token was put back */
+	FIRMA_KEEP_SIGNING /* and for keys that ask for it each time */
+};
+
 /* [token NAME] */
 struct firma_config_token {
 	char name[FIRMA_CONFIG_NAME];
@@ -70,8 +77,10 @@ struct firma_config_token {
 	char algorithm[16]; /* a name of agent/pki/algorithm.h */
 	char pin_credential[FIRMA_CONFIG_NAME]; /* "" for none */
 	unsigned int pin_tries; /* the token gives; 0: as many as one likes */
-	unsigned int so_pin_tries; /* the same for the SO-PIN */
-	unsigned int software;     /* 1: the agent's own software token */
+	unsigned int so_pin_tries;         /* the same for the SO-PIN */
+	unsigned int pin_credential_again; /* 1: after a replaced process too */
+	unsigned int keep_pin;             /* enum firma_config_keep */
+	unsigned int software; /* 1: the agent's own software token */
 	unsigned int line;
 };
 

@@ -137,6 +137,7 @@ enum firma_outcome {
 /* Bits of the flags of all messages that present a PIN; ERASE: of _init. */
 #define FIRMA_UNLOCK_LAST_TRY 0x01u /* the operator allows the last try */
 #define FIRMA_UNLOCK_AGAIN    0x04u /* and a PIN whose outcome was lost */
+#define FIRMA_LOGIN_KEEP      0x08u /* w_login: keep the PIN, see keep-pin */
 #define FIRMA_INIT_ERASE      0x02u /* the token is not blank: erase it */
 
 /* Bits of renew_act.flags and renew_retire.flags. */

@@ -118,11 +118,7 @@ learn(struct firma_signer *s, struct firma_bytes id,
 
 	if ((r = firma_key_find(ss, id, &k.handle, cause)) != FIRMA_OK)
 		return r;
-	if (firma_object_flag(ss, k.handle, CKA_ALWAYS_AUTHENTICATE))
-		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
-		    0,
-		    "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
-		    "each signature");
+	k.asks = firma_object_flag(ss, k.handle, CKA_ALWAYS_AUTHENTICATE);
 	if ((r = firma_object_ulong(
 		 ss, k.handle, CKA_KEY_TYPE, &type, cause)) != FIRMA_OK)
 		return r;
@@ -154,23 +150,42 @@ is_stale(CK_RV rv)
 	    rv == CKR_OPERATION_ACTIVE;
 }
 
+/* The key, from the table or from the token. */
 FIRMA_CHECKED static enum firma_err
-begin(struct firma_signer *s, struct firma_bytes id,
-    struct firma_signer_key **ret, CK_RV *ret_rv, struct firma_cause *cause)
+know(struct firma_signer *s, struct firma_bytes id,
+    struct firma_signer_key **ret, struct firma_cause *cause)
 {
 	struct firma_session *ss = &s->session;
-	struct firma_signer_key *k;
-	CK_MECHANISM m = { 0 };
 	enum firma_err r;
 
-	*ret_rv = CKR_OK;
+	if (id.len == 0 || id.len > FIRMA_ID_MAX)
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "id");
 	if ((r = firma_session_need(ss, cause)) != FIRMA_OK)
 		return r;
 	if (s->generation != atomic_load(&ss->token->generation))
 		forget(s);
-	k = slot_of(s, id);
-	if (k->id_len == 0 && (r = learn(s, id, &k, cause)) != FIRMA_OK)
+	*ret = slot_of(s, id);
+	return (*ret)->id_len == 0 ? learn(s, id, ret, cause) : FIRMA_OK;
+}
+
+FIRMA_CHECKED static enum firma_err
+begin(struct firma_signer *s, struct firma_bytes id, bool has_pin,
+    struct firma_signer_key **ret, CK_RV *ret_rv, struct firma_cause *cause)
+{
+	struct firma_session *ss = &s->session;
+	struct firma_signer_key *k = NULL;
+	CK_MECHANISM m = { 0 };
+	enum firma_err r;
+
+	*ret_rv = CKR_OK;
+	if ((r = know(s, id, &k, cause)) != FIRMA_OK)
 		return r;
+	if (k->asks && !has_pin)
+		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
+		    0,
+		    "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
+		    "each signature");
 	m.mechanism = k->mechanism;
 	*ret_rv = ss->token->module->f->C_SignInit(ss->handle, &m, k->handle);
 	if (*ret_rv != CKR_OK)
@@ -186,6 +201,29 @@ is_zero(const uint8_t *at, size_t len)
 		if (at[i] != 0)
 			return false;
 	return true;
+}
+
+/*
+ * Between C_SignInit and C_Sign (PKCS#11 v3.0 5.6.10, CKU_CONTEXT_SPECIFIC): no
+ * other call comes between these three in this session.
+ */
+FIRMA_CHECKED static enum firma_err
+authenticate(struct firma_signer *s, struct firma_signer_pin *pin,
+    struct firma_cause *cause)
+{
+	struct firma_session *ss = &s->session;
+	enum firma_err r;
+	CK_RV rv;
+
+	pin->is_used = true;
+	rv = ss->token->module->f->C_Login(ss->handle, CKU_CONTEXT_SPECIFIC,
+	    firma_unconst(pin->pin.at), pin->pin.len);
+	r = rv == CKR_OK ? pin->accepted(pin->arg)
+			 : firma_session_fail(ss, cause, "C_Login", rv);
+	/* The signature was begun: only a new session is sure. */
+	if (r != FIRMA_OK)
+		firma_session_done(ss);
+	return r;
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -230,25 +268,54 @@ finish(struct firma_signer *s, const struct firma_signer_key *k,
 }
 
 enum firma_err
-firma_signer_sign(struct firma_signer *s, struct firma_bytes id,
-    const uint8_t sha256[SHA256_LEN], struct firma_buf *ret_signature,
+firma_signer_asks(struct firma_signer *s, struct firma_bytes id, bool *ret_asks,
     struct firma_cause *cause)
 {
+	struct firma_signer_key *k = NULL;
+	const enum firma_err r = know(s, id, &k, cause);
+
+	if (r == FIRMA_OK)
+		*ret_asks = k->asks;
+	return r;
+}
+
+FIRMA_CHECKED static enum firma_err
+sign(struct firma_signer *s, struct firma_bytes id,
+    const uint8_t sha256[SHA256_LEN], struct firma_signer_pin *pin,
+    struct firma_buf *ret_signature, struct firma_cause *cause)
+{
+	const bool has_pin = pin != NULL && !pin->is_used;
 	struct firma_signer_key *k = NULL;
 	enum firma_err r;
 	CK_RV rv;
 
-	if (id.len == 0 || id.len > FIRMA_ID_MAX)
-		return firma_fail(
-		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "id");
-	r = begin(s, id, &k, &rv, cause);
+	r = begin(s, id, has_pin, &k, &rv, cause);
 	if (r != FIRMA_OK && is_stale(rv)) {
 		/* Nothing was signed yet: once more, from the beginning. */
 		firma_session_done(&s->session);
 		forget(s);
-		r = begin(s, id, &k, &rv, cause);
+		r = begin(s, id, has_pin, &k, &rv, cause);
 	}
-	if (r != FIRMA_OK)
-		return r;
-	return finish(s, k, sha256, ret_signature, cause);
+	if (r == FIRMA_OK && k->asks)
+		r = authenticate(s, pin, cause);
+	return r == FIRMA_OK ? finish(s, k, sha256, ret_signature, cause) : r;
+}
+
+enum firma_err
+firma_signer_sign(struct firma_signer *s, struct firma_bytes id,
+    const uint8_t sha256[SHA256_LEN], struct firma_signer_pin *pin,
+    struct firma_buf *ret_signature, struct firma_cause *cause)
+{
+	pthread_rwlock_t *const use = &s->session.token->signing;
+	enum firma_err r;
+
+	/*
+	 * Another lane's signature between that login and C_Sign would use it
+	 * up: a card knows no sessions.
+	 */
+	(void)(pin != NULL ? pthread_rwlock_wrlock(use)
+			   : pthread_rwlock_rdlock(use));
+	r = sign(s, id, sha256, pin, ret_signature, cause);
+	(void)pthread_rwlock_unlock(use);
+	return r;
 }

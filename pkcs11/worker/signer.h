@@ -15,11 +15,23 @@
 #define FIRMA_SIGNER_SLOTS      1024 /* a power of two; holds half as many keys */
 #define FIRMA_RAW_SIGNATURE_MAX 1024 /* octets: room for a token's answer */
 
+/*
+ * The PIN for one signature with a key that asks for it each time.  Given by
+ * the operator for this one, presented once.
+ */
+struct firma_signer_pin {
+	struct firma_bytes pin;                /* empty: the reader's keypad */
+	enum firma_err (*accepted)(void *arg); /* the token took it */
+	void *arg;
+	bool is_used;
+};
+
 struct firma_signer_key {
 	uint8_t id[FIRMA_ID_MAX];
 	size_t id_len; /* 0: empty slot */
 	CK_OBJECT_HANDLE handle;
 	CK_MECHANISM_TYPE mechanism;
+	bool asks;  /* CKA_ALWAYS_AUTHENTICATE */
 	size_t len; /* octets of C_Sign's answer */
 };
 
@@ -33,18 +45,24 @@ struct firma_signer {
 /* NULL when there is no memory. */
 struct firma_signer *firma_signer_new(struct firma_token *t);
 
+/* Does the key ask for its PIN each time?  Errors as firma_key_find(). */
+FIRMA_CHECKED enum firma_err firma_signer_asks(struct firma_signer *s,
+    struct firma_bytes id, bool *ret_asks, struct firma_cause *cause);
+
 /*
  * Sign a SHA-256 digest: RSA as PKCS#1 v1.5 (DigestInfo by us, so that
  * CKM_RSA_PKCS is enough), EC as ECDSA with the result in DER.
+ * pin: for a key that asks; else NULL.
  * ret_signature: appended to.
  *
- * FIRMA_ERR_PIN_NEEDED    not logged in, or the key is CKA_ALWAYS_AUTHENTICATE
+ * FIRMA_ERR_PIN_NEEDED    not logged in, or the key asks and there is no pin
  * FIRMA_ERR_NOT_FOUND     no such key
  * FIRMA_ERR_TOKEN_NO_MECH a kind of key that we do not use
  * FIRMA_ERR_TOKEN_ERROR   the token failed or answered with another length
  */
 FIRMA_CHECKED enum firma_err firma_signer_sign(struct firma_signer *s,
     struct firma_bytes id, const uint8_t sha256[32],
-    struct firma_buf *ret_signature, struct firma_cause *cause);
+    struct firma_signer_pin *pin, struct firma_buf *ret_signature,
+    struct firma_cause *cause);
 
 #endif

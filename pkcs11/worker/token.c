@@ -17,6 +17,7 @@ firma_token_init(struct firma_token *t, const struct firma_module *module,
 {
 	*t = (struct firma_token){ .module = module, .selector = *selector };
 	(void)pthread_mutex_init(&t->lock, NULL);
+	(void)pthread_rwlock_init(&t->signing, NULL);
 	atomic_init(&t->epoch, 1);
 	atomic_init(&t->generation, 1);
 }

@@ -34,6 +34,8 @@ struct firma_selector {
 struct firma_token {
 	const struct firma_module *module;
 	struct firma_selector selector;
+	/* Held for writing by a signature that must not be interrupted. */
+	pthread_rwlock_t signing;
 	pthread_mutex_t lock; /* of the next two */
 	bool is_present;
 	CK_SLOT_ID slot;

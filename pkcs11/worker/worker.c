@@ -11,6 +11,7 @@
 #include "pkcs11/worker/key.h"
 #include "pkcs11/worker/limits.h"
 #include "pkcs11/worker/login.h"
+#include "pkcs11/worker/pkey_own.h"
 #include "pkcs11/worker/worker_internal.h"
 #include "pkcs11/worker/write.h"
 
@@ -105,9 +106,11 @@ probe(struct firma_job *j, struct firma_cause *cause)
 
 	r = firma_session_logged_in(&w->session, &is_logged_in, cause);
 	if (r == FIRMA_OK &&
-	    (r = firma_token_find(w->token, &slot, &info, cause)) == FIRMA_OK)
+	    (r = firma_token_find(w->token, &slot, &info, cause)) == FIRMA_OK) {
+		firma_kept_pin_check(w, &info);
 		return tell_token(j, &info, slot_of(w->token, slot, &where),
 		    true, is_logged_in);
+	}
 	if (r != FIRMA_ERR_TOKEN_GONE)
 		return r;
 	if (firma_token_find_blank(w->token, &slot, &info, NULL) == FIRMA_OK)
@@ -267,8 +270,8 @@ sign(struct firma_job *j, struct firma_cause *cause)
 	if (m->sha256.len != SHA256_LEN)
 		return firma_fail(
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
-	if ((r = firma_signer_sign(
-		 j->w->signer, m->id, m->sha256.at, &sig, cause)) != FIRMA_OK)
+	if ((r = firma_signer_sign(j->w->signer, m->id, m->sha256.at, j->pin,
+		 &sig, cause)) != FIRMA_OK)
 		return r;
 	const struct firma_msg_w_signature a = { .signature =
 						     firma_buf_view(&sig) };
@@ -284,13 +287,48 @@ tell_der(struct firma_job *j, const struct firma_buf *der)
 	return firma_job_answer(j, FIRMA_MSG_w_der, &m);
 }
 
+/* A key as OpenSSL wants it: libp11's, or, with a PIN for this once, our own. */
+struct signing_key {
+	EVP_PKEY *key; /* borrowed, unless own is set */
+	struct firma_pkey_own *own;
+};
+
+static void
+signing_key_done(struct signing_key *k)
+{
+	firma_pkey_own_free(k->own);
+}
+
+FIRMA_CHECKED static enum firma_err
+signing_key(struct firma_job *j, struct firma_bytes id, struct signing_key *ret,
+    struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	if (j->pin == NULL)
+		return firma_pkeys_get(
+		    j->w->pkeys, &j->w->session, id, &ret->key, cause);
+	r = firma_pkey_own_new(j->w->signer, id, j->pin, &ret->own, cause);
+	if (r == FIRMA_OK)
+		ret->key = firma_pkey_own_key(ret->own);
+	return r;
+}
+
+FIRMA_CHECKED static enum firma_err
+signing_key_fail(struct firma_job *j, const struct signing_key *k,
+    enum firma_err r, struct firma_cause *cause)
+{
+	return k->own != NULL ? firma_pkey_own_fail(k->own, r, cause)
+			      : firma_pkeys_fail(j->w->pkeys, r, cause);
+}
+
 static enum firma_err
 cms(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_cms *m = j->msg;
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	EVP_PKEY *key = NULL;
+	FIRMA_OWN(signing_key_done) struct signing_key key = { 0 };
 	enum firma_err r;
 
 	if (m->sha256.len != SHA256_LEN)
@@ -298,13 +336,12 @@ cms(struct firma_job *j, struct firma_cause *cause)
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
 	if ((r = firma_certificate_parse(m->certificate, &c, cause)) !=
 		FIRMA_OK ||
-	    (r = firma_pkeys_get(
-		 j->w->pkeys, &j->w->session, m->id, &key, cause)) != FIRMA_OK)
+	    (r = signing_key(j, m->id, &key, cause)) != FIRMA_OK)
 		return r;
 	r = firma_cms_sign_digest(
-	    key, c, m->sha256.at, (int64_t)m->signing_time, 0, &der, cause);
+	    key.key, c, m->sha256.at, (int64_t)m->signing_time, 0, &der, cause);
 	return r == FIRMA_OK ? tell_der(j, &der)
-			     : firma_pkeys_fail(j->w->pkeys, r, cause);
+			     : signing_key_fail(j, &key, r, cause);
 }
 
 static enum firma_err
@@ -312,15 +349,14 @@ request(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_request *m = j->msg;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	EVP_PKEY *key = NULL;
+	FIRMA_OWN(signing_key_done) struct signing_key key = { 0 };
 	enum firma_err r;
 
-	if ((r = firma_pkeys_get(
-		 j->w->pkeys, &j->w->session, m->id, &key, cause)) != FIRMA_OK)
+	if ((r = signing_key(j, m->id, &key, cause)) != FIRMA_OK)
 		return r;
-	r = firma_request_build(key, m->subject, NULL, &der, cause);
+	r = firma_request_build(key.key, m->subject, NULL, &der, cause);
 	return r == FIRMA_OK ? tell_der(j, &der)
-			     : firma_pkeys_fail(j->w->pkeys, r, cause);
+			     : signing_key_fail(j, &key, r, cause);
 }
 
 /* ---- serving ---- */
@@ -346,7 +382,23 @@ static const struct {
 	{ FIRMA_MSG_w_cms, cms },
 	{ FIRMA_MSG_w_request, request },
 	{ FIRMA_MSG_w_inspect, firma_handle_inspect },
+	{ FIRMA_MSG_w_with_pin, firma_handle_with_pin },
 };
+
+firma_handler *
+firma_handler_signing(unsigned int type)
+{
+	switch (type) {
+	case FIRMA_MSG_w_sign:
+		return sign;
+	case FIRMA_MSG_w_cms:
+		return cms;
+	case FIRMA_MSG_w_request:
+		return request;
+	default:
+		return NULL;
+	}
+}
 
 static firma_handler *
 handler_of(unsigned int type, size_t n)
@@ -364,7 +416,7 @@ run(struct firma_worker *w, const struct firma_frame *f, size_t n_handlers,
 	firma_handler *const fn = handler_of(f->type, n_handlers);
 	FIRMA_OWN(firma_fd_done) int fd = firma_lane_take_fd(&w->lane);
 	union firma_msg_any msg;
-	struct firma_job j = { w, f->id, 0, &msg, fd };
+	struct firma_job j = { w, f->id, 0, &msg, fd, NULL };
 	enum firma_err r;
 
 	if (f->version != FIRMA_WIRE_VERSION)

@@ -11,11 +11,18 @@
 #ifndef FIRMA_WORKER_WORKER_H
 #define FIRMA_WORKER_WORKER_H
 
+#include "agent/base/secret.h"
 #include "pkcs11/worker/lane.h"
 #include "pkcs11/worker/pkey.h"
 #include "pkcs11/worker/signer.h"
 
 #define FIRMA_LANES_MAX 8 /* as in the configuration: sessions */
+
+/* The PIN that the token with this serial took; empty: none.  "keep-pin". */
+struct firma_kept_pin {
+	struct firma_secret pin;
+	char serial[65];
+};
 
 struct firma_worker {
 	struct firma_token *token;
@@ -23,6 +30,7 @@ struct firma_worker {
 	struct firma_session session; /* read-only; keeps the login alive */
 	struct firma_signer *signer;
 	struct firma_pkeys *pkeys;
+	struct firma_kept_pin kept; /* lane 0's */
 	/* Held while the module is used, when its calls must not overlap. */
 	pthread_mutex_t *serial; /* NULL: they may */
 };

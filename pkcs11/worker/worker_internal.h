@@ -14,6 +14,7 @@ struct firma_job {
 	uint64_t deadline;
 	const void *msg; /* decoded struct firma_msg_<type> */
 	int fd;          /* came with it, or -1; closed by the dispatcher */
+	struct firma_signer_pin *pin; /* for one signature, or NULL */
 };
 
 /*
@@ -29,10 +30,17 @@ firma_handler firma_handle_init;
 firma_handler firma_handle_inspect;
 firma_handler firma_handle_change_pin;
 firma_handler firma_handle_unblock;
+firma_handler firma_handle_with_pin;
+
+/* The handler of a request that signs, or NULL. */
+firma_handler *firma_handler_signing(unsigned int type);
 
 FIRMA_CHECKED enum firma_err firma_job_answer(
     struct firma_job *j, enum firma_msg_type type, const void *msg);
 FIRMA_CHECKED enum firma_err firma_job_done(struct firma_job *j, size_t count);
+
+/* Wipe the kept PIN unless it is this token's; NULL: in any case. */
+void firma_kept_pin_check(struct firma_worker *w, const CK_TOKEN_INFO *info);
 
 /* Let other lanes use the module while this one waits for a person. */
 void firma_job_pause(struct firma_job *j);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/crypto.h>
+#include <string.h>
 
 #include "agent/base/own.h"
 #include "agent/wire/values.h"
@@ -48,6 +49,13 @@ judge(const struct terms *terms, struct firma_bytes pin,
 	return FIRMA_OK;
 }
 
+static void
+serial_of(const CK_TOKEN_INFO *info, char ret[65])
+{
+	firma_module_text(
+	    info->serialNumber, sizeof(info->serialNumber), ret, 65);
+}
+
 /*
  * The agent writes down that the PIN is going to be presented, and allows it.
  * An empty pin is typed on the reader's keypad.
@@ -67,8 +75,7 @@ announce(struct firma_job *j, const struct terms *terms, struct firma_bytes pin,
 			return r;
 		m.pin_hash = firma_bytes_of(hash, sizeof(hash));
 	}
-	firma_module_text(info->serialNumber, sizeof(info->serialNumber),
-	    serial, sizeof(serial));
+	serial_of(info, serial);
 	m.serial = firma_str_of(serial);
 	if ((r = firma_job_answer(j, FIRMA_MSG_w_presenting, &m)) != FIRMA_OK)
 		return r;
@@ -125,6 +132,55 @@ read_so_pin(struct firma_job *j, const CK_TOKEN_INFO *info,
 	return read_pin(j, &no_maximum, ret, cause);
 }
 
+/* ---- keep-pin ---- */
+
+void
+firma_kept_pin_check(struct firma_worker *w, const CK_TOKEN_INFO *info)
+{
+	char serial[65];
+
+	if (w->kept.pin.len == 0)
+		return;
+	if (info != NULL) {
+		serial_of(info, serial);
+		if (strcmp(serial, w->kept.serial) == 0)
+			return;
+	}
+	firma_secret_done(&w->kept.pin);
+	w->kept = (struct firma_kept_pin){ 0 };
+}
+
+/* Keep pin (taken) for this token. */
+static void
+keep(struct firma_job *j, const CK_TOKEN_INFO *info, struct firma_secret *pin)
+{
+	firma_kept_pin_check(j->w, NULL);
+	if (pin->len == 0)
+		return;
+	serial_of(info, j->w->kept.serial);
+	j->w->kept.pin = *pin;
+	*pin = (struct firma_secret){ 0 };
+}
+
+/*
+ * The PIN of the person, or, without a descriptor, the one that is kept, taken
+ * out: only a token that takes it again has it kept again.
+ */
+FIRMA_CHECKED static enum firma_err
+pin_for(struct firma_job *j, const CK_TOKEN_INFO *info,
+    struct firma_secret *ret, struct firma_cause *cause)
+{
+	if (j->fd >= 0)
+		return read_pin(j, info, ret, cause);
+	firma_kept_pin_check(j->w, info);
+	if (j->w->kept.pin.len == 0)
+		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
+		    0, "no PIN is kept");
+	*ret = j->w->kept.pin;
+	j->w->kept = (struct firma_kept_pin){ 0 };
+	return FIRMA_OK;
+}
+
 enum firma_err
 firma_handle_login(struct firma_job *j, struct firma_cause *cause)
 {
@@ -144,12 +200,14 @@ firma_handle_login(struct firma_job *j, struct firma_cause *cause)
 	if ((r = firma_token_find(j->w->token, &slot, &info, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_login_allowed(&info, m->flags, cause)) != FIRMA_OK ||
-	    (r = read_pin(j, &info, &pin, cause)) != FIRMA_OK ||
+	    (r = pin_for(j, &info, &pin, cause)) != FIRMA_OK ||
 	    (r = announce(j, &terms, firma_secret_view(&pin), &info, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_login_present(
 		 &j->w->session, firma_secret_view(&pin), cause)) != FIRMA_OK)
 		return r;
+	if ((m->flags & FIRMA_LOGIN_KEEP) != 0)
+		keep(j, &info, &pin);
 	return firma_job_done(j, 1);
 }
 
@@ -175,7 +233,75 @@ firma_handle_change_pin(struct firma_job *j, struct firma_cause *cause)
 	    (r = firma_write_pin(j->w->token, firma_secret_view(&old_pin),
 		 firma_secret_view(&new_pin), cause)) != FIRMA_OK)
 		return r;
+	if (j->w->kept.pin.len != 0)
+		keep(j, &info, &new_pin);
 	return firma_job_done(j, 1);
+}
+
+/* The CKA_ID that a request to sign names. */
+static struct firma_bytes
+id_of(const union firma_msg_any *m, unsigned int type)
+{
+	const struct firma_msg_w_sign *s = (const void *)m;
+	const struct firma_msg_w_cms *c = (const void *)m;
+	const struct firma_msg_w_request *q = (const void *)m;
+
+	return type == FIRMA_MSG_w_sign ? s->id
+	    : type == FIRMA_MSG_w_cms   ? c->id
+					: q->id;
+}
+
+/* What can be refused without a PIN: a key that does not ask gets none. */
+FIRMA_CHECKED static enum firma_err
+check_asks(struct firma_job *j, struct firma_bytes id, unsigned int flags,
+    CK_TOKEN_INFO *ret_info, struct firma_cause *cause)
+{
+	bool asks = false;
+	CK_SLOT_ID slot;
+	enum firma_err r;
+
+	if ((r = firma_signer_asks(j->w->signer, id, &asks, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_token_find(j->w->token, &slot, ret_info, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_login_allowed(ret_info, flags, cause)) != FIRMA_OK)
+		return r;
+	return asks ? FIRMA_OK
+		    : firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,
+			  "the key does not ask for its PIN");
+}
+
+enum firma_err
+firma_handle_with_pin(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_with_pin *m = j->msg;
+	const struct terms terms = { m->salt, m->refused, m->iterations };
+	firma_handler *const fn = firma_handler_signing(m->type);
+	FIRMA_OWN(firma_secret_done) struct firma_secret pin = { 0 };
+	struct firma_signer_pin once = { .accepted = presented, .arg = j };
+	union firma_msg_any msg;
+	struct firma_job inner = *j;
+	CK_TOKEN_INFO info = { 0 };
+	enum firma_err r;
+
+	if (fn == NULL)
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "w_with_pin.type");
+	if ((r = firma_msg_decode((enum firma_msg_type)m->type, m->request,
+		 &msg, cause)) != FIRMA_OK ||
+	    (r = check_asks(j, id_of(&msg, m->type), m->flags, &info, cause)) !=
+		FIRMA_OK ||
+	    (r = pin_for(j, &info, &pin, cause)) != FIRMA_OK ||
+	    (r = announce(j, &terms, firma_secret_view(&pin), &info, cause)) !=
+		FIRMA_OK)
+		return r;
+	once.pin = firma_secret_view(&pin);
+	inner.msg = &msg;
+	inner.pin = &once;
+	r = fn(&inner, cause);
+	if (r == FIRMA_OK && j->fd < 0)
+		keep(j, &info, &pin);
+	return r;
 }
 
 /* SO-PIN, new PIN. */
@@ -190,6 +316,7 @@ firma_handle_unblock(struct firma_job *j, struct firma_cause *cause)
 	CK_SLOT_ID slot;
 	enum firma_err r;
 
+	firma_kept_pin_check(j->w, NULL);
 	if ((r = firma_token_find(j->w->token, &slot, &info, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_so_login_allowed(&info, m->flags, cause)) != FIRMA_OK ||
@@ -209,6 +336,7 @@ firma_handle_logout(struct firma_job *j, struct firma_cause *cause)
 {
 	const enum firma_err r = firma_logout(&j->w->session, cause);
 
+	firma_kept_pin_check(j->w, NULL);
 	return r == FIRMA_OK ? firma_job_done(j, 0) : r;
 }
 
@@ -222,6 +350,7 @@ firma_handle_init(struct firma_job *j, struct firma_cause *cause)
 	struct firma_init plan = { 0 };
 	enum firma_err r;
 
+	firma_kept_pin_check(j->w, NULL);
 	if ((r = firma_write_init_plan(
 		 j->w->token, m->label, m->flags, &plan, cause)) != FIRMA_OK ||
 	    (r = firma_so_login_allowed(&plan.info, m->flags, cause)) !=

@@ -9,6 +9,9 @@ section "two unlock at once" two_at_once
 section "another PIN" another_pin
 section "SO-PIN" so_pin
 section "unattended unlock" unattended
+section "PIN on the keypad" keypad
+section "kept PIN" keep_pin
+section "key that asks each time" key_asks
 section "the agent never has the PIN" never_has_the_pin
 section "lock after idleness" lock_after
 
@@ -350,9 +353,9 @@ another_pin() {
 	! wait "$changing" || fail "changed"
 	until_true 15 is_state sinner locked
 	is_pin doubtful || fail "$(pin_state)"
-	unlock 5 "$a"
-	says 'outcome is not known'
-	expect 0 firma token unlock sinner --pin-file "$DIR/$a" --again
+	note "this token told of a refusal before, and denies one now: believed"
+	unlock 0 "$a"
+	is_pin fine || fail "$(pin_state)"
 	expect 0 firma ledger verify
 }
 sinned() { [ "$(calls sin)" != "$before" ]; }
@@ -451,6 +454,23 @@ unattended() {
 	[ -n "$(sign good a)" ] || fail "no signature"
 	same "$(entries '.action == "unlock" and .rule == "credential"')" 1 "entries"
 
+	note "a process that was replaced is not given it again"
+	pid=$(token_pid sinner)
+	kill -9 "$pid"
+	until_true 15 is_state sinner locked
+	sleep 1
+	is_state sinner locked || fail "state $(token_state sinner)"
+	same "$(calls C_Login)" $((before + 1)) "presentations"
+	note "unless that is wanted"
+	sed -i 's/^pin-credential = .*/&\npin-credential-again = yes/' "$DIR/firmad.conf"
+	restart
+	until_true 15 is_state sinner unlocked
+	kill -9 "$(token_pid sinner)"
+	until_true 15 grep -q 'process .* ended' "$DIR/agent.log"
+	until_true 15 is_state sinner unlocked
+	same "$(calls C_Login)" $((before + 3)) "presentations"
+	before=$((before + 2))
+
 	note "locked by a person it stays locked"
 	expect 0 firma token lock sinner
 	sleep 1
@@ -461,7 +481,7 @@ unattended() {
 	credential 87654321
 	for _ in 1 2 3; do
 		restart
-		until_true 10 grep -q 'sinner: not unlocked' "$DIR/agent.log"
+		until_true 10 grep -q 'sinner: unlock: ' "$DIR/agent.log"
 		: > "$DIR/agent.log"
 	done
 	same "$(calls C_Login)" $((before + 2)) "presentations"
@@ -514,4 +534,137 @@ lock_after() {
 	until_true 15 is_state practice locked
 	has "$(ask "9 5000 sign key=good format=0 sha256=$(digest a)")" \
 		"9 error .*name=FIRMA_ERR_PIN_NEEDED"
+}
+
+keypad() {
+	practice_config "$DIR"
+	sinner none
+	practice_agent "$DIR"
+	echo 123456 > "$DIR/pin" # what the bad module has typed in
+	token sinner
+	key sinner good
+	sed -i 's/FIRMA_BAD_SIN=.*/FIRMA_BAD_SIN=pinpad/' "$DIR/firmad.conf"
+	restart
+	until_true 10 is_state sinner locked
+	before=$(calls C_Login)
+	note "nobody is asked for a PIN here; the module gets none"
+	same "$(firma token list sinner --json | jq -r '.[0].pinpad')" true "pinpad"
+	expect 0 firma token unlock sinner < /dev/null
+	says "on the reader's keys"
+	same "$(calls C_Login)" $((before + 1)) "presentations"
+	[ -n "$(sign good a)" ] || fail "no signature"
+	note "the channel says that nothing is to be written"
+	expect 0 firma token lock sinner
+	has "$(ask "9 60000 token_unlock token=sinner flags=0")" \
+		'9 pin_channel .* min_pin=0 max_pin=0'
+	until_true 10 is_state sinner unlocked
+	expect 0 firma ledger verify
+}
+
+keep_pin() {
+	two_tokens pulled 'keep-pin = yes'
+	logins=$(calls C_Login)
+	pid=$(token_pid sinner)
+	note "pulled out and put back, it is presented once more, by the process"
+	arm
+	id=$(id_new)
+	talk "+$id 5000 sign key=bad format=0 sha256=$(digest out)"
+	hear "^$id error .*FIRMA_ERR_TOKEN_GONE"
+	until_true 10 is_state sinner unlocked
+	id=$(id_new)
+	talk "+$id 5000 sign key=bad format=0 sha256=$(digest back)"
+	hear "^$id signed"
+	same "$(calls C_Login)" $((logins + 1)) "presentations"
+	same "$(token_pid sinner)" "$pid" "process"
+	same "$(entries '.action == "unlock" and .rule == "keep-pin" and .result == "ok"')" \
+		1 "entries"
+	note "the agent does not have it"
+	! is_root || expect 1 "$BUILD/tests/agent/memgrep" "$(agent_pid)" "$(cat "$DIR/pin")"
+	note "locked, it stays locked"
+	expect 0 firma token lock sinner
+	sleep 1
+	is_state sinner locked || fail "$(token_state sinner)"
+	note "it goes with its process"
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin"
+	kill -9 "$pid"
+	until_true 15 is_state sinner locked
+	sleep 1
+	is_state sinner locked || fail "$(token_state sinner)"
+	same "$(calls C_Login)" $((logins + 2)) "presentations"
+	alive
+	expect 0 firma ledger verify
+}
+
+# asks_key ID TYPE   on SoftHSM2, which means CKA_ALWAYS_AUTHENTICATE
+asks_key() {
+	SOFTHSM2_CONF=$DIR/softhsm2.conf pkcs11-tool --module \
+		"$(sed -n 's/^module = //p' "$DIR/firmad.conf" | head -n 1)" \
+		--token-label practice --login --pin "$(cat "$DIR/pin")" \
+		--keypairgen --key-type "$2" --id "$1" --label "k$1" \
+		--always-auth > "$DIR/tool.log" 2>&1 || skip "pkcs11-tool: $(cat "$DIR/tool.log")"
+	! is_root || chown -R "$PRACTICE_UID" "$DIR/tokens"
+}
+
+key_asks() {
+	command -v pkcs11-tool > /dev/null || skip "no pkcs11-tool"
+	practice_config "$DIR"
+	for i in 4501 4502; do
+		printf '[key k%s]\ntoken = practice\nid = %s\n' $i $i >> "$DIR/firmad.conf"
+	done
+	practice_agent "$DIR"
+	token practice
+	asks_key 4501 rsa:2048
+	asks_key 4502 EC:prime256v1
+	restart
+	until_true 10 is_state practice locked
+	expect 0 firma token unlock practice --pin-file "$DIR/pin"
+	echo text > "$DIR/text"
+	echo 87651001 > "$DIR/wrong"
+
+	note "without a PIN: asked for, and nothing is signed"
+	expect 5 firma sign k4501 "$DIR/text" --format raw -o "$DIR/none" < /dev/null
+	[ ! -e "$DIR/none" ] || fail "signed"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$DIR/ca.key" -subj /CN=ca \
+		-out "$DIR/ca.pem" 2> /dev/null
+	for k in k4501 k4502; do
+		note "$k: a request, a certificate, CMS and a bare signature"
+		expect 0 firma request $k --subject CN=x -o "$DIR/req.der" --pin-file "$DIR/pin"
+		expect 0 openssl req -inform DER -in "$DIR/req.der" -verify -noout \
+			-pubkey -out "$DIR/pub.pem"
+		openssl x509 -req -inform DER -in "$DIR/req.der" -CA "$DIR/ca.pem" \
+			-CAkey "$DIR/ca.key" -set_serial "0x$RANDOM" -days 9 \
+			-out "$DIR/cer.pem" 2> /dev/null
+		expect 0 firma certificate import $k "$DIR/cer.pem"
+		expect 0 firma sign $k "$DIR/text" -o "$DIR/text.p7s" --pin-file "$DIR/pin"
+		expect 0 openssl cms -verify -inform DER -in "$DIR/text.p7s" -binary \
+			-content "$DIR/text" -CAfile "$DIR/ca.pem" -purpose any -out /dev/null
+		expect 0 firma sign $k "$DIR/text" --format raw -o "$DIR/text.sig" \
+			--pin-file "$DIR/pin"
+		expect 0 openssl dgst -sha256 -verify "$DIR/pub.pem" \
+			-signature "$DIR/text.sig" "$DIR/text"
+	done
+	same "$(entries '.action == "sign-pin" and .result == "ok"')" 6 "entries"
+
+	note "a wrong one is presented once, in any format"
+	expect 5 firma sign k4501 "$DIR/text" -o "$DIR/none" --pin-file "$DIR/wrong"
+	says 'the token refused the PIN'
+	for how in raw detached; do
+		expect 5 firma sign k4502 "$DIR/text" --format $how -o "$DIR/none" \
+			--pin-file "$DIR/wrong"
+		says 'refused this same PIN before'
+	done
+	[ ! -e "$DIR/none" ] || fail "signed"
+	same "$(entries '.action == "sign-failed"')" 5 "entries"
+	expect 0 firma sign k4501 "$DIR/text" -o "$DIR/text.p7s" --pin-file "$DIR/pin"
+
+	note "a kept PIN serves for it only when that is wanted"
+	sed -i 's/^label = practice/&\nkeep-pin = signing/' "$DIR/firmad.conf"
+	restart
+	until_true 10 is_state practice locked
+	expect 0 firma token unlock practice --pin-file "$DIR/pin"
+	for k in k4501 k4502 k4501; do
+		expect 0 firma sign $k "$DIR/text" -o "$DIR/text.p7s" < /dev/null
+	done
+	alive
+	expect 0 firma ledger verify
 }

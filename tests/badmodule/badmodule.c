@@ -72,6 +72,7 @@ bad_crash(void)
                                                         \
 		bad_begin(FN_##name);                   \
 		bad_do_in_each();                       \
+		bad_watch(FN_##name);                   \
 		if (bad_before(FN_##name, &rv))         \
 			return rv;                      \
 		return bad_after(FN_##name,             \

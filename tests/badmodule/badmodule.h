@@ -33,6 +33,8 @@ void bad_special_put(CK_FUNCTION_LIST *list);
 
 /* Append a line to FIRMA_BAD_LOG, for tests to count. */
 void bad_note(const char *what);
+/* special.c: a call begins; what may not stand between two others shows. */
+void bad_watch(enum function f);
 /* Is this the sin, and armed? */
 bool bad_is(enum sin which);
 

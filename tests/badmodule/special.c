@@ -66,6 +66,44 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	return rv;
 }
 
+/* ---- always-authenticate ---- */
+
+/* Where a signature with a key that asks each time has come to. */
+static _Atomic enum { ASK_NOTHING, ASK_BEGUN, ASK_TAKEN, ASK_BROKEN } asking;
+static unsigned char user_pin[64]; /* that C_Login took last */
+static CK_ULONG user_pin_len;
+
+void
+bad_watch(enum function f)
+{
+	if (asking != ASK_NOTHING && f != FN_C_Login && f != FN_C_Sign)
+		asking = ASK_BROKEN;
+}
+
+static CK_RV
+login_context(const unsigned char *pin, CK_ULONG len)
+{
+	if (asking != ASK_BEGUN)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	if (pin == NULL || len != user_pin_len ||
+	    memcmp(pin, user_pin, len) != 0)
+		return CKR_PIN_INCORRECT;
+	asking = ASK_TAKEN;
+	return CKR_OK;
+}
+
+/* CKR_OK: C_Sign may go on. */
+static CK_RV
+asked(void)
+{
+	const int was = asking;
+
+	asking = ASK_NOTHING;
+	return was == ASK_TAKEN ? CKR_OK
+	    : was == ASK_BEGUN  ? CKR_USER_NOT_LOGGED_IN
+				: CKR_OPERATION_NOT_INITIALIZED;
+}
+
 static CK_RV
 login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 {
@@ -81,7 +119,15 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 		return pin != NULL
 		    ? CKR_ARGUMENTS_BAD
 		    : bad_target->C_Login(s, user, keyed, sizeof(keyed) - 1);
+	if (bad_is(SIN_ALWAYS_ASK) && user == CKU_CONTEXT_SPECIFIC)
+		return login_context(pin, len);
 	const CK_RV rv = bad_target->C_Login(s, user, pin, len);
+
+	if (rv == CKR_OK && user == CKU_USER && pin != NULL &&
+	    len <= sizeof(user_pin)) {
+		memcpy(user_pin, pin, len);
+		user_pin_len = len;
+	}
 
 	if (bad_is(SIN_CRASH_LOGIN))
 		bad_crash();
@@ -117,6 +163,7 @@ sign_init(CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 	}
 	if (bad_is(SIN_SESSION_LOST) && !atomic_flag_test_and_set(&is_lost))
 		(void)bad_target->C_CloseSession(s);
+	asking = bad_is(SIN_ALWAYS_ASK) ? ASK_BEGUN : ASK_NOTHING;
 	return bad_target->C_SignInit(s, m, key);
 }
 
@@ -134,6 +181,12 @@ sign(CK_SESSION_HANDLE s, unsigned char *data, CK_ULONG len,
 	if (bad_is(SIN_SLOW_SIGN))
 		(void)usleep(SLOW_US);
 	bad_do_in_sign();
+	if (bad_is(SIN_ALWAYS_ASK)) {
+		const CK_RV refused = asked();
+
+		if (refused != CKR_OK)
+			return refused;
+	}
 	const CK_RV rv =
 	    bad_target->C_Sign(s, data, len, signature, signature_len);
 

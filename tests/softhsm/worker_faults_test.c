@@ -269,24 +269,6 @@ lies_about_signatures_are_refused(void **state)
 }
 
 static void
-keys_that_ask_each_time_are_told(void **state)
-{
-	const struct firma_msg_w_cms m = { .id = sins_bytes("key"),
-		.sha256 = firma_bytes_of(sins_digest, sizeof(sins_digest)),
-		.signing_time = 1 };
-
-	(void)state;
-	sins_start("always-authenticate", true, 1);
-	sins_login();
-	(void)peer_expect_error(
-	    &sins_peer, 0, sins_ask_sign(0), FIRMA_ERR_PIN_NEEDED);
-	assert_int_not_equal(
-	    peer_call_error(&sins_peer, FIRMA_MSG_w_cms, &m), FIRMA_OK);
-	assert_int_equal(sins_count("C_Sign"), 0);
-	assert_int_equal(peer_stop(&sins_peer), 0);
-}
-
-static void
 what_the_token_says_is_passed_on(void **state)
 {
 	const struct firma_msg_w_probe probe = { 0 };
@@ -470,7 +452,6 @@ main(void)
 		SINS_TEST(after_putting_back_one_unlock_is_enough),
 		SINS_TEST(opensc_without_a_card_is_absent),
 		SINS_TEST(lies_about_signatures_are_refused),
-		SINS_TEST(keys_that_ask_each_time_are_told),
 		SINS_TEST(what_the_token_says_is_passed_on),
 		SINS_TEST(a_full_token_and_one_that_takes_no_keys),
 		SINS_TEST(a_wrong_pin_is_one_c_login),

@@ -75,7 +75,8 @@ everything_is_read(void **state)
 		 "deadline=20\ngenerate-deadline=300\nlock-after=60\n"
 		 "environment=SOFTHSM2_CONF=/a b\nenvironment=B=\n"
 		 "algorithm=p-256\npin-credential=pin.t\nsoftware=yes\n"
-		 "so-pin-tries=15\n"
+		 "so-pin-tries=15\nkeep-pin=signing\n"
+		 "pin-credential-again=yes\n"
 		 "[token t-2]\nmodule=/m\nslot=7\n"
 		 "[token t-3]\nmodule=/m\nuri=pkcs11:token=a;serial=%3b\n"
 		 "[key k]\ntoken=t-1\nid=00ffAB\ndurability=disk\n"
@@ -108,6 +109,9 @@ everything_is_read(void **state)
 	assert_string_equal(t->algorithm, "p-256");
 	assert_string_equal(t->pin_credential, "pin.t");
 	assert_int_equal(t->software, 1);
+	assert_int_equal(t->keep_pin, FIRMA_KEEP_SIGNING);
+	assert_int_equal(t->pin_credential_again, 1);
+	assert_int_equal(firma_config_token(c, "t-2")->keep_pin, FIRMA_KEEP_NO);
 	/* The agent's own software token never locks; others may at 3. */
 	assert_int_equal(t->pin_tries, 0);
 	assert_int_equal(t->so_pin_tries, 15);
