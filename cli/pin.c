@@ -173,24 +173,17 @@ pin_give(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 	return FIRMA_OK;
 }
 
-/* What we need to know of a token before its PIN is asked for. */
-struct token {
-	int found;
-	uint32_t state, pin_state, flags, min_pin, max_pin;
-	char label[65], why[257];
-};
-
 static enum firma_err
 keep_token(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 {
-	struct token *t = arg;
+	struct pin_token *t = arg;
 	const struct firma_msg_token_item *m = msg;
 
 	(void)fd;
 	if (type != FIRMA_MSG_token_item)
 		return FIRMA_OK;
-	*t = (struct token){ 1, m->state, m->pin_state, m->flags, m->min_pin,
-		m->max_pin, "", "" };
+	*t = (struct pin_token){ 1, m->state, m->pin_state, m->flags,
+		m->min_pin, m->max_pin, "", "" };
 	firma_str_copy(m->label, t->label, sizeof(t->label));
 	firma_str_copy(m->why, t->why, sizeof(t->why));
 	return FIRMA_OK;
@@ -198,7 +191,7 @@ keep_token(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 
 /* A token that no PIN can help.  0 when it may be unlocked. */
 static enum firma_err
-refuse(const struct token *t, unsigned int flags)
+refuse(const struct pin_token *t, unsigned int flags)
 {
 	switch (t->state) {
 	case FIRMA_TOKEN_STARTING:
@@ -212,6 +205,8 @@ refuse(const struct token *t, unsigned int flags)
 	default:
 		break;
 	}
+	if (flags == PIN_LOOK_ANY)
+		return FIRMA_OK;
 	if (t->pin_state == FIRMA_PIN_LOCKED)
 		return FIRMA_ERR_PIN_LOCKED;
 	if (t->pin_state == FIRMA_PIN_FINAL_TRY &&
@@ -221,8 +216,40 @@ refuse(const struct token *t, unsigned int flags)
 }
 
 static enum firma_err
+look(struct app *app, const char *token, struct pin_token *t,
+    struct firma_cause *cause)
+{
+	const struct firma_msg_token_list ask = { firma_str_of(token), 0 };
+	const enum firma_err r = app_call(app, FIRMA_MSG_token_list, &ask, -1,
+	    APP_SHORT, keep_token, t, cause);
+
+	return r == FIRMA_OK && !t->found ? FIRMA_ERR_NOT_FOUND : r;
+}
+
+static enum firma_err
+may_present(
+    const struct pin_token *t, unsigned int flags, struct firma_cause *cause)
+{
+	const enum firma_err r = refuse(t, flags);
+
+	if (r != FIRMA_OK)
+		(void)snprintf(
+		    cause->what, sizeof(cause->what), "%.159s", t->why);
+	return r;
+}
+
+enum firma_err
+pin_look(struct app *app, const char *token, unsigned int flags,
+    struct pin_token *ret, struct firma_cause *cause)
+{
+	const enum firma_err r = look(app, token, ret, cause);
+
+	return r == FIRMA_OK ? may_present(ret, flags, cause) : r;
+}
+
+static enum firma_err
 present(struct app *app, struct pins *p, const char *token,
-    const struct token *t, unsigned int flags, struct firma_cause *cause)
+    const struct pin_token *t, unsigned int flags, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_secret_done) struct firma_secret pin = { 0 };
 	const struct firma_msg_token_unlock ask = { firma_str_of(token), flags,
@@ -251,19 +278,14 @@ int
 unlock_token(
     struct app *app, struct pins *p, const char *token, unsigned int flags)
 {
-	const struct firma_msg_token_list ask = { firma_str_of(token), 0 };
 	struct firma_cause cause = { 0 };
-	struct token t = { 0 };
-	enum firma_err r;
+	struct pin_token t = { 0 };
+	enum firma_err r = look(app, token, &t, &cause);
 
-	r = app_call(app, FIRMA_MSG_token_list, &ask, -1, APP_SHORT, keep_token,
-	    &t, &cause);
-	if (r == FIRMA_OK && !t.found)
-		r = FIRMA_ERR_NOT_FOUND;
 	if (r == FIRMA_OK && t.state == FIRMA_TOKEN_UNLOCKED)
 		return 0;
-	if (r == FIRMA_OK && (r = refuse(&t, flags)) != FIRMA_OK)
-		(void)snprintf(cause.what, sizeof(cause.what), "%.159s", t.why);
+	if (r == FIRMA_OK)
+		r = may_present(&t, flags, &cause);
 	if (r == FIRMA_OK)
 		r = present(app, p, token, &t, flags, &cause);
 	out_progress_end();

@@ -64,6 +64,21 @@ struct pin_packets {
 enum firma_err pin_give(
     void *arg, enum firma_msg_type type, const void *msg, int *fd);
 
+/* A token, as it is before its PIN is asked for. */
+struct pin_token {
+	int found;
+	uint32_t state, pin_state, flags, min_pin, max_pin;
+	char label[65], why[257];
+};
+#define PIN_LOOK_ANY (~0u) /* whatever its PIN's state */
+
+/*
+ * Look at it; no PIN is asked for that could not be presented.
+ * flags: FIRMA_UNLOCK bits, or PIN_LOOK_ANY
+ */
+FIRMA_CHECKED enum firma_err pin_look(struct app *app, const char *token,
+    unsigned int flags, struct pin_token *ret, struct firma_cause *cause);
+
 /*
  * Unlock the token if it is locked, asking for its PIN.  Explains failures;
  * returns 0 or the exit status.

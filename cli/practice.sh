@@ -11,6 +11,10 @@
 #   practice_agent DIR            start the agent, wait until it answers
 #   practice_stop DIR             end both, by pid
 #   firma ...                     the companion, speaking to DIR's agent
+#
+# The token is SoftHSM2's; who wants another one defines practice_section anew
+# (the lines of [token practice]) and gives words for its initialisation in
+# PRACTICE_INIT.
 
 # The agent refuses to be root.  As root it becomes a number without a name;
 # nothing else runs as it, and it owns what it made and nothing more.
@@ -28,10 +32,10 @@ practice_env() {
 
 firma() { "$BUILD/cli/firma" "$@"; }
 
-# A file with a random PIN that only its owner reads.
+# practice_pin FILE DIGITS   a random PIN that only its owner reads
 practice_pin() {
-	(umask 077; od -An -N5 -tu1 /dev/urandom | tr -d ' \n' | cut -c1-8 > "$1"
-	echo >> "$1")
+	(umask 077; od -An -N"$2" -tu1 /dev/urandom | tr -d ' \n' |
+	    cut -c"1-$2" > "$1"; echo >> "$1")
 }
 
 practice_make() {
@@ -42,8 +46,8 @@ practice_make() {
 		chmod 755 "$DIR"
 		chown "$PRACTICE_UID" "$DIR/tokens"
 	fi
-	practice_pin "$DIR/pin"
-	practice_pin "$DIR/so-pin"
+	practice_pin "$DIR/pin" 8
+	practice_pin "$DIR/so-pin" 16 # what a SmartCard-HSM takes
 	cat > "$DIR/softhsm2.conf" <<-CONF
 		directories.tokendir = $DIR/tokens
 		objectstore.backend = file
@@ -75,10 +79,17 @@ practice_portal() {
 	echo "http://127.0.0.1:$(cat "$DIR/portal.port")/imss/" > "$DIR/portal.url"
 }
 
-practice_config() {
-	practice_env "$1"
+practice_section() {
 	softhsm=/usr/lib/softhsm/libsofthsm2.so
 	[ -e $softhsm ] || softhsm=/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so
+	echo "module = $softhsm"
+	echo "label = practice"
+	echo "environment = SOFTHSM2_CONF=$DIR/softhsm2.conf"
+	echo "writable = $DIR/tokens"
+}
+
+practice_config() {
+	practice_env "$1"
 	cat > "$DIR/firmad.conf" <<-CONF
 		[agent]
 		socket = $DIR/run/socket
@@ -90,9 +101,7 @@ practice_config() {
 		opensc-conf = $SOURCE/agent/daemon/opensc.conf
 
 		[token practice]
-		module = $softhsm
-		label = practice
-		environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
+		$(practice_section)
 		${2:-}
 
 		[profile imss-idse]
@@ -155,7 +164,8 @@ practice_company() {
 
 practice_token() {
 	practice_env "$1"
-	firma token init practice --label practice --yes \
+	# shellcheck disable=SC2086 # words
+	firma token init practice --label practice --yes ${PRACTICE_INIT:-} \
 	    --so-pin-file "$DIR/so-pin" --pin-file "$DIR/pin" > /dev/null
 	firma token unlock practice --pin-file "$DIR/pin" > /dev/null
 }

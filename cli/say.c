@@ -66,14 +66,16 @@ static const struct {
 	    N_("check the PIN and the caps lock; nothing is retried by "
 	       "itself. Run the command again with the right PIN") },
 	{ FIRMA_ERR_PIN_LOCKED,
-	    N_("unblock the PIN with the token's own tool and its SO-PIN or "
-	       "PUK") },
+	    N_("set a new PIN with the SO-PIN: firma token unblock TOKEN. A "
+	       "locked SO-PIN only the token's maker can help with") },
 	{ FIRMA_ERR_PIN_LAST_TRY,
 	    N_("if you are certain of the PIN: firma token unlock TOKEN "
-	       "--last-try") },
+	       "--last-try (or the command that you gave, with "
+	       "--last-try)") },
 	{ FIRMA_ERR_PIN_REPEATED,
 	    N_("this very PIN is wrong: find the right one before you try "
-	       "again") },
+	       "again. If it says that the outcome is not known and you are "
+	       "certain of the PIN: firma token unlock TOKEN --again") },
 	{ FIRMA_ERR_PIN_NEEDED,
 	    N_("unlock it: firma token unlock TOKEN (or --pin-file for "
 	       "unattended use)") },

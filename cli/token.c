@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* firma token: list, init, unlock, lock. */
+/* firma token: list, init, unlock, lock; the rest is in token_pin.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@
 #include "cli/app.h"
 #include "cli/ask.h"
 #include "cli/pin.h"
+#include "cli/token_pin.h"
 
 static json_t *
 token_json(const struct firma_msg_token_item *m)
@@ -98,8 +99,7 @@ token_unlock(struct app *app, const struct args *a)
 	int status;
 
 	pins_init(&pins, a);
-	status = unlock_token(app, &pins, token,
-	    args_flag(a, "last-try") ? FIRMA_UNLOCK_LAST_TRY : 0);
+	status = unlock_token(app, &pins, token, token_pin_flags(a));
 	if (status == 0 && !out_is_json())
 		out_line(_("token %s is unlocked"), token);
 	else if (status == 0)
@@ -157,7 +157,9 @@ token_init(struct app *app, const struct args *a)
 	const char *label = args_text(a, "label");
 	const struct firma_msg_token_init ask = { firma_str_of(token),
 		firma_str_of(label != NULL ? label : token),
-		args_flag(a, "erase") ? FIRMA_INIT_ERASE : 0, 0 };
+		(args_flag(a, "erase") ? FIRMA_INIT_ERASE : 0) |
+		    token_pin_flags(a),
+		0 };
 	struct pin_packets packets = { .at = { &so, &pin }, .n = 2 };
 	const char *const *files;
 	struct firma_cause cause = { 0 };
@@ -197,17 +199,18 @@ token_init(struct app *app, const struct args *a)
 
 static const struct option_desc unlock_options[] = {
 	PIN_OPTION,
-	{ "last-try", 0, OPTION_FLAG, NULL,
-	    N_("use the last try before the PIN locks") },
+	LAST_TRY_OPTION,
+	AGAIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },
 };
 
 static const struct option_desc init_options[] = {
 	{ "label", 0, OPTION_TEXT, N_("TEXT"),
 	    N_("the token's label (default: its name)") },
-	{ "so-pin-file", 0, OPTION_TEXT, N_("FILE"),
-	    N_("the SO-PIN is this file's first line (-: stdin)") },
+	SO_PIN_OPTION,
 	PIN_OPTION,
+	LAST_TRY_OPTION,
+	AGAIN_OPTION,
 	{ "erase", 0, OPTION_FLAG, NULL,
 	    N_("erase a token that is not blank") },
 	{ "yes", 'y', OPTION_FLAG, NULL, N_("do not ask") },
@@ -222,6 +225,10 @@ const struct command token_commands[] = {
 	    1, 1, token_init },
 	{ "token unlock", N_("TOKEN"), N_("present the PIN to a token"),
 	    unlock_options, 1, 1, token_unlock },
+	{ "token change-pin", N_("TOKEN"), N_("give a token another PIN"),
+	    token_change_pin_options, 1, 1, token_change_pin },
+	{ "token unblock", N_("TOKEN"), N_("set a new PIN with the SO-PIN"),
+	    token_unblock_options, 1, 1, token_unblock },
 	{ "token lock", N_("TOKEN"), N_("log out of a token"), NULL, 1, 1,
 	    token_lock },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },

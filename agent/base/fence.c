@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/landlock.h>
 #include <stddef.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -119,21 +122,17 @@ firma_fence_begin(
 }
 
 enum firma_err
-firma_fence_allow(struct firma_fence *f, const char *path, unsigned int what,
-    struct firma_cause *cause)
+firma_fence_allow_fd(
+    struct firma_fence *f, int fd, unsigned int what, struct firma_cause *cause)
 {
 	struct landlock_path_beneath_attr rule = { .allowed_access =
 						       fs_bits(what) & f->fs };
-	FIRMA_OWN(firma_fd_done) int fd = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return firma_fail(cause,
-		    errno == ENOENT || errno == ENOTDIR ? FIRMA_ERR_NOT_FOUND
-							: FIRMA_ERR_IO,
-		    FIRMA_CAUSE_ERRNO, (unsigned long)errno, "%.140s", path);
 	if (f->fd < 0)
 		return FIRMA_OK;
+	if (fstat(fd, &st) != 0)
+		return fail(cause, "fstat");
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= FS_OF_FILE;
 	if (rule.allowed_access == 0)
@@ -141,8 +140,56 @@ firma_fence_allow(struct firma_fence *f, const char *path, unsigned int what,
 	rule.parent_fd = fd;
 	if (syscall(SYS_landlock_add_rule, f->fd, LANDLOCK_RULE_PATH_BENEATH,
 		&rule, 0u) != 0)
-		return fail(cause, path);
+		return fail(cause, "new rule");
 	return FIRMA_OK;
+}
+
+enum firma_err
+firma_fence_allow(struct firma_fence *f, const char *path, unsigned int what,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = open(path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return firma_fail(cause,
+		    errno == ENOENT || errno == ENOTDIR ? FIRMA_ERR_NOT_FOUND
+							: FIRMA_ERR_IO,
+		    FIRMA_CAUSE_ERRNO, (unsigned long)errno, "%.140s", path);
+	return firma_fence_allow_fd(f, fd, what, cause);
+}
+
+/* Its path as the program names it, or NULL: it needs none. */
+static const char *
+loader(void)
+{
+	const ElfW(Phdr) *ph = NULL;
+	const unsigned long at = getauxval(AT_PHDR), n = getauxval(AT_PHNUM);
+	unsigned long base = 0;
+
+	memcpy(&ph, &at, sizeof(ph));
+	for (unsigned long i = 0; i < n; i++)
+		if (ph[i].p_type == PT_PHDR)
+			base = at - ph[i].p_vaddr;
+	for (unsigned long i = 0; i < n; i++)
+		if (ph[i].p_type == PT_INTERP) {
+			const unsigned long text = base + ph[i].p_vaddr;
+			const char *path;
+
+			memcpy(&path, &text, sizeof(path));
+			return path;
+		}
+	return NULL;
+}
+
+enum firma_err
+firma_fence_allow_loader(struct firma_fence *f, struct firma_cause *cause)
+{
+	const char *path = loader();
+
+	return path == NULL
+	    ? FIRMA_OK
+	    : firma_fence_allow(
+		  f, path, FIRMA_FENCE_EXECUTE | FIRMA_FENCE_READ, cause);
 }
 
 enum firma_err

@@ -57,6 +57,17 @@ FIRMA_CHECKED enum firma_err firma_fence_begin(
 FIRMA_CHECKED enum firma_err firma_fence_allow(struct firma_fence *f,
     const char *path, unsigned int what, struct firma_cause *cause);
 
+/* The same for what is open; O_PATH will do. */
+FIRMA_CHECKED enum firma_err firma_fence_allow_fd(struct firma_fence *f, int fd,
+    unsigned int what, struct firma_cause *cause);
+
+/*
+ * The dynamic loader that this program was started with may be executed: each
+ * program that is linked as this one needs it.
+ */
+FIRMA_CHECKED enum firma_err firma_fence_allow_loader(
+    struct firma_fence *f, struct firma_cause *cause);
+
 /* Each of a list that ends with NULL; what is not there is left out. */
 FIRMA_CHECKED enum firma_err firma_fence_allow_all(struct firma_fence *f,
     const char *const *paths, unsigned int what, struct firma_cause *cause);

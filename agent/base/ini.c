@@ -193,6 +193,16 @@ read_header(struct reading *r, struct firma_bytes v)
 	r->reader->fn(r->reader->arg, &out);
 }
 
+static bool
+may_repeat(const struct firma_ini_reader *reader, const char *name)
+{
+	for (const char *const *r = reader->repeat; r != NULL && *r != NULL;
+	     r++)
+		if (strcmp(*r, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 read_option(struct reading *r, struct firma_bytes v)
 {
@@ -221,8 +231,7 @@ read_option(struct reading *r, struct firma_bytes v)
 	}
 	if (r->skipping)
 		return;
-	if ((r->reader->repeat == NULL ||
-		strcmp(name, r->reader->repeat) != 0) &&
+	if (!may_repeat(r->reader, name) &&
 	    seen(r->options, r->n_options, left)) {
 		firma_problem_add(r->problems, r->line,
 		    "option \"%s\" stands a second time in [%s]", name,

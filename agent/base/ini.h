@@ -70,12 +70,13 @@ struct firma_ini_line {
 /*
  * fn      called for each header and each option, in order; it notes its own
  *         mistakes and always goes on
- * repeat  the option that may stand several times in a section, or NULL
+ * repeat  the options that may stand several times in a section, NULL at the
+ *         end; or NULL
  */
 struct firma_ini_reader {
 	void (*fn)(void *arg, const struct firma_ini_line *line);
 	void *arg;
-	const char *repeat;
+	const char *const *repeat;
 };
 
 /*

@@ -8,6 +8,8 @@ static const struct firma_handler table[] = {
 	{ FIRMA_MSG_token_unlock, true, firma_on_token_unlock },
 	{ FIRMA_MSG_token_lock, true, firma_on_token_lock },
 	{ FIRMA_MSG_token_init, true, firma_on_token_init },
+	{ FIRMA_MSG_token_change_pin, true, firma_on_token_change_pin },
+	{ FIRMA_MSG_token_unblock, true, firma_on_token_unblock },
 	{ FIRMA_MSG_key_list, false, firma_on_key_list },
 	{ FIRMA_MSG_key_generate, true, firma_on_key_generate },
 	{ FIRMA_MSG_key_import, true, firma_on_key_import },

@@ -21,7 +21,8 @@ const struct firma_handler *firma_handler_find(enum firma_msg_type type);
 
 /* on_token.c */
 firma_handler_fn firma_on_token_list, firma_on_token_inspect,
-    firma_on_token_unlock, firma_on_token_lock, firma_on_token_init;
+    firma_on_token_unlock, firma_on_token_lock, firma_on_token_init,
+    firma_on_token_change_pin, firma_on_token_unblock;
 /* on_key.c */
 firma_handler_fn firma_on_key_list, firma_on_key_generate, firma_on_key_import,
     firma_on_request_make, firma_on_certificate_import,

@@ -96,7 +96,7 @@ main(int argc, char **argv)
 	if ((r = prepare(&a, &o, &cause)) != FIRMA_OK)
 		return complain(r, &cause);
 	a.owner = geteuid();
-	if ((r = firma_privileges_seal(&cause)) != FIRMA_OK ||
+	if ((r = firma_privileges_seal(&a, &cause)) != FIRMA_OK ||
 	    (r = firma_serve_start(&a, &cause)) != FIRMA_OK ||
 	    (r = firma_listen_start(
 		 &a, was_root || getenv("STATE_DIRECTORY") != NULL, &cause)) !=

@@ -9,6 +9,10 @@
 #include "agent/daemon/log.h"
 
 #define FIND_NS (20 * FIRMA_S)
+/* A token that says one of these knows the key. */
+#define TELLING                                          \
+	(FIRMA_KEYFLAG_PROOF | FIRMA_KEYFLAG_SENSITIVE | \
+	    FIRMA_KEYFLAG_EXTRACTABLE)
 
 struct make {
 	struct firma_agent *agent;
@@ -19,6 +23,7 @@ struct make {
 	void *arg;
 	bool generated; /* by this call */
 	bool proven;    /* what was told last has all of the proof */
+	bool silent;    /* ... or says nothing about the key */
 	char key[FIRMA_STORE_NAME]; /* alias in the index once told */
 };
 
@@ -63,8 +68,21 @@ made(struct make *m)
 						  m->id.at, m->id.len) };
 	struct firma_cause cause = { 0 };
 
-	if (m->proven) {
+	if (m->silent)
+		firma_log(FIRMA_LOG_WARNING,
+		    "key %s: token %s does not say yet that it was made there "
+		    "and cannot leave; it is asked when it is read again",
+		    m->key, m->token);
+	if (m->proven || m->silent) {
 		end(m, FIRMA_OK, NULL);
+		return;
+	}
+	/* What an earlier try made may be in use; the token may prove it again
+	 * when it is well.  Only what was made just now goes. */
+	if (!m->generated) {
+		(void)snprintf(
+		    cause.what, sizeof(cause.what), "token %s", m->token);
+		end(m, FIRMA_ERR_KEY_PROOF, &cause);
 		return;
 	}
 	if (firma_token_call(t, FIRMA_MSG_w_delete, &d, -1, FIND_NS,
@@ -83,6 +101,7 @@ told(struct make *m, const struct firma_frame *f)
 	if (firma_msg_decode(FIRMA_MSG_w_key, f->payload, &w, NULL) != FIRMA_OK)
 		return false;
 	m->proven = (w.flags & FIRMA_KEYFLAG_PROOF) == FIRMA_KEYFLAG_PROOF;
+	m->silent = (w.flags & TELLING) == 0;
 	if ((k = firma_key_take(t, &w, m->alias)) == NULL)
 		return false;
 	(void)snprintf(m->key, sizeof(m->key), "%s", k->alias);
@@ -169,4 +188,14 @@ firma_make(struct firma_token *t, const char *alias,
 	if (r != FIRMA_OK)
 		free(m);
 	return r;
+}
+
+const char *
+firma_make_note(const struct firma_key *key, bool adopted)
+{
+	if (adopted)
+		return "was made by an earlier try";
+	return (key->flags & FIRMA_KEYFLAG_PROOF) == FIRMA_KEYFLAG_PROOF
+	    ? "local, always sensitive, never extractable"
+	    : "made by the token, which does not prove it yet";
 }

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "agent/daemon/handler.h"
 #include "agent/daemon/opensc.h"
+#include "agent/daemon/privileges.h"
 
 void
 firma_on_agent_status(struct firma_task *q)
 {
 	const struct firma_agent *a = q->agent;
-	char warnings[1024];
+	char warnings[1024], more[512];
 
-	firma_opensc_warning(a->config, warnings, sizeof(warnings));
+	firma_opensc_warning(a->config, more, sizeof(more));
+	(void)snprintf(warnings, sizeof(warnings), "%s%s%s", more,
+	    more[0] != '\0' ? "\n" : "", firma_privileges_warning());
 	const struct firma_msg_agent_item m = {
 		.version = firma_str_of(FIRMA_VERSION),
 		.config = firma_str_of(a->config_path),

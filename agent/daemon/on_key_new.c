@@ -145,8 +145,7 @@ generated(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 		firma_work_fail(w, r, cause);
 		return;
 	}
-	w->note = adopted ? "was made by an earlier try"
-			  : "local, always sensitive, never extractable";
+	w->note = firma_make_note(k, adopted);
 	firma_work_record(w, k);
 }
 

@@ -6,276 +6,67 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/socket.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
-#include "agent/daemon/conn.h"
 #include "agent/daemon/handler.h"
 #include "agent/daemon/log.h"
+#include "agent/daemon/present.h"
 
-#define LOGOUT_NS                         (10 * FIRMA_S)
-#define CKF_USER_PIN_COUNT_LOW            0x00010000u /* see token.c */
-#define CKF_USER_PIN_FINAL_TRY            0x00020000u
-#define CKF_PROTECTED_AUTHENTICATION_PATH 0x00000100u
+#define LOGOUT_NS      (10 * FIRMA_S)
 
-#define COPY(to, from)                    ((void)snprintf((to), sizeof(to), "%s", (from)))
+#define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
-/* One unlocking, from the channel to the last answer. */
-struct unlock {
-	struct firma_agent *agent;
-	struct firma_task *q; /* NULL: the configured credential */
-	char token[FIRMA_CONFIG_NAME];
-	struct firma_pin_record record;
-	uint32_t flags;
-	bool presented;
-	bool vetoed; /* by the record, at w_presenting */
-	enum firma_err r;
-	struct firma_cause cause;
-};
+/* ---- unlock ---- */
 
-static void
-answer_now(void *arg)
+/* arg is the task, or NULL: the configured credential. */
+static enum firma_err
+unlock_check(void *arg, const struct firma_token *t, bool *ret_done,
+    struct firma_cause *cause)
 {
-	struct unlock *u = arg;
+	const enum firma_err r = firma_token_ready(t, cause);
 
-	if (u->r != FIRMA_OK)
-		firma_log(FIRMA_LOG_WARNING, "token %s: not unlocked: %s",
-		    u->token, firma_err_text(u->r));
-	if (u->q != NULL && u->r == FIRMA_OK)
-		firma_task_done(u->q, u->presented ? 1 : 0);
-	else if (u->q != NULL)
-		firma_task_fail(u->q, u->r, "", &u->cause);
-	free(u);
+	(void)arg;
+	*ret_done = r == FIRMA_OK;
+	return r == FIRMA_ERR_PIN_NEEDED ? FIRMA_OK : r;
 }
 
-/* Only when the token's keys are known is it unlocked for the client. */
-static void
-answer(struct unlock *u)
+static enum firma_err
+unlock_ask(void *arg, struct firma_token *t,
+    const struct firma_present_terms *terms, int fd, firma_token_fn *fn,
+    void *fn_arg, struct firma_cause *cause)
 {
-	struct firma_token *t = firma_token_find(u->agent, u->token);
+	const struct firma_msg_w_login m = { .salt = terms->salt,
+		.iterations = terms->iterations,
+		.refused = terms->refused,
+		.flags = terms->flags };
 
-	if (t == NULL) {
-		answer_now(u);
+	(void)arg;
+	return firma_token_call(t, FIRMA_MSG_w_login, &m, fd, FIRMA_PIN_WAIT_NS,
+	    FIRMA_FOREVER, fn, fn_arg, cause);
+}
+
+static void
+unlock_end(void *arg, enum firma_err r, bool presented,
+    const struct firma_cause *cause)
+{
+	struct firma_task *q = arg;
+
+	if (q == NULL)
 		return;
-	}
-	t->doubtful = u->record.presenting;
-	t->used = firma_now();
-	firma_token_settle(t, answer_now, u);
-}
-
-static void
-entry_of(
-    const struct unlock *u, const char *action, struct firma_ledger_entry *e)
-{
-	if (u->q != NULL) {
-		firma_task_entry(u->q, action, e);
-	} else {
-		*e = (struct firma_ledger_entry){ .uid = u->agent->owner };
-		COPY(e->action, action);
-		COPY(e->program, "firmad");
-		COPY(e->rule, "credential");
-	}
-	COPY(e->token, u->record.token);
-	COPY(e->result, u->r == FIRMA_OK ? "ok" : firma_err_name(u->r));
-}
-
-static void
-result_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
-    const struct firma_store_seqs *seqs)
-{
-	struct unlock *u = arg;
-
-	(void)seqs;
-	if (r != FIRMA_OK)
-		firma_log(FIRMA_LOG_ERROR, "PIN record of %s: %s (%s)",
-		    u->token, firma_err_text(r), cause->what);
-	answer(u);
-}
-
-/* The token has spoken: close the intent, then tell the client. */
-static void
-settle(struct unlock *u)
-{
-	FIRMA_OWN(firma_txn_done)
-	struct firma_txn *txn = firma_txn_new(u->agent->store);
-	struct firma_ledger_entry e;
-
-	if (u->r == FIRMA_OK) {
-		u->record.presenting = false;
-		u->record.has_refused = false;
-	} else if (u->r == FIRMA_ERR_PIN || u->r == FIRMA_ERR_PIN_LOCKED) {
-		u->record.presenting = false;
-		u->record.has_refused = true;
-		memcpy(u->record.refused_hash, u->record.presenting_hash,
-		    sizeof(u->record.refused_hash));
-	}
-	u->record.updated = firma_wall_ms();
-	entry_of(u, "unlock", &e);
-	if (txn == NULL || firma_txn_pin(txn, &u->record) != FIRMA_OK ||
-	    firma_txn_ledger(txn, &e) != FIRMA_OK) {
-		answer(u);
-		return;
-	}
-	(void)firma_store_submit(
-	    u->agent->store, txn, FIRMA_DURABLE_DISK, result_stored, u);
-	txn = NULL;
-}
-
-/* May the token process present the PIN?  When it cannot be told it is gone,
- * and login_answer() hears of that. */
-static void
-go(const struct unlock *u, bool yes)
-{
-	struct firma_token *t = firma_token_find(u->agent, u->token);
-	const struct firma_msg_w_present m = { .go = yes ? 1 : 0 };
-
-	/* The person has entered it; on a keypad that is still to come. */
-	if (t != NULL &&
-	    firma_token_tell(t, FIRMA_MSG_w_present, &m,
-		(t->ck_flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0
-		    ? FIRMA_PIN_WAIT_NS
-		    : firma_token_sign_ns(t)) != FIRMA_OK)
-		firma_log(FIRMA_LOG_WARNING, "token %s: not told", u->token);
-}
-
-static void
-intent_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
-    const struct firma_store_seqs *seqs)
-{
-	struct unlock *u = arg;
-
-	(void)seqs;
-	if (r != FIRMA_OK) {
-		u->r = r;
-		u->cause = *cause;
-		u->vetoed = true;
-	}
-	u->presented = r == FIRMA_OK;
-	go(u, u->presented);
-}
-
-static void
-veto(struct unlock *u, enum firma_err why)
-{
-	u->vetoed = true;
-	u->r = why;
-	COPY(u->cause.what, u->token);
-	go(u, false);
-}
-
-static void
-presenting(struct unlock *u, const struct firma_msg_w_presenting *m)
-{
-	FIRMA_OWN(firma_txn_done) struct firma_txn *txn = NULL;
-	const bool counted =
-	    (m->ck_flags & (CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY)) !=
-	    0;
-	const bool same = m->pin_hash.len == FIRMA_STORE_HASH &&
-	    memcmp(m->pin_hash.at, u->record.presenting_hash,
-		FIRMA_STORE_HASH) == 0;
-
-	if (u->record.presenting && same && counted &&
-	    (u->flags & FIRMA_UNLOCK_LAST_TRY) == 0) {
-		veto(u, FIRMA_ERR_PIN_REPEATED);
-		return;
-	}
-	u->record.presenting = true;
-	u->record.n_presented++;
-	memset(u->record.presenting_hash, 0, FIRMA_STORE_HASH);
-	if (m->pin_hash.len == FIRMA_STORE_HASH)
-		memcpy(u->record.presenting_hash, m->pin_hash.at,
-		    FIRMA_STORE_HASH);
-	u->record.updated = firma_wall_ms();
-	if ((txn = firma_txn_new(u->agent->store)) == NULL ||
-	    firma_txn_pin(txn, &u->record) != FIRMA_OK) {
-		veto(u, FIRMA_ERR_NOMEM);
-		return;
-	}
-	(void)firma_store_submit(
-	    u->agent->store, txn, FIRMA_DURABLE_DISK, intent_stored, u);
-	txn = NULL;
-}
-
-static void
-login_answer(void *arg, enum firma_err r, const struct firma_frame *f,
-    bool last, const struct firma_cause *cause)
-{
-	struct unlock *u = arg;
-	struct firma_msg_w_presenting m;
-
-	if (r == FIRMA_OK && f->type == FIRMA_MSG_w_presenting) {
-		if (firma_msg_decode(FIRMA_MSG_w_presenting, f->payload, &m,
-			NULL) == FIRMA_OK)
-			presenting(u, &m);
-		else
-			veto(u, FIRMA_ERR_INTERNAL);
-		return;
-	}
-	if (!last)
-		return;
-	if (!u->vetoed) {
-		u->r = r;
-		if (cause != NULL)
-			u->cause = *cause;
-	}
-	if (u->presented)
-		settle(u);
+	if (r == FIRMA_OK)
+		firma_task_done(q, presented ? 1 : 0);
 	else
-		answer(u);
+		firma_task_fail(q, r, "", cause);
 }
 
-/* The store's record of this token, or a new one with a new salt. */
-FIRMA_CHECKED static enum firma_err
-record_of(struct firma_token *t, struct firma_pin_record *ret,
-    struct firma_cause *cause)
-{
-	const enum firma_err r =
-	    firma_store_pin(t->agent->store, t->serial, ret, cause);
-
-	if (r != FIRMA_ERR_NOT_FOUND)
-		return r;
-	*ret = (struct firma_pin_record){ 0 };
-	COPY(ret->token, t->serial);
-	if (getrandom(ret->salt, sizeof(ret->salt), 0) !=
-	    (ssize_t)sizeof(ret->salt))
-		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
-		    (unsigned long)errno, "getrandom");
-	return FIRMA_OK;
-}
-
-/* Ask the token process to read a PIN from fd (taken) and to present it. */
-FIRMA_CHECKED static enum firma_err
-begin(struct firma_token *t, struct firma_task *q, uint32_t flags, int fd,
-    struct firma_cause *cause)
-{
-	FIRMA_OWN(firma_fd_done) int own = fd;
-	struct firma_msg_w_login m = { .iterations = FIRMA_PIN_ITERATIONS,
-		.flags = flags };
-	struct unlock *u = calloc(1, sizeof(*u));
-	enum firma_err r;
-
-	if (u == NULL)
-		return FIRMA_ERR_NOMEM;
-	u->agent = t->agent;
-	u->q = q;
-	u->flags = flags;
-	COPY(u->token, t->config->name);
-	if ((r = record_of(t, &u->record, cause)) != FIRMA_OK) {
-		free(u);
-		return r;
-	}
-	m.salt = firma_bytes_of(u->record.salt, sizeof(u->record.salt));
-	if (u->record.has_refused)
-		m.refused_hash = firma_bytes_of(
-		    u->record.refused_hash, sizeof(u->record.refused_hash));
-	r = firma_token_call(t, FIRMA_MSG_w_login, &m, firma_fd_take(&own),
-	    FIRMA_PIN_WAIT_NS, FIRMA_FOREVER, login_answer, u, cause);
-	if (r != FIRMA_OK)
-		free(u);
-	return r;
-}
+static const struct firma_present_ops unlocking = {
+	.role = FIRMA_PIN_USER,
+	.action = "unlock",
+	.check = unlock_check,
+	.ask = unlock_ask,
+	.end = unlock_end,
+};
 
 /* The credential's file is handed over as it is: the agent does not read it. */
 static void
@@ -300,7 +91,9 @@ present_credential(struct firma_token *t)
 		    t->config->name, path, strerror(errno));
 		return;
 	}
-	if (begin(t, NULL, 0, fd, &cause) != FIRMA_OK)
+	const struct firma_present p = { .ops = &unlocking, .fd = fd };
+
+	if (firma_present_begin(t, &p, &cause) != FIRMA_OK)
 		firma_log(FIRMA_LOG_WARNING, "token %s: %s", t->config->name,
 		    cause.what);
 }
@@ -308,11 +101,12 @@ present_credential(struct firma_token *t)
 void
 firma_pin_look(struct firma_token *t, bool is_new)
 {
-	struct firma_pin_record record;
-
-	t->doubtful = firma_store_pin(t->agent->store, t->serial, &record,
-			  NULL) == FIRMA_OK &&
-	    record.presenting;
+	firma_present_note(t);
+	if (is_new && (t->doubtful || t->so_doubtful))
+		firma_log(FIRMA_LOG_WARNING,
+		    "token %s: the %s was presented once, and how that ended "
+		    "is not known",
+		    t->config->name, t->doubtful ? "PIN" : "SO-PIN");
 	/* Locked by somebody, it stays so: a token is unlocked as it comes. */
 	if (is_new && !t->logged_in && !t->doubtful &&
 	    t->config->pin_credential[0] != '\0')
@@ -339,32 +133,19 @@ token_of(
 	return t;
 }
 
-/* Both ends of a one-shot channel; theirs goes to the client. */
-FIRMA_CHECKED static enum firma_err
-channel(int *ret_ours, int *ret_theirs, struct firma_cause *cause)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
-		    (unsigned long)errno, "socketpair");
-	*ret_ours = pair[0];
-	*ret_theirs = pair[1];
-	return FIRMA_OK;
-}
-
+/* Present what the client of q gives; q is answered by ops->end. */
 static void
-offer(struct firma_task *q, const struct firma_token *t, int fd)
+present_for(struct firma_task *q, struct firma_token *t,
+    const struct firma_present_ops *ops, void *arg, uint32_t flags)
 {
-	const struct firma_msg_pin_channel m = {
-		.token = firma_str_of(t->config->name),
-		.label = firma_str_of(t->label),
-		.pin_state = (uint32_t)firma_token_pin_state(t),
-		.min_pin = t->min_pin,
-		.max_pin = t->max_pin,
+	const struct firma_present p = {
+		.ops = ops, .arg = arg, .q = q, .fd = -1, .flags = flags
 	};
+	struct firma_cause cause = { 0 };
+	const enum firma_err r = firma_present_begin(t, &p, &cause);
 
-	firma_task_answer_fd(q, FIRMA_MSG_pin_channel, &m, fd);
+	if (r != FIRMA_OK)
+		firma_task_fail(q, r, "", &cause);
 }
 
 void
@@ -372,32 +153,13 @@ firma_on_token_unlock(struct firma_task *q)
 {
 	const struct firma_msg_token_unlock *m = (const void *)&q->msg;
 	struct firma_token *t = token_of(q, m->token, FIRMA_ASK_TOKEN_UNLOCK);
-	struct firma_cause cause = { 0 };
-	int ours, theirs;
-	enum firma_err r;
 
-	if (t == NULL)
-		return;
-	r = firma_token_ready(t, &cause);
-	if (r == FIRMA_OK) {
-		firma_task_done(q, 0);
-		return;
-	}
-	if (r != FIRMA_ERR_PIN_NEEDED ||
-	    (r = channel(&ours, &theirs, &cause)) != FIRMA_OK) {
-		firma_task_fail(q, r, "", &cause);
-		return;
-	}
-	r = begin(t, q, m->flags & FIRMA_UNLOCK_LAST_TRY, ours, &cause);
-	if (r != FIRMA_OK) {
-		(void)close(theirs);
-		firma_task_fail(q, r, "", &cause);
-		return;
-	}
-	offer(q, t, theirs);
+	if (t != NULL)
+		present_for(q, t, &unlocking, q,
+		    m->flags & (FIRMA_UNLOCK_LAST_TRY | FIRMA_UNLOCK_AGAIN));
 }
 
-/* ---- lock, initialise ---- */
+/* ---- lock ---- */
 
 struct plain {
 	struct firma_agent *agent;
@@ -533,35 +295,158 @@ firma_pin_lock_idle(struct firma_token *t, uint64_t now)
 		    t->config->name);
 }
 
+/* ---- initialise ---- */
+
+static enum firma_err
+init_check(void *arg, const struct firma_token *t, bool *ret_done,
+    struct firma_cause *cause)
+{
+	const struct firma_task *q = arg;
+	const struct firma_msg_token_init *m = (const void *)&q->msg;
+
+	*ret_done = false;
+	if (t->present && (m->flags & FIRMA_INIT_ERASE) == 0)
+		return firma_fail(cause, FIRMA_ERR_EXISTS, FIRMA_CAUSE_NONE, 0,
+		    "token %s is initialised", t->config->name);
+	return FIRMA_OK;
+}
+
+static enum firma_err
+init_ask(void *arg, struct firma_token *t,
+    const struct firma_present_terms *terms, int fd, firma_token_fn *fn,
+    void *fn_arg, struct firma_cause *cause)
+{
+	const struct firma_task *q = arg;
+	const struct firma_msg_token_init *m = (const void *)&q->msg;
+	struct firma_msg_w_init w = { .label = m->label,
+		.salt = terms->salt,
+		.iterations = terms->iterations,
+		.refused = terms->refused,
+		.flags = terms->flags };
+
+	/* A token that is found by its label gets that label. */
+	if (w.label.len == 0 && t->config->select == FIRMA_SELECT_LABEL)
+		w.label = firma_str_of(t->config->label);
+	return firma_token_call(t, FIRMA_MSG_w_init, &w, fd, FIRMA_PIN_WAIT_NS,
+	    FIRMA_FOREVER, fn, fn_arg, cause);
+}
+
+static void
+pin_set(void *arg, enum firma_err r, bool presented,
+    const struct firma_cause *cause)
+{
+	struct firma_task *q = arg;
+
+	(void)presented;
+	if (r == FIRMA_OK)
+		firma_task_done(q, 1);
+	else
+		firma_task_fail(q, r, "", cause);
+}
+
+static const struct firma_present_ops initialising = {
+	.role = FIRMA_PIN_SO,
+	.action = "token-init",
+	.sets_pin = true,
+	.check = init_check,
+	.ask = init_ask,
+	.end = pin_set,
+};
+
 void
 firma_on_token_init(struct firma_task *q)
 {
 	const struct firma_msg_token_init *m = (const void *)&q->msg;
 	struct firma_token *t = token_of(q, m->token, FIRMA_ASK_TOKEN_INIT);
-	struct firma_msg_w_init w = { 0 };
-	struct firma_cause cause = { 0 };
-	int ours, theirs;
-	enum firma_err r;
 
-	if (t == NULL)
-		return;
-	w.label = m->label;
-	w.flags = m->flags;
-	if (t->present && (m->flags & FIRMA_INIT_ERASE) == 0) {
-		firma_task_refuse(q, FIRMA_ERR_EXISTS, "",
-		    "token %s is initialised", t->config->name);
-		return;
-	}
-	/* A token that is found by its label gets that label. */
-	if (w.label.len == 0 && t->config->select == FIRMA_SELECT_LABEL)
-		w.label = firma_str_of(t->config->label);
-	if ((r = channel(&ours, &theirs, &cause)) == FIRMA_OK &&
-	    (r = plain_call(t, q, "token-init", FIRMA_MSG_w_init, &w, ours,
-		 FIRMA_PIN_WAIT_NS, &cause)) != FIRMA_OK)
-		(void)close(theirs);
-	if (r != FIRMA_OK) {
-		firma_task_fail(q, r, "", &cause);
-		return;
-	}
-	offer(q, t, theirs);
+	if (t != NULL)
+		present_for(q, t, &initialising, q,
+		    m->flags &
+			(FIRMA_UNLOCK_LAST_TRY | FIRMA_UNLOCK_AGAIN |
+			    FIRMA_INIT_ERASE));
+}
+
+/* ---- another PIN ---- */
+
+/* There, initialised, and at rest; locked or not does not matter. */
+static enum firma_err
+is_there(void *arg, const struct firma_token *t, bool *ret_done,
+    struct firma_cause *cause)
+{
+	const enum firma_err r = firma_token_ready(t, cause);
+
+	(void)arg;
+	*ret_done = false;
+	return r == FIRMA_ERR_PIN_NEEDED ? FIRMA_OK : r;
+}
+
+static enum firma_err
+change_ask(void *arg, struct firma_token *t,
+    const struct firma_present_terms *terms, int fd, firma_token_fn *fn,
+    void *fn_arg, struct firma_cause *cause)
+{
+	const struct firma_msg_w_change_pin m = { .salt = terms->salt,
+		.iterations = terms->iterations,
+		.refused = terms->refused,
+		.flags = terms->flags };
+
+	(void)arg;
+	return firma_token_call(t, FIRMA_MSG_w_change_pin, &m, fd,
+	    FIRMA_PIN_WAIT_NS, FIRMA_FOREVER, fn, fn_arg, cause);
+}
+
+static enum firma_err
+unblock_ask(void *arg, struct firma_token *t,
+    const struct firma_present_terms *terms, int fd, firma_token_fn *fn,
+    void *fn_arg, struct firma_cause *cause)
+{
+	const struct firma_msg_w_unblock m = { .salt = terms->salt,
+		.iterations = terms->iterations,
+		.refused = terms->refused,
+		.flags = terms->flags };
+
+	(void)arg;
+	return firma_token_call(t, FIRMA_MSG_w_unblock, &m, fd,
+	    FIRMA_PIN_WAIT_NS, FIRMA_FOREVER, fn, fn_arg, cause);
+}
+
+static const struct firma_present_ops changing = {
+	.role = FIRMA_PIN_USER,
+	.action = "token-change-pin",
+	.sets_pin = true,
+	.check = is_there,
+	.ask = change_ask,
+	.end = pin_set,
+};
+
+static const struct firma_present_ops unblocking = {
+	.role = FIRMA_PIN_SO,
+	.action = "token-unblock",
+	.sets_pin = true,
+	.check = is_there,
+	.ask = unblock_ask,
+	.end = pin_set,
+};
+
+void
+firma_on_token_change_pin(struct firma_task *q)
+{
+	const struct firma_msg_token_change_pin *m = (const void *)&q->msg;
+	struct firma_token *t =
+	    token_of(q, m->token, FIRMA_ASK_TOKEN_CHANGE_PIN);
+
+	if (t != NULL)
+		present_for(q, t, &changing, q,
+		    m->flags & (FIRMA_UNLOCK_LAST_TRY | FIRMA_UNLOCK_AGAIN));
+}
+
+void
+firma_on_token_unblock(struct firma_task *q)
+{
+	const struct firma_msg_token_unblock *m = (const void *)&q->msg;
+	struct firma_token *t = token_of(q, m->token, FIRMA_ASK_TOKEN_UNBLOCK);
+
+	if (t != NULL)
+		present_for(q, t, &unblocking, q,
+		    m->flags & (FIRMA_UNLOCK_LAST_TRY | FIRMA_UNLOCK_AGAIN));
 }

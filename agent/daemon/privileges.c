@@ -4,15 +4,16 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "agent/base/fence.h"
+#include "agent/base/own.h"
+#include "agent/base/sandbox.h"
+#include "agent/daemon/log.h"
 
 struct who {
 	uid_t uid;
@@ -141,50 +142,123 @@ firma_privileges_drop(
 	return FIRMA_OK;
 }
 
-FIRMA_CHECKED static enum firma_err
-filter(struct firma_cause *cause)
-{
-	static const int refused[] = { SCMP_SYS(ptrace),
-		SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev),
-		SCMP_SYS(bpf), SCMP_SYS(mount), SCMP_SYS(umount2),
-		SCMP_SYS(pivot_root), SCMP_SYS(kexec_load),
-		SCMP_SYS(kexec_file_load), SCMP_SYS(init_module),
-		SCMP_SYS(finit_module), SCMP_SYS(delete_module),
-		SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd),
-		SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(io_uring_setup),
-		SCMP_SYS(unshare), SCMP_SYS(setns) };
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	int e = 0;
+/* What "writable =" gave when the fence was closed. */
+static char *inside[FIRMA_TOKENS_MAX * FIRMA_CONFIG_WRITABLE];
+static size_t n_inside;
+static const char no_fence[] =
+    "this kernel has no Landlock: a token's process may write wherever the "
+    "agent's user may";
+static bool is_fenced;
 
-	if (ctx == NULL)
-		return FIRMA_ERR_NOMEM;
-	for (size_t i = 0; e == 0 && i < sizeof(refused) / sizeof(refused[0]);
-	     i++)
-		e = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-	/* AF_UNIX: clients, pcscd, journal.  AF_NETLINK: libusb in a token
-	 * process.  Domains below and above are refused. */
-	for (int domain = 0; e == 0 && domain < AF_MAX; domain++)
-		if (domain != AF_UNIX && domain != AF_NETLINK)
-			e = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
-			    SCMP_SYS(socket), 1,
-			    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)domain));
-	if (e == 0)
-		e = seccomp_load(ctx);
-	seccomp_release(ctx);
-	if (e != 0)
-		return firma_fail(cause, FIRMA_ERR_INTERNAL, FIRMA_CAUSE_ERRNO,
-		    (unsigned long)-e, "seccomp");
+bool
+firma_privileges_may_write(const char *path)
+{
+	for (size_t i = 0; i < n_inside; i++) {
+		const size_t len = strlen(inside[i]);
+
+		if (strncmp(path, inside[i], len) == 0 &&
+		    (path[len] == '/' || path[len] == '\0'))
+			return true;
+	}
+	return !is_fenced;
+}
+
+FIRMA_CHECKED static enum firma_err
+allow_tokens(struct firma_fence *f, const struct firma_config *c,
+    struct firma_cause *cause)
+{
+	for (size_t i = 0; i < c->n_tokens; i++)
+		for (size_t j = 0; j < c->tokens[i].n_writable; j++) {
+			const char *path = c->tokens[i].writable[j];
+			const enum firma_err r = firma_fence_allow(f, path,
+			    FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE, cause);
+
+			if (r == FIRMA_ERR_INTERNAL)
+				return r;
+			if (r != FIRMA_OK)
+				firma_log(FIRMA_LOG_ERROR,
+				    "token %s: writable = %s: %s",
+				    c->tokens[i].name, path, firma_err_text(r));
+			else if ((inside[n_inside] = strdup(path)) != NULL)
+				n_inside++;
+		}
 	return FIRMA_OK;
 }
 
-enum firma_err
-firma_privileges_seal(struct firma_cause *cause)
+FIRMA_CHECKED static enum firma_err
+allow_own(struct firma_fence *f, const struct firma_agent *a,
+    struct firma_cause *cause)
 {
-	const struct rlimit none = { 0, 0 };
+	static const char *const devices[] = { "/dev", NULL };
+	static const char *const shared[] = { "/dev/shm", NULL };
+	const unsigned int all = FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE;
+	char folder[512];
+	char *slash;
+	enum firma_err r;
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-	    setrlimit(RLIMIT_CORE, &none) != 0)
-		return fail(cause, FIRMA_ERR_INTERNAL, "giving up privileges");
-	return filter(cause);
+	if ((r = firma_fence_allow(f, a->state_dir, all, cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_all(f, devices, FIRMA_FENCE_WRITE, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_fence_allow_all(f, shared, all, cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_fd(
+		 f, a->worker_fd, FIRMA_FENCE_EXECUTE, cause)) != FIRMA_OK ||
+	    (a->reader_fd >= 0 &&
+		(r = firma_fence_allow_fd(f, a->reader_fd, FIRMA_FENCE_EXECUTE,
+		     cause)) != FIRMA_OK) ||
+	    (r = firma_fence_allow_loader(f, cause)) != FIRMA_OK)
+		return r;
+	if (a->listen_fd >= 0)
+		return FIRMA_OK; /* bound by systemd */
+	(void)snprintf(folder, sizeof(folder), "%s", a->socket_path);
+	if ((slash = strrchr(folder, '/')) != NULL)
+		slash[slash == folder ? 1 : 0] = '\0';
+	return firma_fence_allow(f, folder, all, cause);
+}
+
+/* systemd may be spoken to by an abstract socket. */
+static unsigned int
+abstract(void)
+{
+	const char *notify = getenv("NOTIFY_SOCKET");
+
+	return notify != NULL && notify[0] == '@' ? 0 : FIRMA_FENCE_ABSTRACT;
+}
+
+FIRMA_CHECKED static enum firma_err
+fence(struct firma_agent *a, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
+	enum firma_err r;
+
+	if ((r = firma_fence_begin(&f,
+		 FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE | FIRMA_FENCE_EXECUTE |
+		     FIRMA_FENCE_TCP | FIRMA_FENCE_LISTEN | FIRMA_FENCE_SIGNAL |
+		     abstract(),
+		 cause)) != FIRMA_OK ||
+	    (r = allow_own(&f, a, cause)) != FIRMA_OK ||
+	    (r = allow_tokens(&f, a->config, cause)) != FIRMA_OK)
+		return r;
+	is_fenced = f.abi != 0;
+	if (!is_fenced)
+		firma_log(FIRMA_LOG_WARNING, "%s", no_fence);
+	return firma_fence_close(&f, cause);
+}
+
+const char *
+firma_privileges_warning(void)
+{
+	return is_fenced ? "" : no_fence;
+}
+
+enum firma_err
+firma_privileges_seal(struct firma_agent *a, struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	if ((r = firma_sandbox_begin(cause)) != FIRMA_OK ||
+	    (r = fence(a, cause)) != FIRMA_OK)
+		return r;
+	return firma_sandbox_finish(FIRMA_KEEP_UNLISTED | FIRMA_KEEP_UNIX |
+		FIRMA_KEEP_NETLINK | FIRMA_KEEP_SPAWN,
+	    cause);
 }

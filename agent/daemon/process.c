@@ -203,6 +203,11 @@ firma_process_on_tick(sd_event_source *s, uint64_t usec, void *arg)
 		fell(p, FIRMA_ERR_TOKEN_STUCK, "its module does not load");
 		return 0;
 	}
+	if (p->lane_lost) {
+		fell(p, FIRMA_ERR_TOKEN_STUCK,
+		    "its process crashed or closed a lane");
+		return 0;
+	}
 	for (size_t i = 0; i < p->n_lanes; i++) {
 		const struct firma_call *c = p->lanes[i].sent.first;
 
@@ -370,7 +375,8 @@ firma_process_is_idle(const struct firma_token_process *p)
 static bool
 is_last(unsigned int answer)
 {
-	return answer != FIRMA_MSG_w_presenting && answer != FIRMA_MSG_w_key &&
+	return answer != FIRMA_MSG_w_presenting &&
+	    answer != FIRMA_MSG_w_presented && answer != FIRMA_MSG_w_key &&
 	    answer != FIRMA_MSG_w_report && answer != FIRMA_MSG_w_mechanism;
 }
 
@@ -400,6 +406,16 @@ is_about_the_token(enum firma_err r)
 {
 	return r == FIRMA_ERR_TOKEN_GONE || r == FIRMA_ERR_TOKEN_ERROR ||
 	    r == FIRMA_ERR_PIN_NEEDED;
+}
+
+/* Not what the agent asks by itself, nor a login: a PIN that is presented
+ * again after each crash must not make the pauses short. */
+static bool
+is_work(enum firma_msg_type type)
+{
+	return type != FIRMA_MSG_w_probe && type != FIRMA_MSG_w_keys &&
+	    type != FIRMA_MSG_w_find && type != FIRMA_MSG_w_login &&
+	    type != FIRMA_MSG_w_logout;
 }
 
 /* Instead of w_ready: why it cannot.  The process ends with it. */
@@ -450,6 +466,8 @@ take_answer(struct firma_lane *l, const struct firma_frame *f)
 		if (l->sent.first != NULL)
 			l->sent.first->started = firma_now();
 	}
+	if (last && r == FIRMA_OK && is_work(c->type))
+		firma_token_worked(p->token);
 	/* The token may be another, or locked, by now: look before the next
 	 * request is judged by what it was. */
 	if (is_about_the_token(r) && c->type != FIRMA_MSG_w_probe)
@@ -484,9 +502,12 @@ firma_process_on_lane(sd_event_source *s, int fd, uint32_t events, void *arg)
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			break;
 		if (n <= 0) {
-			/* Its end: firma_process_on_exit() tells, when it gets its turn. */
+			/* Its end: firma_process_on_exit() tells, when it gets
+			 * its turn; if it lives on, the next tick does. */
 			(void)sd_event_source_set_enabled(
 			    l->source, SD_EVENT_OFF);
+			p->lane_lost = true;
+			tick(p);
 			break;
 		}
 		if (firma_frame_parse(firma_bytes_of(p->room, (size_t)n), &f,

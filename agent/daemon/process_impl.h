@@ -45,6 +45,7 @@ struct firma_token_process {
 	struct firma_call_list waiting;
 	uint64_t next_id, started;
 	bool ready, ticking;
+	bool lane_lost; /* it closed its end of one */
 	firma_process_ready_fn *on_ready;
 	firma_process_end_fn *on_end;
 	uint8_t room[FIRMA_FRAME_MAX];

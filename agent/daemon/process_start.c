@@ -14,7 +14,9 @@
 #include "agent/base/own.h"
 #include "agent/base/spawn.h"
 #include "agent/daemon/place.h"
+#include "agent/daemon/privileges.h"
 #include "agent/daemon/process_impl.h"
+#include "agent/daemon/software.h"
 
 /*
  * The token's lock: the process inherits it and holds it until it is really
@@ -42,6 +44,52 @@ take_lock(const struct firma_token *t, int *ret_fd, struct firma_cause *cause)
 	return FIRMA_OK;
 }
 
+/* Where the process may write, as its options; argv has room for all. */
+static void
+add_writable(const struct firma_token *t,
+    char text[FIRMA_CONFIG_WRITABLE + 1][FIRMA_CONFIG_PATH + 128], char **argv)
+{
+	static char option[] = "--writable";
+	const struct firma_config_token *c = t->config;
+	size_t n = c->n_writable;
+
+	for (size_t i = 0; i < n; i++)
+		(void)snprintf(text[i], sizeof(text[i]), "%s", c->writable[i]);
+	if (c->software != 0)
+		firma_software_folder(
+		    t->agent, c->name, text[n++], sizeof(text[0]));
+	for (size_t i = 0; i < n; i++) {
+		*argv++ = option;
+		*argv++ = text[i];
+	}
+}
+
+/* What the agent itself may not write its children may not either. */
+FIRMA_CHECKED static enum firma_err
+check_writable(const struct firma_config_token *c, struct firma_cause *cause)
+{
+	for (size_t i = 0; i < c->n_writable; i++)
+		if (!firma_privileges_may_write(c->writable[i]))
+			return firma_fail(cause, FIRMA_ERR_STATE,
+			    FIRMA_CAUSE_NONE, 0,
+			    "writable = %.80s: it counts when it is there and "
+			    "firmad is restarted",
+			    c->writable[i]);
+	return FIRMA_OK;
+}
+
+static void
+select_by(const struct firma_config_token *c, char ret[FIRMA_TOKEN_URI])
+{
+	if (c->select == FIRMA_SELECT_SLOT)
+		(void)snprintf(ret, FIRMA_TOKEN_URI, "%u", c->slot);
+	else
+		(void)snprintf(ret, FIRMA_TOKEN_URI, "%s",
+		    c->select == FIRMA_SELECT_LABEL        ? c->label
+			: c->select == FIRMA_SELECT_SERIAL ? c->serial
+							   : c->uri);
+}
+
 FIRMA_CHECKED static enum firma_err
 execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
     struct firma_cause *cause)
@@ -50,13 +98,16 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 	const struct firma_agent *a = p->token->agent;
 	static char lanes_opt[] = "--lanes", module_opt[] = "--module",
 		    name_opt[] = "--name", prog[] = "firmad-token",
-		    by[3][10] = { "--label", "--serial", "--slot" },
+		    by[4][10] = { "--label", "--serial", "--slot", "--uri" },
 		    lang[] = "LANG=C.UTF-8";
-	char value[64], lanes[8], name[FIRMA_CONFIG_NAME],
+	char value[FIRMA_TOKEN_URI], lanes[8], name[FIRMA_CONFIG_NAME],
 	    module[FIRMA_CONFIG_PATH],
 	    env[FIRMA_CONFIG_ENV + 1][FIRMA_CONFIG_ENV_LEN];
-	char *argv[] = { prog, module_opt, module, by[c->select], value,
-		lanes_opt, lanes, name_opt, name, NULL };
+	/* ... and --writable PATH for each, and one for the software token. */
+	char *argv[9 + 2 * (FIRMA_CONFIG_WRITABLE + 1) + 1] = { prog,
+		module_opt, module, by[c->select], value, lanes_opt, lanes,
+		name_opt, name };
+	char writable[FIRMA_CONFIG_WRITABLE + 1][FIRMA_CONFIG_PATH + 128];
 	char *envp[FIRMA_CONFIG_ENV + 3] = { lang };
 	struct firma_spawn s = { .exe_fd = a->worker_fd,
 		.path = a->worker_path,
@@ -68,14 +119,11 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 		.n_fds = 3,
 		.die = 1 };
 
+	add_writable(p->token, writable, argv + 9);
 	(void)snprintf(module, sizeof(module), "%s", c->module);
 	(void)snprintf(name, sizeof(name), "%s", c->name);
 	(void)snprintf(lanes, sizeof(lanes), "%zu", p->n_lanes);
-	if (c->select == FIRMA_SELECT_SLOT)
-		(void)snprintf(value, sizeof(value), "%u", c->slot);
-	else
-		(void)snprintf(value, sizeof(value), "%s",
-		    c->select == FIRMA_SELECT_LABEL ? c->label : c->serial);
+	select_by(c, value);
 	for (unsigned int i = 0; i < c->n_env; i++) {
 		(void)snprintf(env[i], sizeof(env[i]), "%s", c->env[i]);
 		envp[i + 1] = env[i];
@@ -123,7 +171,8 @@ firma_process_start(struct firma_token *t, firma_process_ready_fn *ready,
 	size_t n_theirs = 0;
 	enum firma_err r;
 
-	if ((r = take_lock(t, &lock, cause)) != FIRMA_OK)
+	if ((r = check_writable(t->config, cause)) != FIRMA_OK ||
+	    (r = take_lock(t, &lock, cause)) != FIRMA_OK)
 		return r;
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return FIRMA_ERR_NOMEM;

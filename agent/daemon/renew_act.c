@@ -61,9 +61,8 @@ made(void *arg, enum firma_err r, struct firma_key *k, bool adopted,
 	memcpy(c->row.new_spki, k->spki_sha256, sizeof(c->row.new_spki));
 	COPY(c->row.new_key, k->alias);
 	c->r = firma_txn_key(c->txn, &row);
-	firma_change_note(c, "key-generate", k, "",
-	    adopted ? "was made by an earlier try"
-		    : "local, always sensitive, never extractable");
+	firma_change_note(
+	    c, "key-generate", k, "", firma_make_note(k, adopted));
 	c->then = made_recorded;
 	firma_renew_succeed(c);
 }

@@ -21,6 +21,13 @@ fail(struct firma_cause *cause, const char *path)
 	    FIRMA_CAUSE_ERRNO, (unsigned long)e, "%.120s", path);
 }
 
+void
+firma_software_folder(
+    const struct firma_agent *a, const char *name, char *ret, size_t size)
+{
+	(void)snprintf(ret, size, "%s/software-%s", a->state_dir, name);
+}
+
 enum firma_err
 firma_software_prepare(const struct firma_agent *a, const char *name,
     char *ret_env, size_t size, struct firma_cause *cause)
@@ -29,7 +36,7 @@ firma_software_prepare(const struct firma_agent *a, const char *name,
 	char dir[640], path[700], tokens[700], text[1024];
 	int n;
 
-	(void)snprintf(dir, sizeof(dir), "%s/software-%s", a->state_dir, name);
+	firma_software_folder(a, name, dir, sizeof(dir));
 	(void)snprintf(path, sizeof(path), "%s/softhsm2.conf", dir);
 	(void)snprintf(tokens, sizeof(tokens), "%s/tokens", dir);
 	if ((mkdir(dir, 0700) != 0 && errno != EEXIST) ||

@@ -10,6 +10,10 @@
 
 #include "agent/daemon/agent.h"
 
+/* STATE/software-NAME: all that its process may write. */
+void firma_software_folder(
+    const struct firma_agent *a, const char *name, char *ret, size_t size);
+
 /*
  * Make STATE/software-NAME with its softhsm2.conf, when missing, and give the
  * line "SOFTHSM2_CONF=..." for the token process.

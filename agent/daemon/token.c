@@ -26,7 +26,7 @@
 #define FAILED_NS   (30 * FIRMA_S) /* the module failed to say */
 #define BACKOFF_MIN (100 * FIRMA_MS)
 #define BACKOFF_MAX (30 * FIRMA_S)
-#define HEALTHY_NS  (60 * FIRMA_S) /* after this a fall is a first fall */
+#define HEALTHY_NS  (60 * FIRMA_S) /* as good as having worked */
 
 /* PKCS#11 v3.0 section 3.3, CK_TOKEN_INFO flags.  The numbers are the
  * standard's; its header stays in pkcs11/. */
@@ -141,6 +141,12 @@ firma_token_settle(struct firma_token *t, void (*fn)(void *arg), void *arg)
 	firma_token_probe(t);
 	if (!own(t)->probing && !own(t)->listing)
 		firma_token_settled(t);
+}
+
+void
+firma_token_worked(struct firma_token *t)
+{
+	own(t)->pause = 0;
 }
 
 static void
@@ -442,13 +448,16 @@ firma_token_pin_state(const struct firma_token *t)
 		return FIRMA_PIN_FINE;
 	if ((t->ck_flags & CKF_USER_PIN_LOCKED) != 0)
 		return FIRMA_PIN_LOCKED;
-	if ((t->ck_flags & CKF_USER_PIN_FINAL_TRY) != 0)
-		return FIRMA_PIN_FINAL_TRY;
 	if ((t->ck_flags & CKF_USER_PIN_INITIALIZED) == 0)
 		return FIRMA_PIN_UNSET;
-	if (t->doubtful)
+	/* Flags lie on some tokens: our own count says it too. */
+	if ((t->ck_flags & CKF_USER_PIN_FINAL_TRY) != 0 ||
+	    (t->config->pin_tries != 0 &&
+		t->n_burnt + 1 >= t->config->pin_tries))
+		return FIRMA_PIN_FINAL_TRY;
+	if (t->doubtful || t->so_doubtful)
 		return FIRMA_PIN_DOUBTFUL;
-	if ((t->ck_flags & CKF_USER_PIN_COUNT_LOW) != 0)
+	if ((t->ck_flags & CKF_USER_PIN_COUNT_LOW) != 0 || t->n_burnt != 0)
 		return FIRMA_PIN_COUNT_LOW;
 	return FIRMA_PIN_FINE;
 }

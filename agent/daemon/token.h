@@ -28,6 +28,8 @@ typedef void firma_token_fn(void *arg, enum firma_err r,
     const struct firma_frame *frame, bool is_last,
     const struct firma_cause *cause);
 
+struct firma_presentation;
+
 struct firma_token {
 	struct firma_agent *agent;
 	const struct firma_config_token *config;
@@ -40,7 +42,10 @@ struct firma_token {
 	bool present, logged_in;
 	char why[256]; /* state BROKEN or ABSENT: what happened */
 	uint32_t n_restarts;
-	bool doubtful; /* the PIN record has a presentation without outcome */
+	/* As the PIN records say; see present.h. */
+	bool doubtful, so_doubtful; /* a presentation without outcome */
+	uint32_t n_burnt;           /* tries lost since a PIN was taken */
+	struct firma_presentation *presentation; /* under way, or NULL */
 	const char *more_env; /* "NAME=VALUE" for its process, or "" */
 	uint64_t used;        /* monotonic: the last signature or unlock */
 	struct firma_token_process *process; /* NULL while none runs */
@@ -90,6 +95,12 @@ FIRMA_CHECKED enum firma_err firma_token_tell(struct firma_token *t,
 /* FIRMA_OK, or why the token cannot sign now; the cause names the token. */
 FIRMA_CHECKED enum firma_err firma_token_ready(
     const struct firma_token *t, struct firma_cause *cause);
+
+/*
+ * Its process did something that a client asked for: when it ends, it is
+ * replaced after the shortest pause.
+ */
+void firma_token_worked(struct firma_token *t);
 
 /* Ask for the state again (w_probe); then the list of keys if it changed. */
 void firma_token_probe(struct firma_token *t);

@@ -75,10 +75,8 @@ of_curve(const EVP_PKEY *key)
 	size_t len = 0;
 	int nid;
 
-	if (EVP_PKEY_get_group_name(key, group, sizeof(group), &len) != 1) {
-		ERR_clear_error();
+	if (EVP_PKEY_get_group_name(key, group, sizeof(group), &len) != 1)
 		return FIRMA_KEY_UNKNOWN;
-	}
 	nid = EC_curve_nist2nid(group);
 	if (nid == NID_undef)
 		nid = OBJ_sn2nid(group);
@@ -87,19 +85,30 @@ of_curve(const EVP_PKEY *key)
 	return nid == NID_secp384r1 ? FIRMA_KEY_EC_P384 : FIRMA_KEY_UNKNOWN;
 }
 
+enum firma_err
+firma_key_algorithm_find(
+    const EVP_PKEY *key, enum firma_key_algorithm *ret_algorithm)
+{
+	enum firma_key_algorithm a = FIRMA_KEY_UNKNOWN;
+
+	if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+		a = find_bits(1, EVP_PKEY_get_bits(key));
+	else if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)
+		a = of_curve(key);
+	if (firma_openssl_err(FIRMA_OK) != FIRMA_OK)
+		return FIRMA_ERR_NOMEM;
+	*ret_algorithm = a;
+	return FIRMA_OK;
+}
+
 enum firma_key_algorithm
 firma_key_algorithm_of(const EVP_PKEY *key)
 {
-	if (key == NULL)
-		return FIRMA_KEY_UNKNOWN;
-	switch (EVP_PKEY_get_base_id(key)) {
-	case EVP_PKEY_RSA:
-		return find_bits(1, EVP_PKEY_get_bits(key));
-	case EVP_PKEY_EC:
-		return of_curve(key);
-	default:
-		return FIRMA_KEY_UNKNOWN;
-	}
+	enum firma_key_algorithm a;
+
+	return firma_key_algorithm_find(key, &a) == FIRMA_OK
+	    ? a
+	    : FIRMA_KEY_UNKNOWN;
 }
 
 enum firma_key_algorithm

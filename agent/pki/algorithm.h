@@ -41,7 +41,13 @@ const char *firma_key_algorithm_name(enum firma_key_algorithm a);
 enum firma_key_algorithm firma_key_algorithm_from_name(const char *name);
 enum firma_key_algorithm firma_key_algorithm_from_number(unsigned int n);
 
-/* By the public part; a key that lives on a token is fine. */
+/*
+ * By the public part; a key that lives on a token is fine.  FIRMA_KEY_UNKNOWN is
+ * no error; FIRMA_ERR_NOMEM is.  Empties OpenSSL's queue.
+ */
+FIRMA_CHECKED enum firma_err firma_key_algorithm_find(
+    const EVP_PKEY *key, enum firma_key_algorithm *ret_algorithm);
+/* The same, where "no memory" and "unknown" lead to the same refusal. */
 enum firma_key_algorithm firma_key_algorithm_of(const EVP_PKEY *key);
 enum firma_key_algorithm firma_key_algorithm_of_spki(struct firma_bytes spki);
 

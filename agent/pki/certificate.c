@@ -58,8 +58,7 @@ unwrap_pem(struct firma_bytes text, struct firma_buf *der)
 			return firma_buf_put(
 			    der, firma_bytes_of(data, (size_t)len));
 	}
-	ERR_clear_error();
-	return FIRMA_ERR_SHAPE;
+	return firma_openssl_err(FIRMA_ERR_SHAPE);
 }
 
 static int
@@ -90,8 +89,8 @@ parse_der(struct firma_certificate *c, struct firma_cause *cause)
 	if (len <= 0 ||
 	    !firma_bytes_equal(
 		firma_bytes_of(again, (size_t)len), firma_buf_view(&c->der)))
-		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
-		    "the certificate is not in DER");
+		return firma_openssl_fail(
+		    cause, FIRMA_ERR_SHAPE, "the certificate is not in DER");
 	return FIRMA_OK;
 }
 
@@ -110,8 +109,7 @@ read_key(struct firma_certificate *c, struct firma_cause *cause)
 		return r;
 	if (SHA256(c->spki.at, c->spki.len, c->spki_sha256) == NULL)
 		return FIRMA_ERR_INTERNAL;
-	c->algorithm = firma_key_algorithm_of(key);
-	return FIRMA_OK;
+	return firma_key_algorithm_find(key, &c->algorithm);
 }
 
 static int

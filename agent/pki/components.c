@@ -39,8 +39,7 @@ get_number(EVP_PKEY *key, const char *name, BIGNUM **ret)
 {
 	if (EVP_PKEY_get_bn_param(key, name, ret) == 1)
 		return FIRMA_OK;
-	ERR_clear_error();
-	return FIRMA_ERR_NOT_SUPPORTED;
+	return firma_openssl_err(FIRMA_ERR_NOT_SUPPORTED);
 }
 
 /* n octets of a number straight into locked memory. */
@@ -107,9 +106,12 @@ firma_keyfile_components(
     EVP_PKEY *key, struct firma_secret *ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_secret_done) struct firma_secret s = { 0 };
-	const enum firma_key_algorithm a = firma_key_algorithm_of(key);
-	const uint8_t number[4] = { 0, 0, 0, (uint8_t)a };
+	enum firma_key_algorithm a;
 	enum firma_err r;
+
+	if ((r = firma_key_algorithm_find(key, &a)) != FIRMA_OK)
+		return r;
+	const uint8_t number[4] = { 0, 0, 0, (uint8_t)a };
 
 	if (a == FIRMA_KEY_UNKNOWN)
 		return firma_fail(cause, FIRMA_ERR_NOT_SUPPORTED,

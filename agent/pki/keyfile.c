@@ -49,10 +49,15 @@ firma_passwords_new(struct firma_bytes password, struct firma_passwords *ret,
 		    FIRMA_CAUSE_NONE, 0, "the password has a zero octet in it");
 	if ((r = add_password(&p, password)) != FIRMA_OK)
 		return r;
-	if (!firma_text_is_ascii(password) &&
-	    firma_text_to_cp1252(password, &old) == FIRMA_OK &&
-	    (r = add_password(&p, firma_buf_view(&old))) != FIRMA_OK)
-		return r;
+	if (!firma_text_is_ascii(password)) {
+		r = firma_text_to_cp1252(password, &old);
+		if (r == FIRMA_OK)
+			r = add_password(&p, firma_buf_view(&old));
+		else if (r != FIRMA_ERR_NOMEM)
+			r = FIRMA_OK; /* not to be written so */
+		if (r != FIRMA_OK)
+			return r;
+	}
 	*ret = p;
 	p = (struct firma_passwords){ 0 };
 	return FIRMA_OK;
@@ -84,13 +89,12 @@ firma_legacy_new(struct firma_legacy *ret)
 	FIRMA_OWN(firma_legacy_done) struct firma_legacy l = { 0 };
 
 	if ((l.ctx = OSSL_LIB_CTX_new()) == NULL ||
-	    (l.normal = OSSL_PROVIDER_load(l.ctx, "default")) == NULL) {
-		ERR_clear_error();
-		return FIRMA_ERR_INTERNAL;
-	}
+	    (l.normal = OSSL_PROVIDER_load(l.ctx, "default")) == NULL)
+		return firma_openssl_err(FIRMA_ERR_INTERNAL);
 	/* Not installed: files that need it are "not supported", no others. */
 	l.old = OSSL_PROVIDER_load(l.ctx, "legacy");
-	ERR_clear_error();
+	if (firma_openssl_err(FIRMA_OK) != FIRMA_OK)
+		return FIRMA_ERR_NOMEM;
 	*ret = take_legacy(&l);
 	return FIRMA_OK;
 }
@@ -227,7 +231,8 @@ open_der(struct firma_bytes der, struct firma_bytes password,
 	const unsigned char *p = der.at;
 
 	sealed = d2i_X509_SIG(NULL, &p, (long)der.len);
-	ERR_clear_error();
+	if (firma_openssl_err(FIRMA_OK) != FIRMA_OK)
+		return FIRMA_ERR_NOMEM;
 	if (sealed != NULL && p == der.at + der.len)
 		return open_sealed(sealed, password, ret_key, cause);
 	if (sealed != NULL)
@@ -250,13 +255,15 @@ firma_keyfile_open(struct firma_bytes file, struct firma_bytes password,
 {
 	FIRMA_OWN(firma_evp_pkey_done) EVP_PKEY *key = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	enum firma_key_algorithm a;
 	enum firma_err r;
 
 	if ((r = firma_keyfile_unwrap(file, &der, cause)) != FIRMA_OK ||
 	    (r = open_der(firma_buf_view(&der), password, &key, cause)) !=
-		FIRMA_OK)
+		FIRMA_OK ||
+	    (r = firma_key_algorithm_find(key, &a)) != FIRMA_OK)
 		return r;
-	if (firma_key_algorithm_of(key) == FIRMA_KEY_UNKNOWN)
+	if (a == FIRMA_KEY_UNKNOWN)
 		return firma_fail(cause, FIRMA_ERR_NOT_SUPPORTED,
 		    FIRMA_CAUSE_NONE, 0,
 		    "a key of %d bits that is not one of "

@@ -53,11 +53,7 @@ integer(const ASN1_INTEGER *n)
 {
 	int64_t v = 0;
 
-	if (n == NULL || ASN1_INTEGER_get_int64(&v, n) != 1) {
-		ERR_clear_error();
-		return INT64_MAX;
-	}
-	return v;
+	return n != NULL && ASN1_INTEGER_get_int64(&v, n) == 1 ? v : INT64_MAX;
 }
 
 static enum firma_err
@@ -136,7 +132,9 @@ firma_keyfile_audit_algorithm(
 	ret->is_encrypted = 1;
 	r = nid == NID_pbes2 ? audit_pbes2(algorithm, ret)
 			     : audit_pbes1(algorithm, ret);
-	ERR_clear_error();
+	/* Also where a number could not be read. */
+	if (firma_openssl_err(FIRMA_OK) != FIRMA_OK)
+		return FIRMA_ERR_NOMEM;
 	return r;
 }
 

@@ -2,8 +2,31 @@
 #include "agent/pki/own_openssl.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
+
+/*
+ * Did memory run out somewhere below?  Then nothing is said about the input,
+ * whatever was reported on the way up.  Empties the queue.
+ */
+static bool
+ran_out(void)
+{
+	bool is_so = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+			is_so = true;
+	return is_so;
+}
+
+enum firma_err
+firma_openssl_err(enum firma_err e)
+{
+	return ran_out() ? FIRMA_ERR_NOMEM : e;
+}
 
 enum firma_err
 firma_openssl_fail(
@@ -14,7 +37,8 @@ firma_openssl_fail(
 	char what[FIRMA_CAUSE_WHAT];
 	va_list ap;
 
-	ERR_clear_error();
+	if (ran_out())
+		e = FIRMA_ERR_NOMEM;
 	va_start(ap, fmt);
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
@@ -29,10 +53,8 @@ firma_openssl_put(struct firma_buf *b, unsigned char *der, int len)
 {
 	FIRMA_OWN(firma_openssl_mem_done) unsigned char *owned = der;
 
-	if (len <= 0 || owned == NULL) {
-		ERR_clear_error();
-		return FIRMA_ERR_INTERNAL;
-	}
+	if (len <= 0 || owned == NULL)
+		return firma_openssl_err(FIRMA_ERR_INTERNAL);
 	return firma_buf_put(b, firma_bytes_of(owned, (size_t)len));
 }
 
@@ -41,10 +63,8 @@ firma_openssl_time(const ASN1_TIME *t, int64_t *ret_seconds)
 {
 	struct tm tm = { 0 };
 
-	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1) {
-		ERR_clear_error();
-		return FIRMA_ERR_VALUE;
-	}
+	if (t == NULL || ASN1_TIME_to_tm(t, &tm) != 1)
+		return firma_openssl_err(FIRMA_ERR_VALUE);
 	*ret_seconds = (int64_t)timegm(&tm);
 	return FIRMA_OK;
 }

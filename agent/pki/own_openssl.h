@@ -55,8 +55,14 @@ firma_openssl_mem_done(unsigned char **at)
 }
 
 /*
- * What firma_fail() does, with OpenSSL's first queued error as the code and
- * its reason after the text; empties the queue.
+ * e, or FIRMA_ERR_NOMEM when an error in the queue says that memory ran out:
+ * then nothing is known about the input.  Empties the queue.
+ */
+FIRMA_CHECKED enum firma_err firma_openssl_err(enum firma_err e);
+
+/*
+ * What firma_fail() does with firma_openssl_err(e), with OpenSSL's first queued
+ * error as the code and its reason after the text.
  */
 FIRMA_CHECKED enum firma_err firma_openssl_fail(
     struct firma_cause *cause, enum firma_err e, const char *fmt, ...)

@@ -86,12 +86,18 @@ check_bags(const PKCS12 *p12, struct firma_cause *cause)
 	STACK_OF(PKCS7) *safes = PKCS12_unpack_authsafes(p12);
 	enum firma_err r = FIRMA_OK;
 
+	if (safes == NULL)
+		return firma_openssl_fail(
+		    cause, FIRMA_ERR_SHAPE, "not a PKCS#12 file");
 	for (int i = 0; i < sk_PKCS7_num(safes) && r == FIRMA_OK; i++) {
 		PKCS7 *p7 = sk_PKCS7_value(safes, i);
 		STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
 
-		if (OBJ_obj2nid(p7->type) == NID_pkcs7_data)
-			bags = PKCS12_unpack_p7data(p7);
+		/* What cannot be looked into is not opened either. */
+		if (OBJ_obj2nid(p7->type) == NID_pkcs7_data &&
+		    (bags = PKCS12_unpack_p7data(p7)) == NULL)
+			return firma_openssl_fail(
+			    cause, FIRMA_ERR_SHAPE, "a part of the file");
 		for (int k = 0; k < sk_PKCS12_SAFEBAG_num(bags); k++) {
 			const PKCS12_SAFEBAG *bag =
 			    sk_PKCS12_SAFEBAG_value(bags, k);
@@ -134,11 +140,15 @@ move_key(EVP_PKEY *key, EVP_PKEY **ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_pkcs8_done)
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	enum firma_key_algorithm a;
+	enum firma_err r;
 
 	if (info == NULL || (*ret = EVP_PKCS82PKEY(info)) == NULL)
 		return firma_openssl_fail(
 		    cause, FIRMA_ERR_NOT_SUPPORTED, "this kind of key");
-	if (firma_key_algorithm_of(*ret) == FIRMA_KEY_UNKNOWN)
+	if ((r = firma_key_algorithm_find(*ret, &a)) != FIRMA_OK)
+		return r;
+	if (a == FIRMA_KEY_UNKNOWN)
 		return firma_fail(cause, FIRMA_ERR_NOT_SUPPORTED,
 		    FIRMA_CAUSE_NONE, 0, "this kind of key");
 	return FIRMA_OK;
@@ -160,10 +170,10 @@ find_certificate(EVP_PKEY *key, X509 *first, STACK_OF(X509) * others,
 	     cert == NULL && i < sk_X509_num(others) && i < CERTS_MAX; i++)
 		if (X509_check_private_key(sk_X509_value(others, i), key) == 1)
 			cert = sk_X509_value(others, i);
-	ERR_clear_error();
 	if (cert == NULL)
-		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
-		    0, "no certificate in the file belongs to its key");
+		return firma_openssl_fail(cause, FIRMA_ERR_NOT_FOUND,
+		    "no certificate in the file belongs to its key");
+	ERR_clear_error();
 	len = i2d_X509(cert, &out);
 	if ((r = firma_openssl_put(&der, out, len)) != FIRMA_OK)
 		return r;

@@ -116,7 +116,8 @@ firma_request_check(struct firma_bytes der, struct firma_request *ret,
 		return r;
 	if (SHA256(got.spki_der.at, got.spki_der.len, got.spki_sha256) == NULL)
 		return FIRMA_ERR_INTERNAL;
-	got.algorithm = firma_key_algorithm_of(key);
+	if ((r = firma_key_algorithm_find(key, &got.algorithm)) != FIRMA_OK)
+		return r;
 	digest_name(req, got.digest);
 	firma_request_done(ret);
 	*ret = take(&got);

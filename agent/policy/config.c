@@ -10,6 +10,13 @@
 
 #define FIRMA_CONNECTIONS_MAX 4096
 #define FIRMA_DEADLINE_S_MAX  600 /* FIRMA_DEADLINE_MAX_MS of the wire */
+#define FIRMA_PIN_TRIES_MAX   100
+/*
+ * What is taken for granted when nothing is said: most cards give 3 tries
+ * (SmartCard-HSM, PIV, most national identity cards), and a card that gives more only
+ * makes us ask for --last-try too early.
+ */
+#define FIRMA_PIN_TRIES_DEFAULT 3
 
 /* While a file is read. */
 struct parsing {
@@ -19,12 +26,13 @@ struct parsing {
 	struct firma_section section;
 	struct firma_config_token *token; /* its environment is being read */
 	struct firma_config_key *key;
-	unsigned int log_level; /* index into log_levels */
+	bool ran_out; /* of memory: no mistake of the file */
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const durabilities[] = { "process", "disk", NULL };
+static const char *const repeated[] = { "environment", "writable", NULL };
 static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const watch_words[] = { "no", "yes", "auto", NULL };
 static const char *const log_levels[] = { "error", "warning", "info", "debug",
@@ -88,10 +96,16 @@ static const struct firma_option token_options[] = {
 	NUMBER(firma_config_token, "generate-deadline", generate_deadline_s, 1,
 	    FIRMA_DEADLINE_S_MAX),
 	NUMBER(firma_config_token, "lock-after", lock_after_s, 0, 86400),
+	OTHER("uri"),
 	OTHER("algorithm"),
 	ROW(firma_config_token, "pin-credential", NAME, pin_credential),
+	NUMBER(
+	    firma_config_token, "pin-tries", pin_tries, 0, FIRMA_PIN_TRIES_MAX),
+	NUMBER(firma_config_token, "so-pin-tries", so_pin_tries, 0,
+	    FIRMA_PIN_TRIES_MAX),
 	WORD(firma_config_token, "software", software, yes_no),
 	OTHER("environment"),
+	OTHER("writable"),
 };
 
 static const struct firma_option key_options[] = {
@@ -159,6 +173,39 @@ read_env(struct parsing *p, const struct firma_ini_line *l)
 	memcpy(t->env[t->n_env++], l->value, strlen(l->value) + 1);
 }
 
+/* Where the token's process may write. */
+static void
+read_writable(struct parsing *p, const struct firma_ini_line *l)
+{
+	struct firma_config_token *t = p->token;
+
+	if (t->n_writable == FIRMA_CONFIG_WRITABLE)
+		firma_problem_add(
+		    p->problems, l->line, "too many writable lines");
+	else if (firma_path_join(p->folder, l->value,
+		     t->writable[t->n_writable], sizeof(t->writable[0])))
+		t->n_writable++;
+	else
+		firma_problem_add(p->problems, l->line,
+		    "writable is a path of at most %zu octets without \"..\"",
+		    sizeof(t->writable[0]) - 1);
+}
+
+static void
+read_uri(struct parsing *p, const struct firma_ini_line *l)
+{
+	struct firma_token_uri uri;
+	const char *fault = firma_token_uri_parse(l->value, &uri);
+
+	if (fault == NULL && strlen(l->value) >= sizeof(p->token->uri))
+		fault = "uri is too long";
+	if (fault != NULL) {
+		firma_problem_add(p->problems, l->line, "%s", fault);
+		return;
+	}
+	memcpy(p->token->uri, l->value, strlen(l->value) + 1);
+}
+
 static void
 read_algorithm(struct parsing *p, const struct firma_ini_line *l)
 {
@@ -174,11 +221,15 @@ read_algorithm(struct parsing *p, const struct firma_ini_line *l)
 
 /* 1 .. max octets as hex into ret. */
 static bool
-read_hex(const char *text, uint8_t *ret, size_t max, size_t *ret_len)
+read_hex(struct parsing *p, const char *text, uint8_t *ret, size_t max,
+    size_t *ret_len)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf b = { 0 };
+	const enum firma_err r = firma_unhex(text, &b);
 
-	if (firma_unhex(text, &b) != FIRMA_OK || b.len == 0 || b.len > max)
+	if (r == FIRMA_ERR_NOMEM)
+		p->ran_out = true;
+	if (r != FIRMA_OK || b.len == 0 || b.len > max)
 		return false;
 	memcpy(ret, b.at, b.len);
 	*ret_len = b.len;
@@ -192,16 +243,17 @@ read_key_id(struct parsing *p, const struct firma_ini_line *l)
 	size_t len;
 
 	if (strcmp(l->name, "id") == 0) {
-		if (!read_hex(l->value, k->id, sizeof(k->id), &k->id_len))
+		if (!read_hex(p, l->value, k->id, sizeof(k->id), &k->id_len) &&
+		    !p->ran_out)
 			firma_problem_add(p->problems, l->line,
 			    "id is the CKA_ID in hex, 1 to %d octets",
 			    FIRMA_CONFIG_KEY_ID);
 		return;
 	}
-	k->has_spki =
-	    read_hex(l->value, k->spki_sha256, sizeof(k->spki_sha256), &len) &&
+	k->has_spki = read_hex(p, l->value, k->spki_sha256,
+			  sizeof(k->spki_sha256), &len) &&
 	    len == sizeof(k->spki_sha256);
-	if (!k->has_spki)
+	if (!k->has_spki && !p->ran_out)
 		firma_problem_add(p->problems, l->line,
 		    "spki is a SHA-256 in hex, 64 digits");
 }
@@ -227,14 +279,25 @@ end_section(struct parsing *p)
 		const bool label = firma_section_has(&p->section, "label");
 		const bool serial = firma_section_has(&p->section, "serial");
 		const bool slot = firma_section_has(&p->section, "slot");
+		const bool uri = firma_section_has(&p->section, "uri");
 
-		if (label + serial + slot != 1)
+		if (label + serial + slot + uri != 1)
 			firma_problem_add(p->problems, p->section.line,
-			    "exactly one of label, serial and slot says which "
-			    "token is meant");
+			    "exactly one of label, serial, slot and uri says "
+			    "which token is meant");
+		/* Our own software token never locks. */
+		if (!firma_section_has(&p->section, "pin-tries"))
+			p->token->pin_tries = p->token->software != 0
+			    ? 0
+			    : FIRMA_PIN_TRIES_DEFAULT;
+		if (!firma_section_has(&p->section, "so-pin-tries"))
+			p->token->so_pin_tries = p->token->software != 0
+			    ? 0
+			    : FIRMA_PIN_TRIES_DEFAULT;
 		p->token->select = label ? FIRMA_SELECT_LABEL
 		    : serial             ? FIRMA_SELECT_SERIAL
-					 : FIRMA_SELECT_SLOT;
+		    : slot               ? FIRMA_SELECT_SLOT
+					 : FIRMA_SELECT_URI;
 	}
 	if (p->key != NULL) {
 		const bool id = firma_section_has(&p->section, "id");
@@ -371,6 +434,10 @@ on_line(void *arg, const struct firma_ini_line *l)
 		return;
 	if (p->token != NULL && strcmp(l->name, "environment") == 0)
 		read_env(p, l);
+	else if (p->token != NULL && strcmp(l->name, "writable") == 0)
+		read_writable(p, l);
+	else if (p->token != NULL && strcmp(l->name, "uri") == 0)
+		read_uri(p, l);
 	else if (p->token != NULL)
 		read_algorithm(p, l);
 	else if (p->key != NULL)
@@ -415,7 +482,7 @@ firma_config_parse(struct firma_bytes text, const char *folder,
 {
 	FIRMA_OWN(firma_config_done) struct firma_config *c = NULL;
 	struct parsing p = { .problems = problems, .folder = folder };
-	const struct firma_ini_reader reader = { on_line, &p, "environment" };
+	const struct firma_ini_reader reader = { on_line, &p, repeated };
 	enum firma_err r;
 
 	if (folder[0] != '/')
@@ -430,8 +497,8 @@ firma_config_parse(struct firma_bytes text, const char *folder,
 	p.config = c;
 
 	r = firma_ini_read(text, &reader, problems);
-	if (r == FIRMA_ERR_NOMEM)
-		return r;
+	if (r == FIRMA_ERR_NOMEM || p.ran_out)
+		return FIRMA_ERR_NOMEM;
 	end_file(&p);
 	firma_problems_sort(problems);
 	if (problems->n_found > 0)

@@ -17,11 +17,13 @@
 #include <stdint.h>
 
 #include "agent/base/ini.h"
+#include "agent/policy/uri.h"
 
 #define FIRMA_CONFIG_TOKENS   16
 #define FIRMA_CONFIG_KEYS     1024
 #define FIRMA_CONFIG_PROFILES 16
 #define FIRMA_CONFIG_ENV      8   /* environment lines of a token */
+#define FIRMA_CONFIG_WRITABLE 8   /* folders of a token that are written */
 #define FIRMA_CONFIG_ENV_LEN  512 /* octets of one, with its zero */
 #define FIRMA_CONFIG_PATH     512 /* octets, with the terminating zero */
 #define FIRMA_CONFIG_NAME     65  /* octets, with the terminating zero */
@@ -38,7 +40,8 @@ enum firma_config_durability {
 enum firma_token_select {
 	FIRMA_SELECT_LABEL,
 	FIRMA_SELECT_SERIAL,
-	FIRMA_SELECT_SLOT
+	FIRMA_SELECT_SLOT,
+	FIRMA_SELECT_URI
 };
 
 enum firma_watch_readers {
@@ -52,8 +55,9 @@ struct firma_config_token {
 	char name[FIRMA_CONFIG_NAME];
 	char module[FIRMA_CONFIG_PATH];
 	enum firma_token_select select;
-	char label[33];       /* CK_TOKEN_INFO.label: 32 octets */
-	char serial[17];      /* CK_TOKEN_INFO.serialNumber: 16 octets */
+	char label[33];  /* CK_TOKEN_INFO.label: 32 octets */
+	char serial[17]; /* CK_TOKEN_INFO.serialNumber: 16 octets */
+	char uri[FIRMA_TOKEN_URI];
 	unsigned int slot;    /* CK_SLOT_ID */
 	unsigned int n_lanes; /* option sessions: 1 .. FIRMA_LANES_MAX */
 	unsigned int deadline_s;
@@ -61,9 +65,13 @@ struct firma_config_token {
 	unsigned int lock_after_s; /* idle seconds; 0 never */
 	unsigned int n_env;
 	char env[FIRMA_CONFIG_ENV][FIRMA_CONFIG_ENV_LEN]; /* NAME=VALUE */
+	unsigned int n_writable;
+	char writable[FIRMA_CONFIG_WRITABLE][FIRMA_CONFIG_PATH];
 	char algorithm[16]; /* a name of agent/pki/algorithm.h */
 	char pin_credential[FIRMA_CONFIG_NAME]; /* "" for none */
-	unsigned int software; /* 1: the agent's own software token */
+	unsigned int pin_tries; /* the token gives; 0: as many as one likes */
+	unsigned int so_pin_tries; /* the same for the SO-PIN */
+	unsigned int software;     /* 1: the agent's own software token */
 	unsigned int line;
 };
 

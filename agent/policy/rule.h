@@ -39,7 +39,9 @@
 	X(RENEW,              "renew")        /* act, result */ \
 	X(RENEW_ABORT,        "renew-abort") \
 	X(RENEW_RETIRE,       "renew-retire") \
-	X(LEDGER_READ,        "ledger-read")
+	X(LEDGER_READ,        "ledger-read") \
+	X(TOKEN_CHANGE_PIN,   "token-change-pin") \
+	X(TOKEN_UNBLOCK,      "token-unblock")
 /* clang-format on */
 
 enum firma_ask_action {

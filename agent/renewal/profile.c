@@ -24,6 +24,7 @@ struct parsing {
 	struct firma_section section;
 	struct firma_profile_step *step; /* the open one */
 	json_t *endpoints;
+	bool ran_out; /* of memory: no mistake of the file */
 	bool in_endpoints, has_profile, has_request, has_accept;
 	char again[FIRMA_PROFILE_STEPS][FIRMA_PROFILE_NAME];
 };
@@ -307,8 +308,7 @@ read_endpoint(struct parsing *p, const struct firma_ini_line *l)
 		    "an endpoint has 1 to %d octets", FIRMA_ENDPOINT_VALUE);
 	else if (json_object_set_new(
 		     p->endpoints, l->name, json_string(l->value)) != 0)
-		firma_problem_add(
-		    p->problems, l->line, "the endpoint cannot be kept");
+		p->ran_out = true;
 }
 
 static void
@@ -458,7 +458,9 @@ end_file(struct parsing *p)
 		    p->problems, 0, "min-days is more than max-days");
 	n = json_dumpb(
 	    p->endpoints, f->endpoints, sizeof(f->endpoints) - 1, JSON_COMPACT);
-	if (n == 0 || n >= sizeof(f->endpoints))
+	if (n == 0)
+		p->ran_out = true;
+	else if (n >= sizeof(f->endpoints))
 		firma_problem_add(p->problems, 0,
 		    "the endpoints have over %zu octets as JSON",
 		    sizeof(f->endpoints) - 1);
@@ -485,6 +487,8 @@ firma_profile_parse(struct firma_bytes text, struct firma_profile **ret_profile,
 	r = firma_ini_read(text, &reader, problems);
 	if (r == FIRMA_OK)
 		end_file(p);
+	if (r == FIRMA_OK && p->ran_out)
+		r = FIRMA_ERR_NOMEM;
 	json_decref(p->endpoints);
 	if (r != FIRMA_OK)
 		return r;

@@ -23,9 +23,9 @@
 	X(HASH, new_spki) X(TEXT, old_serial) X(TEXT, new_serial) \
 	X(U64, new_not_after)
 #define FIRMA_PIN_COLUMNS(X) \
-	X(HASH, salt) X(BOOL, has_refused) X(HASH, refused_hash) \
-	X(U64, n_presented) X(BOOL, presenting) X(HASH, presenting_hash) \
-	X(U64, updated)
+	X(U32, role) X(HASH, salt) X(U32, n_refused) X(HASH, refused) \
+	X(U32, lost) X(U32, n_burnt) X(BOOL, is_honest) X(U64, n_presented) \
+	X(BOOL, presenting) X(HASH, presenting_hash) X(U64, updated)
 #define FIRMA_KEY_COLUMNS(X) \
 	X(HASH, spki) X(ID, id) X(TEXT, alias) X(U32, flags) \
 	X(U32, algorithm) X(BOOL, retired)

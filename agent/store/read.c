@@ -139,7 +139,7 @@ firma_store_document(struct firma_store *s, uint64_t renewal, const char *name,
 }
 
 enum firma_err
-firma_store_pin(struct firma_store *s, const char *token,
+firma_store_pin(struct firma_store *s, const char *token, uint32_t role,
     struct firma_pin_record *ret_row, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_query_done) struct firma_query q = { 0 };
@@ -149,6 +149,7 @@ firma_store_pin(struct firma_store *s, const char *token,
 	if (r != FIRMA_OK)
 		return r;
 	firma_query_put_text(&q, token, strlen(token));
+	firma_query_put_u64(&q, role);
 	return get_row(&q, &firma_pin_columns, ret_row, cause);
 }
 

@@ -59,12 +59,19 @@ struct firma_document_row {
 	uint64_t size, stored;
 };
 
+/* Refused PINs that are remembered for one token and role. */
+#define FIRMA_PIN_REFUSED_MAX 16
+
 /* The record that keeps a wrong PIN from being presented twice. */
 struct firma_pin_record {
 	char token[FIRMA_STORE_NAME]; /* serial */
+	uint32_t role;                /* 0 the user's PIN, 1 the SO-PIN */
 	uint8_t salt[FIRMA_STORE_HASH];
-	bool has_refused;
-	uint8_t refused_hash[FIRMA_STORE_HASH];
+	uint32_t n_refused; /* hashes, newest first */
+	uint8_t refused[FIRMA_PIN_REFUSED_MAX * FIRMA_STORE_HASH];
+	uint32_t lost;    /* bit i: nobody knows what became of the i-th */
+	uint32_t n_burnt; /* refusals since the token last took one */
+	bool is_honest;   /* its flags told of a refusal that we know of */
 	uint64_t n_presented;
 	bool presenting; /* an intent without a result */
 	uint8_t presenting_hash[FIRMA_STORE_HASH];

@@ -89,6 +89,35 @@ static const char version_1[] =
     " renewal INTEGER NOT NULL,"
     " seen INTEGER NOT NULL) STRICT;";
 
-const char *const firma_schema_migration[] = { version_1 };
+/*
+ * A record for the PIN and one for the SO-PIN, all refused PINs instead of the
+ * last.  zeroblob(480): room for 15 hashes more, FIRMA_PIN_REFUSED_MAX in all;
+ * || makes a text of the octets, which the cast undoes.
+ */
+static const char version_2[] =
+    "CREATE TABLE pin_2 ("
+    " token TEXT NOT NULL,"
+    " role INTEGER NOT NULL,"
+    " salt BLOB NOT NULL,"
+    " n_refused INTEGER NOT NULL,"
+    " refused BLOB NOT NULL,"
+    " lost INTEGER NOT NULL,"
+    " n_burnt INTEGER NOT NULL,"
+    " is_honest INTEGER NOT NULL,"
+    " n_presented INTEGER NOT NULL,"
+    " presenting INTEGER NOT NULL,"
+    " presenting_hash BLOB NOT NULL,"
+    " updated INTEGER NOT NULL,"
+    " PRIMARY KEY (token, role)) STRICT;"
+    "INSERT INTO pin_2 SELECT token, 0, salt, has_refused,"
+    " CASE has_refused WHEN 0 THEN zeroblob(512)"
+    "  ELSE CAST(refused_hash || zeroblob(480) AS BLOB) END,"
+    " 0, has_refused, 0, n_presented, presenting,"
+    " CASE presenting WHEN 0 THEN zeroblob(32) ELSE presenting_hash END,"
+    " updated FROM pin;"
+    "DROP TABLE pin;"
+    "ALTER TABLE pin_2 RENAME TO pin;";
+
+const char *const firma_schema_migration[] = { version_1, version_2 };
 const unsigned int firma_schema_version =
     sizeof(firma_schema_migration) / sizeof(firma_schema_migration[0]);

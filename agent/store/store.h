@@ -140,7 +140,7 @@ FIRMA_CHECKED enum firma_err firma_txn_document(struct firma_txn *t,
     uint64_t renewal, const char *name, struct firma_bytes octets,
     bool replace);
 
-/* Insert or replace the record of row->token. */
+/* Insert or replace the record of row->token and row->role. */
 FIRMA_CHECKED enum firma_err firma_txn_pin(
     struct firma_txn *t, const struct firma_pin_record *row);
 
@@ -229,9 +229,9 @@ FIRMA_CHECKED enum firma_err firma_store_documents(struct firma_store *s,
 FIRMA_CHECKED enum firma_err firma_store_document(struct firma_store *s,
     uint64_t renewal, const char *name, struct firma_buf *ret_octets,
     struct firma_cause *cause);
-/* FIRMA_ERR_NOT_FOUND: no PIN of that token was ever presented. */
+/* FIRMA_ERR_NOT_FOUND: no PIN of that token and role was ever presented. */
 FIRMA_CHECKED enum firma_err firma_store_pin(struct firma_store *s,
-    const char *token, struct firma_pin_record *ret_row,
+    const char *token, uint32_t role, struct firma_pin_record *ret_row,
     struct firma_cause *cause);
 /* Retired ones too, oldest first. */
 FIRMA_CHECKED enum firma_err firma_store_keys(struct firma_store *s,

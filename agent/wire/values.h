@@ -134,8 +134,9 @@ enum firma_outcome {
 #define FIRMA_TOKENFLAG_PINPAD   0x01u /* protected authentication path */
 #define FIRMA_TOKENFLAG_SOFTWARE 0x02u /* the agent's own software token */
 
-/* Bits of token_unlock.flags, token_init.flags, w_login.flags, w_init.flags. */
+/* Bits of the flags of all messages that present a PIN; ERASE: of _init. */
 #define FIRMA_UNLOCK_LAST_TRY 0x01u /* the operator allows the last try */
+#define FIRMA_UNLOCK_AGAIN    0x04u /* and a PIN whose outcome was lost */
 #define FIRMA_INIT_ERASE      0x02u /* the token is not blank: erase it */
 
 /* Bits of renew_act.flags and renew_retire.flags. */

@@ -4,7 +4,7 @@
 _firma_commands()
 {
 	LC_ALL=C firma --lang en help 2>/dev/null |
-	    sed -n 's/^  \([a-z]* \{0,1\}[a-z]*\)  .*/\1/p'
+	    sed -n 's/^  \([a-z]* \{0,1\}[a-z-]*\)  .*/\1/p'
 }
 
 _firma_options()

@@ -2,14 +2,19 @@
 #include "cli/portal/confine.h"
 
 #include <errno.h>
-#include <seccomp.h>
-#include <sys/prctl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "agent/base/fence.h"
+#include "agent/base/own.h"
+#include "agent/base/sandbox.h"
 
 #define FILE_OCTETS ((rlim_t)64 * 1024 * 1024)
 #define DESCRIPTORS ((rlim_t)64)
+#define NAME_SERVER 53 /* TCP: when an answer is too long for UDP */
 
 #ifdef __SANITIZE_ADDRESS__
 /*
@@ -48,71 +53,119 @@ limit(int what, rlim_t most)
 enum firma_err
 portal_confine_begin(struct firma_cause *cause)
 {
+	enum firma_err r;
+
 	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0)
 		return failed(cause, errno, "close_range");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0 ||
-	    prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) != 0)
-		return failed(cause, errno, "prctl");
-	if (limit(RLIMIT_CORE, 0) != 0 ||
-	    limit(RLIMIT_FSIZE, FILE_OCTETS) != 0 ||
+	if ((r = firma_sandbox_begin(cause)) != FIRMA_OK)
+		return r;
+	if (limit(RLIMIT_FSIZE, FILE_OCTETS) != 0 ||
 	    limit(RLIMIT_NOFILE, DESCRIPTORS) != 0)
 		return failed(cause, errno, "setrlimit");
 	return FIRMA_OK;
 }
 
-/* Calls that no helper has a use for; each is refused with EPERM. */
-static const int refused[] = {
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
-	SCMP_SYS(ptrace),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(pidfd_getfd),
-	SCMP_SYS(bpf),
-	SCMP_SYS(perf_event_open),
-	SCMP_SYS(userfaultfd),
-	SCMP_SYS(keyctl),
-	SCMP_SYS(add_key),
-	SCMP_SYS(request_key),
-	SCMP_SYS(io_uring_setup),
-	SCMP_SYS(mount),
-	SCMP_SYS(umount2),
-	SCMP_SYS(pivot_root),
-	SCMP_SYS(chroot),
-	SCMP_SYS(setns),
-	SCMP_SYS(unshare),
-	SCMP_SYS(init_module),
-	SCMP_SYS(finit_module),
-	SCMP_SYS(kexec_load),
-};
+/* Libraries and their texts; names of hosts; certificates of authorities. */
+static const char *const read_paths[] = { "/usr/lib", "/lib", "/lib64",
+	"/usr/share/locale", "/usr/share/zoneinfo",
+	"/usr/share/ca-certificates", "/usr/local/lib",
+	"/usr/local/share/ca-certificates", "/etc/ld.so.cache",
+	"/etc/localtime", "/etc/locale.alias", "/etc/hosts", "/etc/host.conf",
+	"/etc/resolv.conf", "/run/systemd/resolve", "/run/resolvconf",
+	"/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services",
+	"/etc/protocols", "/etc/ssl", "/etc/pki", "/etc/ca-certificates",
+	"/etc/crypto-policies", "/dev", "/proc/self", FIRMA_LOCALEDIR, NULL };
+static const char *const devices[] = { "/dev", NULL };
 
-static int
-add_rules(scmp_filter_ctx f, enum portal_confine how)
+FIRMA_CHECKED static enum firma_err
+allow(struct firma_fence *f, enum portal_confine how, int dir,
+    struct firma_cause *cause)
 {
-	int r;
+	static const char *const named[] = { "FIRMA_LOCALEDIR", "SSL_CERT_FILE",
+		"SSL_CERT_DIR" };
+	enum firma_err r;
 
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if ((r = seccomp_rule_add(
-			 f, SCMP_ACT_ERRNO(EPERM), refused[i], 0)) != 0)
-			return r;
+	if ((r = firma_fence_allow_fd(f, dir,
+		 FIRMA_FENCE_READ | FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE,
+		 cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_all(f, devices, FIRMA_FENCE_WRITE, cause)) !=
+		FIRMA_OK)
+		return r;
 	if (how == PORTAL_CONFINE_NO_NETWORK)
-		return seccomp_rule_add(
-		    f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 0);
-	/* IPv4, IPv6, and the netlink socket that getaddrinfo() asks. */
-	return seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1,
-	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		return FIRMA_OK;
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		const char *const one[] = { getenv(named[i]), NULL };
+
+		if ((r = firma_fence_allow_all(
+			 f, one, FIRMA_FENCE_READ, cause)) != FIRMA_OK)
+			return r;
+	}
+	return firma_fence_allow_all(f, read_paths, FIRMA_FENCE_READ, cause);
 }
 
 enum firma_err
-portal_confine_finish(enum portal_confine how, struct firma_cause *cause)
+portal_confine_finish(
+    enum portal_confine how, int dir, struct firma_cause *cause)
 {
-	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-	int r;
+	const bool online = how == PORTAL_CONFINE_INTERNET;
+	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
+	enum firma_err r;
 
-	if (f == NULL)
-		return FIRMA_ERR_NOMEM;
-	if ((r = add_rules(f, how)) == 0)
-		r = seccomp_load(f);
-	seccomp_release(f);
-	return r == 0 ? FIRMA_OK : failed(cause, -r, "seccomp");
+	if ((r = firma_fence_begin(&f,
+		 FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE | FIRMA_FENCE_EXECUTE |
+		     FIRMA_FENCE_LISTEN | FIRMA_FENCE_ABSTRACT |
+		     FIRMA_FENCE_SIGNAL |
+		     (online ? FIRMA_FENCE_READ : FIRMA_FENCE_TCP),
+		 cause)) != FIRMA_OK ||
+	    (r = allow(&f, how, dir, cause)) != FIRMA_OK ||
+	    (r = firma_fence_close(&f, cause)) != FIRMA_OK)
+		return r;
+	/* AF_NETLINK: getaddrinfo() asks which addresses there are. */
+	return firma_sandbox_finish(
+	    online ? FIRMA_KEEP_INET | FIRMA_KEEP_NETLINK : 0, cause);
+}
+
+/* What stands behind the last colon of an address; 1080 is curl's own. */
+static unsigned int
+proxy_port(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+	char *end = NULL;
+	const unsigned long n =
+	    colon == NULL ? 0 : strtoul(colon + 1, &end, 10);
+
+	return n < 1 || n > 65535 || (*end != '\0' && *end != '/')
+	    ? 1080
+	    : (unsigned int)n;
+}
+
+enum firma_err
+portal_confine_port(unsigned int port, struct firma_cause *cause)
+{
+	static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY",
+		"all_proxy", "ALL_PROXY" };
+	static unsigned int confined_to;
+	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
+	enum firma_err r;
+
+	if (confined_to != 0)
+		return confined_to == port
+		    ? FIRMA_OK
+		    : firma_fail(cause, FIRMA_ERR_DENIED, FIRMA_CAUSE_NONE, 0,
+			  "port %u", port);
+	if ((r = firma_fence_begin(&f, FIRMA_FENCE_TCP, cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_port(&f, port, cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_port(&f, NAME_SERVER, cause)) != FIRMA_OK)
+		return r;
+	for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++) {
+		const char *v = getenv(proxies[i]);
+
+		if (v != NULL && v[0] != '\0' &&
+		    (r = firma_fence_allow_port(&f, proxy_port(v), cause)) !=
+			FIRMA_OK)
+			return r;
+	}
+	if ((r = firma_fence_close(&f, cause)) == FIRMA_OK)
+		confined_to = port;
+	return r;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/own.h"
+#include "cli/portal/confine.h"
 #include "cli/portal/folder.h"
 #include "cli/portal/lang.h"
 
@@ -78,6 +79,12 @@ open_site(struct portal_idse *idse, const struct portal_request *q,
 	made.endpoints = json_incref(q->endpoints);
 	if ((timeout = timeout_of(endpoint(&made, "timeout"))) == 0) {
 		usage(a, _("the profile's timeout is not 1 to 100 seconds"));
+		return;
+	}
+	if ((r = portal_confine_port(made.at.port, NULL)) != FIRMA_OK) {
+		usage(a,
+		    r == FIRMA_ERR_DENIED ? _("one helper speaks to one portal")
+					  : firma_err_text(r));
 		return;
 	}
 	if (portal_http_new(&made.at, timeout, &made.http) != FIRMA_OK ||

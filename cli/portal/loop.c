@@ -133,8 +133,8 @@ portal_helper_main(const struct portal_helper *helper, int argc, char **argv)
 	}
 	if (portal_confine_begin(&cause) != FIRMA_OK ||
 	    portal_folder_open(argv[2], &dir, &cause) != FIRMA_OK ||
-	    portal_confine_finish(
-		(enum portal_confine)helper->confine, &cause) != FIRMA_OK) {
+	    portal_confine_finish((enum portal_confine)helper->confine, dir,
+		&cause) != FIRMA_OK) {
 		(void)fprintf(stderr, "%s: %s: %s\n", helper->name, cause.what,
 		    cause.kind == FIRMA_CAUSE_ERRNO ? strerror((int)cause.code)
 						    : "");

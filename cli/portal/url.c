@@ -36,9 +36,10 @@ is_loopback(const char *host)
 	return n_parts == 4 && digits > 0;
 }
 
-/* What stands between "//" and "/": host, ":port". */
+/* What stands between "//" and "/": host, and ":port" when it is said. */
 static enum firma_err
-authority(const char *at, size_t len, char host[PORTAL_NAME_MAX])
+authority(const char *at, size_t len, char host[PORTAL_NAME_MAX],
+    unsigned int *ret_port)
 {
 	const char *end, *colon;
 	size_t n, skip = 0;
@@ -68,6 +69,7 @@ authority(const char *at, size_t len, char host[PORTAL_NAME_MAX])
 		port = strtol(colon + 1, NULL, 10);
 		if (port < 1 || port > PORT_MAX)
 			return FIRMA_ERR_VALUE;
+		*ret_port = (unsigned int)port;
 	}
 	(void)snprintf(host, PORTAL_NAME_MAX, "%.*s", (int)n, at + skip);
 	return FIRMA_OK;
@@ -88,7 +90,9 @@ portal_url_parse(const char *base, struct portal_url *ret)
 	    base[strlen(base) - 1] != '/' || strstr(path, "..") != NULL ||
 	    strspn(path, ALNUM "/._~-") != strlen(path))
 		return FIRMA_ERR_VALUE;
-	if ((r = authority(at, (size_t)(path - at), u.host)) != FIRMA_OK)
+	u.port = u.is_http ? 80 : 443;
+	if ((r = authority(at, (size_t)(path - at), u.host, &u.port)) !=
+	    FIRMA_OK)
 		return r;
 	if (u.is_http && !is_loopback(u.host))
 		return FIRMA_ERR_DENIED;

@@ -14,6 +14,7 @@ struct portal_url {
 	char base[PORTAL_URL_MAX];   /* ends with '/' */
 	char origin[PORTAL_URL_MAX]; /* "https://host:port/" as in base */
 	char host[PORTAL_NAME_MAX];  /* without port; IPv6 without brackets */
+	unsigned int port;           /* TCP: 80 and 443 when not said */
 	int is_http;
 };
 

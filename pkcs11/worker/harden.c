@@ -2,123 +2,122 @@
 #include "pkcs11/worker/harden.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/close_range.h>
-#include <seccomp.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agent/base/fence.h"
 #include "agent/base/own.h"
+#include "agent/base/sandbox.h"
 
-#define FAMILIES 64 /* more than AF_MAX of any kernel so far */
+/*
+ * What belongs to the system.  Not all of /run: credentials are there.  Of
+ * /proc/PID the kernel shows no more than it did.
+ */
+static const char *const system_paths[] = { "/usr", "/lib", "/lib32", "/lib64",
+	"/bin", "/sbin", "/opt", "/etc", "/dev", "/proc", "/sys", "/run/udev",
+	"/run/pcscd", "/run/lock", "/nix/store", "/gnu/store", NULL };
+static const char *const devices[] = { "/dev", NULL };
+static const char *const shared[] = { "/dev/shm", NULL };
+
+#define ALL (FIRMA_FENCE_READ | FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE)
+
+/* A path, or several with colons between. */
+FIRMA_CHECKED static enum firma_err
+allow_list(struct firma_fence *f, const char *text, struct firma_cause *cause)
+{
+	char path[PATH_MAX];
+	const char *const one[] = { path, NULL };
+	enum firma_err r;
+
+	while (*text != '\0') {
+		const size_t n = strcspn(text, ":");
+
+		(void)snprintf(path, sizeof(path), "%.*s", (int)n, text);
+		if (path[0] == '/' &&
+		    (r = firma_fence_allow_all(
+			 f, one, FIRMA_FENCE_READ, cause)) != FIRMA_OK)
+			return r;
+		text += n + (text[n] == ':');
+	}
+	return FIRMA_OK;
+}
 
 FIRMA_CHECKED static enum firma_err
-fail(struct firma_cause *cause, const char *what, int e)
+allow_environment(struct firma_fence *f, struct firma_cause *cause)
 {
-	return firma_fail(cause, FIRMA_ERR_INTERNAL, FIRMA_CAUSE_ERRNO,
-	    (unsigned long)e, "%s", what);
-}
+	for (char **e = environ; *e != NULL; e++) {
+		const char *value = strchr(*e, '=');
+		enum firma_err r;
 
-enum firma_err
-firma_harden_early(unsigned int first_unused, struct firma_cause *cause)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return fail(cause, "PR_SET_NO_NEW_PRIVS", errno);
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return fail(cause, "PR_SET_DUMPABLE", errno);
-	if (setrlimit(RLIMIT_CORE, &none) != 0)
-		return fail(cause, "RLIMIT_CORE", errno);
-	(void)umask(077);
-	(void)signal(SIGPIPE, SIG_IGN);
-	if (syscall(SYS_close_range, first_unused, ~0u, 0u) != 0)
-		return fail(cause, "close_range", errno);
-	return FIRMA_OK;
-}
-
-static void
-release(scmp_filter_ctx *f)
-{
-	if (*f != NULL)
-		seccomp_release(*f);
-}
-
-static const int denied[] = {
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
-	SCMP_SYS(ptrace),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(process_madvise),
-	SCMP_SYS(pidfd_getfd),
-	SCMP_SYS(kcmp),
-	SCMP_SYS(perf_event_open),
-	SCMP_SYS(bpf),
-	SCMP_SYS(userfaultfd),
-	SCMP_SYS(io_uring_setup), /* opens sockets without socket(2) */
-	SCMP_SYS(mount),
-	SCMP_SYS(umount2),
-	SCMP_SYS(move_mount),
-	SCMP_SYS(open_tree),
-	SCMP_SYS(fsopen),
-	SCMP_SYS(pivot_root),
-	SCMP_SYS(chroot),
-	SCMP_SYS(unshare),
-	SCMP_SYS(setns),
-	SCMP_SYS(kexec_load),
-	SCMP_SYS(kexec_file_load),
-	SCMP_SYS(init_module),
-	SCMP_SYS(finit_module),
-	SCMP_SYS(delete_module),
-	SCMP_SYS(reboot),
-	SCMP_SYS(swapon),
-	SCMP_SYS(swapoff),
-	SCMP_SYS(open_by_handle_at),
-	SCMP_SYS(keyctl),
-	SCMP_SYS(add_key),
-	SCMP_SYS(request_key),
-};
-
-static int
-deny_sockets(scmp_filter_ctx f)
-{
-	for (unsigned int family = 0; family < FAMILIES; family++) {
-		int e;
-
-		if (family == AF_UNIX || family == AF_NETLINK)
-			continue;
-		/* The kernel takes an int: what is above bit 31 is no part. */
-		e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
-		    1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, family));
-		if (e != 0)
-			return e;
+		if (value != NULL &&
+		    (r = allow_list(f, value + 1, cause)) != FIRMA_OK)
+			return r;
 	}
-	return 0;
+	return FIRMA_OK;
+}
+
+/* Modules load what lies beside them, also where a link leads to. */
+FIRMA_CHECKED static enum firma_err
+allow_module(struct firma_fence *f, const char *path, struct firma_cause *cause)
+{
+	char folder[2][PATH_MAX];
+	const char *const both[] = { folder[0], folder[1], NULL };
+
+	(void)snprintf(folder[0], sizeof(folder[0]), "%s", path);
+	if (realpath(path, folder[1]) == NULL)
+		folder[1][0] = '\0';
+	for (size_t i = 0; i < 2; i++) {
+		char *slash = strrchr(folder[i], '/');
+
+		if (slash != NULL)
+			slash[slash == folder[i] ? 1 : 0] = '\0';
+	}
+	return firma_fence_allow_all(f, both, FIRMA_FENCE_READ, cause);
+}
+
+FIRMA_CHECKED static enum firma_err
+fence(const struct firma_harden *h, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
+	enum firma_err r;
+
+	if ((r = firma_fence_begin(&f,
+		 ALL | FIRMA_FENCE_EXECUTE | FIRMA_FENCE_TCP |
+		     FIRMA_FENCE_LISTEN | FIRMA_FENCE_ABSTRACT |
+		     FIRMA_FENCE_SIGNAL,
+		 cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_all(
+		 &f, system_paths, FIRMA_FENCE_READ, cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_all(
+		 &f, devices, FIRMA_FENCE_WRITE, cause)) != FIRMA_OK ||
+	    (r = firma_fence_allow_all(&f, shared, ALL, cause)) != FIRMA_OK ||
+	    (r = allow_module(&f, h->module, cause)) != FIRMA_OK ||
+	    (r = allow_environment(&f, cause)) != FIRMA_OK)
+		return r;
+	for (const char *const *p = h->writable; *p != NULL; p++)
+		if ((r = firma_fence_allow(&f, *p, ALL, cause)) != FIRMA_OK)
+			return r;
+	return firma_fence_close(&f, cause);
 }
 
 enum firma_err
-firma_harden_late(struct firma_cause *cause)
+firma_harden(const struct firma_harden *h, struct firma_cause *cause)
 {
-	FIRMA_OWN(release) scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-	int e;
+	enum firma_err r;
 
-	if (f == NULL)
-		return FIRMA_ERR_NOMEM;
-	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++)
-		if ((e = seccomp_rule_add(
-			 f, SCMP_ACT_ERRNO(EPERM), denied[i], 0)) != 0)
-			return fail(cause, "seccomp_rule_add", -e);
-	if ((e = deny_sockets(f)) != 0)
-		return fail(cause, "seccomp_rule_add socket", -e);
-	/* The module may have started threads: they are bound too. */
-	if ((e = seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1)) != 0)
-		return fail(cause, "SCMP_FLTATR_CTL_TSYNC", -e);
-	if ((e = seccomp_load(f)) != 0)
-		return fail(cause, "seccomp_load", -e);
-	return FIRMA_OK;
+	if ((r = firma_sandbox_begin(cause)) != FIRMA_OK)
+		return r;
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (syscall(SYS_close_range, h->first_unused, ~0u, 0u) != 0)
+		return firma_fail(cause, FIRMA_ERR_INTERNAL, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)errno, "close_range");
+	if ((r = fence(h, cause)) != FIRMA_OK)
+		return r;
+	return firma_sandbox_finish(
+	    FIRMA_KEEP_UNLISTED | FIRMA_KEEP_UNIX | FIRMA_KEEP_NETLINK, cause);
 }

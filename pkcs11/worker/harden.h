@@ -1,27 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * harden.h - what the token process gives up.
+ * harden.h - what the token process gives up, before the vendor's first line.
+ *
+ * - new privileges, core files, being dumpable (so being traced by others of
+ *   its user), every descriptor that is not its own
+ * - new processes and programs; threads stay.  Two processes would work on one
+ *   token, and the second would outlive the first
+ * - sockets but for AF_UNIX (pcscd, D-Bus) and AF_NETLINK (udev, for readers)
+ * - writing, but for devices, /dev/shm and what --writable names
+ * - reading, but for what belongs to the system, the module's folder, what
+ *   --writable names, and each path that stands in the environment
+ *   (SOFTHSM2_CONF=/a/path).  So neither the agent's state, another token's
+ *   credential nor anybody's home
+ * - TCP, abstract sockets of others, signals to others
+ *
+ * System calls by a list of what is refused, not of what is kept: nobody knows
+ * what a vendor's module calls.  Files and the rest by agent/base/fence.h, as far
+ * as the kernel goes.
  */
 #ifndef FIRMA_WORKER_HARDEN_H
 #define FIRMA_WORKER_HARDEN_H
 
 #include "agent/base/err.h"
 
-/*
- * Before the module is loaded: no new privileges, no core files, not
- * dumpable (so not traceable by others of the same user), umask 077, and every
- * descriptor from first_unused on closed.
- */
-FIRMA_CHECKED enum firma_err firma_harden_early(
-    unsigned int first_unused, struct firma_cause *cause);
+#define FIRMA_WRITABLE_MAX 16 /* options --writable */
+
+struct firma_harden {
+	unsigned int first_unused; /* descriptors from here on are closed */
+	const char *module;        /* its path */
+	const char *writable[FIRMA_WRITABLE_MAX + 1]; /* NULL at the end */
+};
 
 /*
- * After it: a deny-list by seccomp, for all threads.  Denied with EPERM:
- * executing programs, looking into or stopping other processes, mounting,
- * loading kernel code, and every socket but AF_UNIX (pcscd) and AF_NETLINK
- * (udev, for readers).  A deny-list, because nobody knows what a vendor's
- * module calls.
+ * FIRMA_ERR_NOT_FOUND  a path of writable is not there
+ * FIRMA_ERR_INTERNAL   the kernel refused to take something away
  */
-FIRMA_CHECKED enum firma_err firma_harden_late(struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_harden(
+    const struct firma_harden *h, struct firma_cause *cause);
 
 #endif

@@ -147,6 +147,41 @@ firma_login_allowed(
 	return FIRMA_OK;
 }
 
+/* A module that says CKR_OK and did nothing is not believed. */
+FIRMA_CHECKED static enum firma_err
+confirm(struct firma_session *s, bool is_user, const char *call,
+    struct firma_cause *cause)
+{
+	bool is_now = false;
+	enum firma_err r;
+
+	firma_token_changed(s->token);
+	if ((r = firma_session_is_user(s, &is_now, cause)) != FIRMA_OK)
+		return r;
+	return is_now == is_user
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_ERROR, FIRMA_CAUSE_NONE, 0,
+		  "%s: CKR_OK, and the user is %s", call,
+		  is_now ? "still logged in" : "not logged in");
+}
+
+enum firma_err
+firma_so_login_allowed(
+    const CK_TOKEN_INFO *info, unsigned int flags, struct firma_cause *cause)
+{
+	/* SoftHSM2 says that a blank token's SO-PIN is locked. */
+	if ((info->flags & CKF_TOKEN_INITIALIZED) == 0)
+		return FIRMA_OK;
+	if ((info->flags & CKF_SO_PIN_LOCKED) != 0)
+		return firma_fail(cause, FIRMA_ERR_PIN_LOCKED, FIRMA_CAUSE_NONE,
+		    0, "CKF_SO_PIN_LOCKED");
+	if ((info->flags & CKF_SO_PIN_FINAL_TRY) != 0 &&
+	    (flags & FIRMA_UNLOCK_LAST_TRY) == 0)
+		return firma_fail(cause, FIRMA_ERR_PIN_LAST_TRY,
+		    FIRMA_CAUSE_NONE, 0, "CKF_SO_PIN_FINAL_TRY");
+	return FIRMA_OK;
+}
+
 enum firma_err
 firma_login_present(
     struct firma_session *s, struct firma_bytes pin, struct firma_cause *cause)
@@ -160,8 +195,7 @@ firma_login_present(
 	    s->handle, CKU_USER, firma_unconst(pin.at), pin.len);
 	if (rv != CKR_OK && rv != CKR_USER_ALREADY_LOGGED_IN)
 		return firma_session_fail(s, cause, "C_Login", rv);
-	firma_token_changed(s->token);
-	return FIRMA_OK;
+	return confirm(s, true, "C_Login", cause);
 }
 
 enum firma_err
@@ -175,6 +209,5 @@ firma_logout(struct firma_session *s, struct firma_cause *cause)
 	rv = s->token->module->f->C_Logout(s->handle);
 	if (rv != CKR_OK && rv != CKR_USER_NOT_LOGGED_IN)
 		return firma_session_fail(s, cause, "C_Logout", rv);
-	firma_token_changed(s->token);
-	return FIRMA_OK;
+	return confirm(s, false, "C_Logout", cause);
 }

@@ -45,6 +45,10 @@ FIRMA_CHECKED enum firma_err firma_pin_hash(struct firma_bytes pin,
 FIRMA_CHECKED enum firma_err firma_login_allowed(
     const CK_TOKEN_INFO *info, unsigned int flags, struct firma_cause *cause);
 
+/* The same for the SO-PIN, by its own flags. */
+FIRMA_CHECKED enum firma_err firma_so_login_allowed(
+    const CK_TOKEN_INFO *info, unsigned int flags, struct firma_cause *cause);
+
 /*
  * C_Login as the user, once, whatever the answer; an empty pin leaves it to
  * the reader's keypad.

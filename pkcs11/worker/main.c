@@ -14,6 +14,7 @@
 
 #include "agent/base/clock.h"
 #include "pkcs11/worker/harden.h"
+#include "pkcs11/worker/limits.h"
 #include "pkcs11/worker/worker.h"
 
 #define FIRST_LANE 3    /* descriptor */
@@ -26,6 +27,8 @@ struct options {
 	unsigned int n_selectors;
 	unsigned long n_lanes;
 	unsigned long spin_us;
+	struct firma_harden harden;
+	size_t n_writable;
 };
 
 static struct options opt = { .name = "token", .n_lanes = 1 };
@@ -36,9 +39,10 @@ __attribute__((noreturn)) static void
 usage(int status)
 {
 	(void)fprintf(status == 0 ? stdout : stderr,
-	    "usage: firmad-token --module PATH (--label L | --serial S | "
-	    "--slot N)\n"
-	    "           [--lanes N] [--name TOKEN] [--spin-us N] [--version]\n"
+	    "usage: firmad-token --module PATH\n"
+	    "           (--label L | --serial S | --slot N | --uri U)\n"
+	    "           [--writable PATH].. [--lanes N] [--name TOKEN]\n"
+	    "           [--spin-us N] [--version]\n"
 	    "Started by firmad: lanes are descriptors 3 and up.\n");
 	exit(status);
 }
@@ -58,6 +62,24 @@ number(const char *s, unsigned long min, unsigned long max)
 }
 
 static void
+by_uri(const char *text)
+{
+	static struct firma_uri *uri; /* as long as the process */
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	firma_uri_done(&uri);
+	if ((r = firma_uri_parse(text, &uri, &cause)) != FIRMA_OK) {
+		(void)fprintf(stderr, "firmad-token: %s: %s\n",
+		    firma_err_text(r), cause.what);
+		exit(FIRMA_EXIT_USAGE);
+	}
+	opt.selector.kind = FIRMA_BY_URI;
+	opt.selector.uri = uri;
+	opt.n_selectors++;
+}
+
+static void
 parse(int argc, char **argv)
 {
 	static const struct option list[] = {
@@ -65,8 +87,10 @@ parse(int argc, char **argv)
 		{ "label", required_argument, NULL, 'l' },
 		{ "serial", required_argument, NULL, 's' },
 		{ "slot", required_argument, NULL, 'n' },
+		{ "uri", required_argument, NULL, 'u' },
 		{ "lanes", required_argument, NULL, 'L' },
 		{ "name", required_argument, NULL, 'N' },
+		{ "writable", required_argument, NULL, 'w' },
 		{ "spin-us", required_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -91,6 +115,9 @@ parse(int argc, char **argv)
 			opt.selector.slot = number(optarg, 0, ~0ul);
 			opt.n_selectors++;
 			break;
+		case 'u':
+			by_uri(optarg);
+			break;
 		case 'L':
 			opt.n_lanes = number(optarg, 1, FIRMA_LANES_MAX);
 			break;
@@ -99,6 +126,11 @@ parse(int argc, char **argv)
 			break;
 		case 'S':
 			opt.spin_us = number(optarg, 0, SPIN_MAX);
+			break;
+		case 'w':
+			if (opt.n_writable == FIRMA_WRITABLE_MAX)
+				usage(FIRMA_EXIT_USAGE);
+			opt.harden.writable[opt.n_writable++] = optarg;
 			break;
 		case 'h':
 			usage(0);
@@ -143,7 +175,10 @@ worker_new(unsigned long lane, struct firma_worker **ret)
 	return FIRMA_OK;
 }
 
-/* A further lane.  When the agent closes it, only this thread ends. */
+/*
+ * A further lane.  When the agent closes it, only this thread ends; when it
+ * cannot be served the process does, and is replaced.
+ */
 static void *
 further(void *arg)
 {
@@ -151,8 +186,10 @@ further(void *arg)
 	struct firma_cause c = { 0 };
 	const enum firma_err r = firma_worker_serve_signing(w, &c);
 
-	if (r != FIRMA_ERR_AGENT_GONE)
+	if (r != FIRMA_ERR_AGENT_GONE) {
 		complain(r, &c);
+		_exit(FIRMA_EXIT_FAILED);
+	}
 	return NULL;
 }
 
@@ -175,17 +212,33 @@ start_further(struct firma_cause *cause)
 	return FIRMA_OK;
 }
 
+/* It may have wanted to write, and been refused: a person can lift that. */
+static void
+advise(struct firma_cause *c)
+{
+	const size_t len = strlen(c->what);
+
+	if (opt.n_writable == 0 && c->kind == FIRMA_CAUSE_CKR)
+		(void)snprintf(c->what + len, sizeof(c->what) - len,
+		    "; a module that keeps files needs writable = in "
+		    "firmad.conf");
+}
+
 FIRMA_CHECKED static enum firma_err
 start(struct firma_worker **ret_w, struct firma_cause *cause)
 {
 	static struct firma_module module;
 	enum firma_err r;
 
-	if ((r = firma_harden_early(
-		 FIRST_LANE + (unsigned int)opt.n_lanes, cause)) != FIRMA_OK ||
-	    (r = firma_module_load(opt.module, &module, cause)) != FIRMA_OK ||
-	    (r = firma_harden_late(cause)) != FIRMA_OK)
+	opt.harden.module = opt.module;
+	opt.harden.first_unused = FIRST_LANE + (unsigned int)opt.n_lanes;
+	if ((r = firma_harden(&opt.harden, cause)) != FIRMA_OK ||
+	    (r = firma_limits_set(cause)) != FIRMA_OK)
 		return r;
+	if ((r = firma_module_load(opt.module, &module, cause)) != FIRMA_OK) {
+		advise(cause);
+		return r;
+	}
 	firma_token_init(&token, &module, &opt.selector);
 	if ((r = worker_new(0, ret_w)) != FIRMA_OK ||
 	    (r = start_further(cause)) != FIRMA_OK)

@@ -36,13 +36,17 @@ firma_object_find(struct firma_session *s, CK_OBJECT_CLASS class,
 	size_t n = 0;
 	CK_ULONG got;
 	enum firma_err r;
-	CK_RV rv;
+	CK_RV rv, end;
 
 	if ((r = firma_session_need(s, cause)) != FIRMA_OK)
 		return r;
 	rv = f->C_FindObjectsInit(s->handle, what, id.len == 0 ? 2 : 3);
-	if (rv != CKR_OK)
-		return fail(s, cause, "C_FindObjectsInit", rv);
+	if (rv != CKR_OK) {
+		/* It may have begun all the same, and would be in the way. */
+		r = fail(s, cause, "C_FindObjectsInit", rv);
+		firma_session_done(s);
+		return r;
+	}
 	do {
 		const size_t room = max - n < BATCH ? max - n : BATCH;
 
@@ -52,9 +56,16 @@ firma_object_find(struct firma_session *s, CK_OBJECT_CLASS class,
 		rv = f->C_FindObjects(s->handle, ret + n, room, &got);
 		n += got <= room ? got : room;
 	} while (rv == CKR_OK && got != 0);
-	(void)f->C_FindObjectsFinal(s->handle);
+	end = f->C_FindObjectsFinal(s->handle);
 	if (rv != CKR_OK)
 		return fail(s, cause, "C_FindObjects", rv);
+	/* A search that cannot be ended is ended with its session; some
+	 * modules end it by themselves when it is exhausted. */
+	if (end != CKR_OK && end != CKR_OPERATION_NOT_INITIALIZED) {
+		r = fail(s, cause, "C_FindObjectsFinal", end);
+		firma_session_done(s);
+		return r;
+	}
 	*ret_n = n;
 	return FIRMA_OK;
 }
@@ -82,7 +93,8 @@ firma_object_list(struct firma_session *s, CK_OBJECT_CLASS class,
 		    s->handle, handles[i], &id, 1);
 
 		if (rv == CKR_OBJECT_HANDLE_INVALID ||
-		    rv == CKR_BUFFER_TOO_SMALL)
+		    rv == CKR_BUFFER_TOO_SMALL ||
+		    (rv == CKR_OK && id.ulValueLen > sizeof(to->id)))
 			continue;
 		if (rv != CKR_OK && rv != CKR_ATTRIBUTE_TYPE_INVALID)
 			return fail(s, cause, "C_GetAttributeValue", rv);
@@ -101,6 +113,7 @@ firma_object_bytes(struct firma_session *s, CK_OBJECT_HANDLE h,
 {
 	CK_ATTRIBUTE a = { type, NULL, 0 };
 	const CK_FUNCTION_LIST_PTR f = s->token->module->f;
+	CK_ULONG room;
 	enum firma_err r;
 	CK_RV rv;
 
@@ -119,8 +132,15 @@ firma_object_bytes(struct firma_session *s, CK_OBJECT_HANDLE h,
 	if ((r = firma_buf_reserve(ret, a.ulValueLen)) != FIRMA_OK)
 		return r;
 	a.pValue = ret->at + ret->len;
+	room = a.ulValueLen;
 	if ((rv = f->C_GetAttributeValue(s->handle, h, &a, 1)) != CKR_OK)
 		return fail(s, cause, "C_GetAttributeValue", rv);
+	/* A module may say that it wrote more than there was room for. */
+	if (a.ulValueLen > room)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0,
+		    "C_GetAttributeValue: %lu octets into %lu", a.ulValueLen,
+		    room);
 	ret->len += a.ulValueLen;
 	return FIRMA_OK;
 }
@@ -138,6 +158,11 @@ firma_object_ulong(struct firma_session *s, CK_OBJECT_HANDLE h,
 		return FIRMA_ERR_NOT_FOUND;
 	if (rv != CKR_OK)
 		return fail(s, cause, "C_GetAttributeValue", rv);
+	if (a.ulValueLen != sizeof(v))
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0,
+		    "C_GetAttributeValue: a number of %lu octets",
+		    a.ulValueLen);
 	*ret = v;
 	return FIRMA_OK;
 }

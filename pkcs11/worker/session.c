@@ -58,23 +58,36 @@ firma_session_check(struct firma_session *s)
 }
 
 enum firma_err
-firma_session_logged_in(
-    struct firma_session *s, bool *ret_logged_in, struct firma_cause *cause)
+firma_session_is_user(
+    struct firma_session *s, bool *ret_is_user, struct firma_cause *cause)
 {
 	CK_SESSION_INFO si = { 0 };
-	CK_TOKEN_INFO ti = { 0 };
-	CK_SLOT_ID slot;
 	enum firma_err r;
 	CK_RV rv;
 
-	if ((r = firma_session_need(s, cause)) != FIRMA_OK ||
-	    (r = firma_token_find(s->token, &slot, &ti, cause)) != FIRMA_OK)
+	if ((r = firma_session_need(s, cause)) != FIRMA_OK)
 		return r;
 	rv = s->token->module->f->C_GetSessionInfo(s->handle, &si);
 	if (rv != CKR_OK)
 		return firma_session_fail(s, cause, "C_GetSessionInfo", rv);
-	*ret_logged_in = si.state == CKS_RO_USER_FUNCTIONS ||
-	    si.state == CKS_RW_USER_FUNCTIONS ||
-	    (ti.flags & CKF_LOGIN_REQUIRED) == 0;
+	*ret_is_user = si.state == CKS_RO_USER_FUNCTIONS ||
+	    si.state == CKS_RW_USER_FUNCTIONS;
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_session_logged_in(
+    struct firma_session *s, bool *ret_logged_in, struct firma_cause *cause)
+{
+	CK_TOKEN_INFO ti = { 0 };
+	CK_SLOT_ID slot;
+	bool is_user = false;
+	enum firma_err r;
+
+	if ((r = firma_session_need(s, cause)) != FIRMA_OK ||
+	    (r = firma_token_find(s->token, &slot, &ti, cause)) != FIRMA_OK ||
+	    (r = firma_session_is_user(s, &is_user, cause)) != FIRMA_OK)
+		return r;
+	*ret_logged_in = is_user || (ti.flags & CKF_LOGIN_REQUIRED) == 0;
 	return FIRMA_OK;
 }

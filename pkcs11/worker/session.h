@@ -39,6 +39,10 @@ FIRMA_CHECKED enum firma_err firma_session_fail(struct firma_session *s,
  */
 void firma_session_check(struct firma_session *s);
 
+/* Is the user logged in by this session's state, whatever the token's flags? */
+FIRMA_CHECKED enum firma_err firma_session_is_user(
+    struct firma_session *s, bool *ret_is_user, struct firma_cause *cause);
+
 /*
  * May private objects be seen: is the user logged in, or does the token not
  * ask for it?  Opens the session when needed.

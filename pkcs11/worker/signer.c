@@ -174,6 +174,15 @@ begin(struct firma_signer *s, struct firma_bytes id,
 	return FIRMA_OK;
 }
 
+static bool
+is_zero(const uint8_t *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (at[i] != 0)
+			return false;
+	return true;
+}
+
 FIRMA_CHECKED static enum firma_err
 finish(struct firma_signer *s, const struct firma_signer_key *k,
     const uint8_t sha256[SHA256_LEN], struct firma_buf *ret,
@@ -181,7 +190,8 @@ finish(struct firma_signer *s, const struct firma_signer_key *k,
 {
 	struct firma_token *t = s->session.token;
 	uint8_t in[sizeof(digest_info) + SHA256_LEN];
-	uint8_t raw[FIRMA_RAW_SIGNATURE_MAX];
+	/* Zeros: a module that says CKR_OK may have written nothing. */
+	uint8_t raw[FIRMA_RAW_SIGNATURE_MAX] = { 0 };
 	CK_ULONG len = sizeof(raw);
 	const bool is_rsa = k->mechanism == CKM_RSA_PKCS;
 	uint8_t *const from = is_rsa ? in : in + sizeof(digest_info);
@@ -203,6 +213,9 @@ finish(struct firma_signer *s, const struct firma_signer_key *k,
 		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
 		    FIRMA_CAUSE_NONE, 0, "C_Sign: %lu octets, %zu expected",
 		    len, k->len);
+	if (is_rsa && is_zero(raw, len))
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0, "C_Sign: nothing but zeros");
 	if (is_rsa)
 		return firma_buf_put(ret, firma_bytes_of(raw, len));
 	if (firma_ecdsa_to_der(firma_bytes_of(raw, len), ret) != FIRMA_OK)

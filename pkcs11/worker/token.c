@@ -29,19 +29,48 @@ text_is(const unsigned char *field, size_t len, const char *wanted)
 	return len == strlen(wanted) && memcmp(field, wanted, len) == 0;
 }
 
+/*
+ * OpenSC writes the name of the PIN behind the token's own label, as in
+ * "Firma (UserPIN)": cards may have several PINs, and each is a token.
+ */
+static bool
+label_is(const unsigned char *field, size_t len, const char *wanted)
+{
+	const size_t n = strlen(wanted);
+
+	if (text_is(field, len, wanted))
+		return true;
+	while (len != 0 && (field[len - 1] == ' ' || field[len - 1] == '\0'))
+		len--;
+	return n != 0 && len > n + 3 && memcmp(field, wanted, n) == 0 &&
+	    memcmp(field + n, " (", 2) == 0 && field[len - 1] == ')';
+}
+
 static bool
 fits(const struct firma_selector *s, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
 {
 	switch (s->kind) {
 	case FIRMA_BY_LABEL:
-		return text_is(info->label, sizeof(info->label), s->text);
+		return label_is(info->label, sizeof(info->label), s->text);
 	case FIRMA_BY_SERIAL:
 		return text_is(
 		    info->serialNumber, sizeof(info->serialNumber), s->text);
+	case FIRMA_BY_URI:
+		return firma_uri_fits(s->uri, info);
 	case FIRMA_BY_SLOT:
 	default:
 		return slot == s->slot;
 	}
+}
+
+/* A blank token has no label yet. */
+static bool
+fits_blank(
+    const struct firma_selector *s, CK_SLOT_ID slot, const CK_TOKEN_INFO *info)
+{
+	return s->kind == FIRMA_BY_LABEL ||
+	    (s->kind == FIRMA_BY_URI ? firma_uri_fits_blank(s->uri, info)
+				     : fits(s, slot, info));
 }
 
 static bool
@@ -50,8 +79,8 @@ is_blank(const CK_TOKEN_INFO *info)
 	return (info->flags & CKF_TOKEN_INITIALIZED) == 0;
 }
 
-FIRMA_CHECKED static enum firma_err
-slots(const struct firma_token *t, CK_SLOT_ID list[FIRMA_SLOTS_MAX],
+enum firma_err
+firma_token_slots(const struct firma_token *t, CK_SLOT_ID list[FIRMA_SLOTS_MAX],
     CK_ULONG *ret_n, struct firma_cause *cause)
 {
 	CK_ULONG n = 0;
@@ -63,6 +92,10 @@ slots(const struct firma_token *t, CK_SLOT_ID list[FIRMA_SLOTS_MAX],
 	n = FIRMA_SLOTS_MAX;
 	if ((rv = t->module->f->C_GetSlotList(CK_TRUE, list, &n)) != CKR_OK)
 		return firma_ckr_fail(cause, "C_GetSlotList", rv);
+	if (n > FIRMA_SLOTS_MAX)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_MODULE,
+		    FIRMA_CAUSE_NONE, 0, "C_GetSlotList: %lu slots into %d", n,
+		    FIRMA_SLOTS_MAX);
 	*ret_n = n;
 	return FIRMA_OK;
 }
@@ -78,6 +111,50 @@ move_to(struct firma_token *t, CK_SLOT_ID slot)
 	atomic_fetch_add(&t->generation, 1);
 }
 
+struct place {
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO info;
+};
+
+FIRMA_CHECKED static enum firma_err
+several(
+    const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b, struct firma_cause *cause)
+{
+	char one[17], two[17];
+
+	firma_module_text(
+	    a->serialNumber, sizeof(a->serialNumber), one, sizeof(one));
+	firma_module_text(
+	    b->serialNumber, sizeof(b->serialNumber), two, sizeof(two));
+	return firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,
+	    "several tokens fit, serials \"%s\" and \"%s\": none is taken "
+	    "until the configuration says which",
+	    one, two);
+}
+
+/* The one that fits; the others are looked at too, because labels collide. */
+FIRMA_CHECKED static enum firma_err
+only(const struct firma_token *t, const CK_SLOT_ID *list, CK_ULONG n,
+    struct place *ret, struct firma_cause *cause)
+{
+	CK_TOKEN_INFO info = { 0 };
+	bool is_found = false;
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		if (t->module->f->C_GetTokenInfo(list[i], &info) != CKR_OK ||
+		    is_blank(&info) || !fits(&t->selector, list[i], &info))
+			continue;
+		if (is_found)
+			return several(&ret->info, &info, cause);
+		is_found = true;
+		*ret = (struct place){ list[i], info };
+	}
+	return is_found
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
+		  "%lu slots have a token, none is the one", n);
+}
+
 enum firma_err
 firma_token_find(struct firma_token *t, CK_SLOT_ID *ret_slot,
     CK_TOKEN_INFO *ret_info, struct firma_cause *cause)
@@ -86,6 +163,7 @@ firma_token_find(struct firma_token *t, CK_SLOT_ID *ret_slot,
 	const CK_FUNCTION_LIST_PTR f = t->module->f;
 	CK_SLOT_ID list[FIRMA_SLOTS_MAX];
 	CK_TOKEN_INFO info = { 0 };
+	struct place found;
 	CK_ULONG n = 0;
 	enum firma_err r;
 
@@ -97,19 +175,14 @@ firma_token_find(struct firma_token *t, CK_SLOT_ID *ret_slot,
 		return FIRMA_OK;
 	}
 	t->is_present = false;
-	if ((r = slots(t, list, &n, cause)) != FIRMA_OK)
+	if ((r = firma_token_slots(t, list, &n, cause)) != FIRMA_OK)
 		return r;
-	for (CK_ULONG i = 0; i < n; i++) {
-		if (f->C_GetTokenInfo(list[i], &info) != CKR_OK ||
-		    is_blank(&info) || !fits(&t->selector, list[i], &info))
-			continue;
-		move_to(t, list[i]);
-		*ret_slot = list[i];
-		*ret_info = info;
-		return FIRMA_OK;
-	}
-	return firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
-	    "%lu slots have a token, none is the one", n);
+	if ((r = only(t, list, n, &found, cause)) != FIRMA_OK)
+		return r;
+	move_to(t, found.slot);
+	*ret_slot = found.slot;
+	*ret_info = found.info;
+	return FIRMA_OK;
 }
 
 enum firma_err
@@ -121,13 +194,12 @@ firma_token_find_blank(struct firma_token *t, CK_SLOT_ID *ret_slot,
 	CK_ULONG n = 0, n_found = 0;
 	enum firma_err r;
 
-	if ((r = slots(t, list, &n, cause)) != FIRMA_OK)
+	if ((r = firma_token_slots(t, list, &n, cause)) != FIRMA_OK)
 		return r;
 	for (CK_ULONG i = 0; i < n; i++) {
 		if (t->module->f->C_GetTokenInfo(list[i], &info) != CKR_OK ||
 		    !is_blank(&info) ||
-		    (t->selector.kind != FIRMA_BY_LABEL &&
-			!fits(&t->selector, list[i], &info)))
+		    !fits_blank(&t->selector, list[i], &info))
 			continue;
 		found = list[i];
 		found_info = info;

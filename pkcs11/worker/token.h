@@ -13,15 +13,22 @@
 #include <stdint.h>
 
 #include "pkcs11/worker/module.h"
+#include "pkcs11/worker/uri.h"
 
 #define FIRMA_SLOTS_MAX 256 /* slots looked at, more are ignored */
 
-enum firma_selector_kind { FIRMA_BY_LABEL, FIRMA_BY_SERIAL, FIRMA_BY_SLOT };
+enum firma_selector_kind {
+	FIRMA_BY_LABEL,
+	FIRMA_BY_SERIAL,
+	FIRMA_BY_SLOT,
+	FIRMA_BY_URI
+};
 
 struct firma_selector {
 	enum firma_selector_kind kind;
 	const char *text; /* label or serial, borrowed */
 	CK_SLOT_ID slot;
+	const struct firma_uri *uri; /* borrowed */
 };
 
 struct firma_token {
@@ -39,9 +46,15 @@ struct firma_token {
 void firma_token_init(struct firma_token *t, const struct firma_module *module,
     const struct firma_selector *selector);
 
+/* The slots that have a token; FIRMA_ERR_TOKEN_MODULE: more than the room. */
+FIRMA_CHECKED enum firma_err firma_token_slots(const struct firma_token *t,
+    CK_SLOT_ID list[FIRMA_SLOTS_MAX], CK_ULONG *ret_n,
+    struct firma_cause *cause);
+
 /*
  * Where is it?  Looks at all slots when it is not where it was.  Any thread.
- * FIRMA_ERR_TOKEN_GONE: nowhere (or it is blank).
+ * FIRMA_ERR_TOKEN_GONE: nowhere (or it is blank); FIRMA_ERR_STATE: several fit,
+ * and none is taken: a PIN shown to the wrong one costs it a try.
  */
 FIRMA_CHECKED enum firma_err firma_token_find(struct firma_token *t,
     CK_SLOT_ID *ret_slot, CK_TOKEN_INFO *ret_info, struct firma_cause *cause);
@@ -49,7 +62,7 @@ FIRMA_CHECKED enum firma_err firma_token_find(struct firma_token *t,
 /*
  * The slot that w_init may initialise: one with a token that is not
  * initialised and fits the selector, as far as a blank token can: by slot, by
- * serial, or, for a label, the only blank one.
+ * serial, by a URI but for the label in it, or, for a label, the only blank one.
  * FIRMA_ERR_NOT_FOUND: none; FIRMA_ERR_STATE: several.
  */
 FIRMA_CHECKED enum firma_err firma_token_find_blank(struct firma_token *t,

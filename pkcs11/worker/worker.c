@@ -9,6 +9,7 @@
 #include "agent/pki/request.h"
 #include "agent/wire/values.h"
 #include "pkcs11/worker/key.h"
+#include "pkcs11/worker/limits.h"
 #include "pkcs11/worker/login.h"
 #include "pkcs11/worker/worker_internal.h"
 #include "pkcs11/worker/write.h"
@@ -149,10 +150,9 @@ tell_key(void *arg, const struct firma_key *k)
 }
 
 FIRMA_CHECKED static enum firma_err
-tell_keys(struct firma_job *j, struct firma_bytes id, unsigned int more_flags,
-    struct firma_cause *cause)
+tell_keys(struct firma_job *j, struct firma_bytes id, struct firma_cause *cause)
 {
-	struct telling t = { j, more_flags };
+	struct telling t = { j, 0 };
 	size_t n = 0;
 	enum firma_err r;
 
@@ -162,10 +162,28 @@ tell_keys(struct firma_job *j, struct firma_bytes id, unsigned int more_flags,
 	return firma_job_done(j, n);
 }
 
+/* The key that was just made: a module's CKR_OK alone is not believed. */
+FIRMA_CHECKED static enum firma_err
+tell_made(struct firma_job *j, struct firma_bytes id, unsigned int more_flags,
+    struct firma_cause *cause)
+{
+	struct telling t = { j, more_flags };
+	size_t n = 0;
+	enum firma_err r;
+
+	if ((r = firma_key_each(&j->w->session, id, tell_key, &t, &n, cause)) !=
+	    FIRMA_OK)
+		return r;
+	return n != 0
+	    ? firma_job_done(j, n)
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_ERROR, FIRMA_CAUSE_NONE, 0,
+		  "CKR_OK, and the key is not there");
+}
+
 static enum firma_err
 keys(struct firma_job *j, struct firma_cause *cause)
 {
-	return tell_keys(j, firma_bytes_of(NULL, 0), 0, cause);
+	return tell_keys(j, firma_bytes_of(NULL, 0), cause);
 }
 
 static enum firma_err
@@ -176,7 +194,7 @@ find(struct firma_job *j, struct firma_cause *cause)
 	if (m->id.len == 0)
 		return firma_fail(
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "id");
-	return tell_keys(j, m->id, 0, cause);
+	return tell_keys(j, m->id, cause);
 }
 
 static enum firma_err
@@ -186,7 +204,7 @@ generate(struct firma_job *j, struct firma_cause *cause)
 	const enum firma_err r = firma_write_generate(j->w->token, m->id,
 	    m->label, firma_key_algorithm_from_number(m->algorithm), cause);
 
-	return r == FIRMA_OK ? tell_keys(j, m->id, 0, cause) : r;
+	return r == FIRMA_OK ? tell_made(j, m->id, 0, cause) : r;
 }
 
 static enum firma_err
@@ -214,7 +232,7 @@ import(struct firma_job *j, struct firma_cause *cause)
 	if ((r = firma_write_import(
 		 j->w->token, m->id, m->label, &key, cause)) != FIRMA_OK)
 		return r;
-	return tell_keys(j, m->id, FIRMA_KEYFLAG_IMPORTED, cause);
+	return tell_made(j, m->id, FIRMA_KEYFLAG_IMPORTED, cause);
 }
 
 static enum firma_err
@@ -224,7 +242,7 @@ write_certificate(struct firma_job *j, struct firma_cause *cause)
 	const enum firma_err r = firma_write_certificate(
 	    j->w->token, m->id, m->label, m->certificate, cause);
 
-	return r == FIRMA_OK ? tell_keys(j, m->id, 0, cause) : r;
+	return r == FIRMA_OK ? tell_made(j, m->id, 0, cause) : r;
 }
 
 static enum firma_err delete (struct firma_job *j, struct firma_cause *cause) {
@@ -317,6 +335,8 @@ static const struct {
 	{ FIRMA_MSG_w_login, firma_handle_login },
 	{ FIRMA_MSG_w_logout, firma_handle_logout },
 	{ FIRMA_MSG_w_init, firma_handle_init },
+	{ FIRMA_MSG_w_change_pin, firma_handle_change_pin },
+	{ FIRMA_MSG_w_unblock, firma_handle_unblock },
 	{ FIRMA_MSG_w_keys, keys },
 	{ FIRMA_MSG_w_find, find },
 	{ FIRMA_MSG_w_generate, generate },
@@ -373,18 +393,25 @@ serve(struct firma_worker *w, size_t n_handlers, struct firma_cause *cause)
 	for (;;) {
 		struct firma_cause why = { 0 };
 		struct firma_frame f;
+		const char *gone;
 		enum firma_err r;
 
 		if ((r = firma_lane_take(&w->lane, &f, cause)) != FIRMA_OK)
 			return r;
 		r = run(w, &f, n_handlers, &why);
-		if (r == FIRMA_OK)
+		/* The hot path is not held up. */
+		if (r == FIRMA_OK && f.type == FIRMA_MSG_w_sign)
 			continue;
 		if (r == FIRMA_ERR_AGENT_GONE)
 			return r;
-		if ((r = firma_lane_refuse(&w->lane, r, &why, f.id)) !=
-		    FIRMA_OK)
+		if (r != FIRMA_OK &&
+		    (r = firma_lane_refuse(&w->lane, r, &why, f.id)) !=
+			FIRMA_OK)
 			return r;
+		if ((gone = firma_limits_reached()) != NULL)
+			return firma_fail(cause, FIRMA_ERR_LIMIT,
+			    FIRMA_CAUSE_NONE, 0,
+			    "the module has used up the process's %s", gone);
 	}
 }
 

@@ -27,6 +27,8 @@ firma_handler firma_handle_login;
 firma_handler firma_handle_logout;
 firma_handler firma_handle_init;
 firma_handler firma_handle_inspect;
+firma_handler firma_handle_change_pin;
+firma_handler firma_handle_unblock;
 
 FIRMA_CHECKED enum firma_err firma_job_answer(
     struct firma_job *j, enum firma_msg_type type, const void *msg);

@@ -23,16 +23,53 @@ read_secret(
 	return r == FIRMA_ERR_LIMIT ? FIRMA_ERR_PIN_FORMAT : r;
 }
 
-/* The agent writes down that the PIN is going to be presented. */
+/* What every request that presents a PIN says about it; views. */
+struct terms {
+	struct firma_bytes salt, refused;
+	uint32_t iterations;
+};
+
 FIRMA_CHECKED static enum firma_err
-announce(struct firma_job *j, struct firma_bytes hash, CK_FLAGS flags,
-    struct firma_cause *cause)
+judge(const struct terms *terms, struct firma_bytes pin,
+    uint8_t ret_hash[FIRMA_PIN_HASH], struct firma_cause *cause)
 {
-	const struct firma_msg_w_presenting m = { .pin_hash = hash,
-		.ck_flags = flags };
+	enum firma_err r;
+
+	if ((r = firma_pin_hash(
+		 pin, terms->salt, terms->iterations, ret_hash)) != FIRMA_OK)
+		return firma_fail(
+		    cause, r, FIRMA_CAUSE_NONE, 0, "salt, iterations");
+	for (size_t at = 0; at + FIRMA_PIN_HASH <= terms->refused.len;
+	     at += FIRMA_PIN_HASH)
+		if (CRYPTO_memcmp(
+			terms->refused.at + at, ret_hash, FIRMA_PIN_HASH) == 0)
+			return firma_fail(cause, FIRMA_ERR_PIN_REPEATED,
+			    FIRMA_CAUSE_NONE, 0, "not presented");
+	return FIRMA_OK;
+}
+
+/*
+ * The agent writes down that the PIN is going to be presented, and allows it.
+ * An empty pin is typed on the reader's keypad.
+ */
+FIRMA_CHECKED static enum firma_err
+announce(struct firma_job *j, const struct terms *terms, struct firma_bytes pin,
+    const CK_TOKEN_INFO *info, struct firma_cause *cause)
+{
+	uint8_t hash[FIRMA_PIN_HASH];
+	char serial[65];
+	struct firma_msg_w_presenting m = { .ck_flags = info->flags };
 	struct firma_msg_w_present answer = { 0 };
 	enum firma_err r;
 
+	if (pin.len != 0) {
+		if ((r = judge(terms, pin, hash, cause)) != FIRMA_OK)
+			return r;
+		m.pin_hash = firma_bytes_of(hash, sizeof(hash));
+	}
+	firma_module_text(info->serialNumber, sizeof(info->serialNumber),
+	    serial, sizeof(serial));
+	m.serial = firma_str_of(serial);
 	if ((r = firma_job_answer(j, FIRMA_MSG_w_presenting, &m)) != FIRMA_OK)
 		return r;
 	firma_job_pause(j);
@@ -46,32 +83,54 @@ announce(struct firma_job *j, struct firma_bytes hash, CK_FLAGS flags,
 				    FIRMA_CAUSE_NONE, 0, "not presented");
 }
 
+/* The token took the PIN; whatever fails now is not about it. */
+static enum firma_err
+presented(void *arg)
+{
+	return firma_job_answer(
+	    arg, FIRMA_MSG_w_presented, &(struct firma_msg_w_presented){ 0 });
+}
+
+static bool
+has_keypad(const CK_TOKEN_INFO *info)
+{
+	return (info->flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
+}
+
+/* A PIN that fits; nothing when it is typed on the keypad. */
 FIRMA_CHECKED static enum firma_err
-judge(const struct firma_msg_w_login *m, struct firma_bytes pin,
-    const CK_TOKEN_INFO *info, uint8_t hash[FIRMA_PIN_HASH],
-    struct firma_cause *cause)
+read_pin(struct firma_job *j, const CK_TOKEN_INFO *info,
+    struct firma_secret *ret, struct firma_cause *cause)
 {
 	enum firma_err r;
 
-	if ((r = firma_pin_fits(pin, info, cause)) != FIRMA_OK)
+	if (has_keypad(info))
+		return FIRMA_OK;
+	if ((r = read_secret(j, ret, cause)) != FIRMA_OK)
 		return r;
-	if ((r = firma_pin_hash(pin, m->salt, m->iterations, hash)) != FIRMA_OK)
-		return firma_fail(
-		    cause, r, FIRMA_CAUSE_NONE, 0, "salt, iterations");
-	if (m->refused_hash.len == FIRMA_PIN_HASH &&
-	    CRYPTO_memcmp(m->refused_hash.at, hash, FIRMA_PIN_HASH) == 0)
-		return firma_fail(cause, FIRMA_ERR_PIN_REPEATED,
-		    FIRMA_CAUSE_NONE, 0, "not presented");
-	return FIRMA_OK;
+	return firma_pin_fits(firma_secret_view(ret), info, cause);
+}
+
+/*
+ * The lengths that a token tells are those of the user's PIN.  A SmartCard-HSM
+ * takes 16 octets from the SO and at most 15 from the user.
+ */
+FIRMA_CHECKED static enum firma_err
+read_so_pin(struct firma_job *j, const CK_TOKEN_INFO *info,
+    struct firma_secret *ret, struct firma_cause *cause)
+{
+	CK_TOKEN_INFO no_maximum = *info;
+
+	no_maximum.ulMaxPinLen = 0;
+	return read_pin(j, &no_maximum, ret, cause);
 }
 
 enum firma_err
 firma_handle_login(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_login *m = j->msg;
+	const struct terms terms = { m->salt, m->refused, m->iterations };
 	FIRMA_OWN(firma_secret_done) struct firma_secret pin = { 0 };
-	uint8_t hash[FIRMA_PIN_HASH];
-	struct firma_bytes hash_view = { NULL, 0 };
 	bool is_logged_in = false;
 	CK_TOKEN_INFO info = { 0 };
 	CK_SLOT_ID slot;
@@ -84,18 +143,63 @@ firma_handle_login(struct firma_job *j, struct firma_cause *cause)
 		return firma_job_done(j, 0);
 	if ((r = firma_token_find(j->w->token, &slot, &info, cause)) !=
 		FIRMA_OK ||
-	    (r = firma_login_allowed(&info, m->flags, cause)) != FIRMA_OK)
-		return r;
-	if ((info.flags & CKF_PROTECTED_AUTHENTICATION_PATH) == 0) {
-		if ((r = read_secret(j, &pin, cause)) != FIRMA_OK ||
-		    (r = judge(m, firma_secret_view(&pin), &info, hash,
-			 cause)) != FIRMA_OK)
-			return r;
-		hash_view = firma_bytes_of(hash, sizeof(hash));
-	}
-	if ((r = announce(j, hash_view, info.flags, cause)) != FIRMA_OK ||
+	    (r = firma_login_allowed(&info, m->flags, cause)) != FIRMA_OK ||
+	    (r = read_pin(j, &info, &pin, cause)) != FIRMA_OK ||
+	    (r = announce(j, &terms, firma_secret_view(&pin), &info, cause)) !=
+		FIRMA_OK ||
 	    (r = firma_login_present(
 		 &j->w->session, firma_secret_view(&pin), cause)) != FIRMA_OK)
+		return r;
+	return firma_job_done(j, 1);
+}
+
+/* Old PIN, new PIN: both fit before the old one is presented. */
+enum firma_err
+firma_handle_change_pin(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_change_pin *m = j->msg;
+	const struct terms terms = { m->salt, m->refused, m->iterations };
+	FIRMA_OWN(firma_secret_done) struct firma_secret old_pin = { 0 };
+	FIRMA_OWN(firma_secret_done) struct firma_secret new_pin = { 0 };
+	CK_TOKEN_INFO info = { 0 };
+	CK_SLOT_ID slot;
+	enum firma_err r;
+
+	if ((r = firma_token_find(j->w->token, &slot, &info, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_login_allowed(&info, m->flags, cause)) != FIRMA_OK ||
+	    (r = read_pin(j, &info, &old_pin, cause)) != FIRMA_OK ||
+	    (r = read_pin(j, &info, &new_pin, cause)) != FIRMA_OK ||
+	    (r = announce(j, &terms, firma_secret_view(&old_pin), &info,
+		 cause)) != FIRMA_OK ||
+	    (r = firma_write_pin(j->w->token, firma_secret_view(&old_pin),
+		 firma_secret_view(&new_pin), cause)) != FIRMA_OK)
+		return r;
+	return firma_job_done(j, 1);
+}
+
+/* SO-PIN, new PIN. */
+enum firma_err
+firma_handle_unblock(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_unblock *m = j->msg;
+	const struct terms terms = { m->salt, m->refused, m->iterations };
+	FIRMA_OWN(firma_secret_done) struct firma_secret so_pin = { 0 };
+	FIRMA_OWN(firma_secret_done) struct firma_secret user_pin = { 0 };
+	CK_TOKEN_INFO info = { 0 };
+	CK_SLOT_ID slot;
+	enum firma_err r;
+
+	if ((r = firma_token_find(j->w->token, &slot, &info, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_so_login_allowed(&info, m->flags, cause)) != FIRMA_OK ||
+	    (r = read_so_pin(j, &info, &so_pin, cause)) != FIRMA_OK ||
+	    (r = read_pin(j, &info, &user_pin, cause)) != FIRMA_OK ||
+	    (r = announce(j, &terms, firma_secret_view(&so_pin), &info,
+		 cause)) != FIRMA_OK ||
+	    (r = firma_write_user_pin(j->w->token, slot,
+		 firma_secret_view(&so_pin), firma_secret_view(&user_pin),
+		 presented, j, cause)) != FIRMA_OK)
 		return r;
 	return firma_job_done(j, 1);
 }
@@ -112,15 +216,26 @@ enum firma_err
 firma_handle_init(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_init *m = j->msg;
+	const struct terms terms = { m->salt, m->refused, m->iterations };
 	FIRMA_OWN(firma_secret_done) struct firma_secret so_pin = { 0 };
 	FIRMA_OWN(firma_secret_done) struct firma_secret user_pin = { 0 };
+	struct firma_init plan = { 0 };
 	enum firma_err r;
 
-	if ((r = read_secret(j, &so_pin, cause)) != FIRMA_OK ||
-	    (r = read_secret(j, &user_pin, cause)) != FIRMA_OK ||
-	    (r = firma_write_init(j->w->token, m->label, m->flags,
-		 firma_secret_view(&so_pin), firma_secret_view(&user_pin),
-		 cause)) != FIRMA_OK)
+	if ((r = firma_write_init_plan(
+		 j->w->token, m->label, m->flags, &plan, cause)) != FIRMA_OK ||
+	    (r = firma_so_login_allowed(&plan.info, m->flags, cause)) !=
+		FIRMA_OK ||
+	    (r = read_so_pin(j, &plan.info, &so_pin, cause)) != FIRMA_OK ||
+	    (r = read_pin(j, &plan.info, &user_pin, cause)) != FIRMA_OK ||
+	    (r = announce(j, &terms, firma_secret_view(&so_pin), &plan.info,
+		 cause)) != FIRMA_OK ||
+	    (r = firma_write_init_token(j->w->token, &plan,
+		 firma_secret_view(&so_pin), cause)) != FIRMA_OK ||
+	    (r = presented(j)) != FIRMA_OK ||
+	    (r = firma_write_user_pin(j->w->token, plan.slot,
+		 firma_secret_view(&so_pin), firma_secret_view(&user_pin), NULL,
+		 NULL, cause)) != FIRMA_OK)
 		return r;
 	return firma_job_done(j, 1);
 }

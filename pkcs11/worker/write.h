@@ -14,18 +14,48 @@
 #include "agent/wire/msg.h"
 #include "pkcs11/worker/object.h"
 
+#define FIRMA_INIT_LABEL 32 /* octets, blank-padded: C_InitToken */
+
+/* Which token C_InitToken is called on, and with what. */
+struct firma_init {
+	CK_SLOT_ID slot;
+	CK_TOKEN_INFO info; /* before */
+	/* No text by PKCS#11, but p11-kit-client.so looks for its end. */
+	uint8_t label[FIRMA_INIT_LABEL + 1];
+};
+
 /*
- * C_InitToken on a blank token, or with FIRMA_INIT_ERASE in flags on the one
- * that is there; then set the user PIN.  All sessions end.
+ * A blank token, or with FIRMA_INIT_ERASE in flags the one that is there.
  * label: empty for the selector's; when tokens are selected by label no other.
+ * Changes nothing.
  *
  * FIRMA_ERR_EXISTS     it is initialised, and FIRMA_INIT_ERASE is not set
  * FIRMA_ERR_NOT_FOUND  no blank token
  * FIRMA_ERR_VALUE      the label
  */
-FIRMA_CHECKED enum firma_err firma_write_init(struct firma_token *t,
-    struct firma_str label, unsigned int flags, struct firma_bytes so_pin,
-    struct firma_bytes user_pin, struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_write_init_plan(struct firma_token *t,
+    struct firma_str label, unsigned int flags, struct firma_init *ret,
+    struct firma_cause *cause);
+
+/* C_InitToken, once.  All sessions end; plan->slot follows the token. */
+FIRMA_CHECKED enum firma_err firma_write_init_token(struct firma_token *t,
+    struct firma_init *plan, struct firma_bytes so_pin,
+    struct firma_cause *cause);
+
+/*
+ * Log in as SO, once, and set the user's PIN.  All sessions end.  accepted (or
+ * NULL) is called when the token took the SO-PIN.  Empty PINs are typed on the
+ * reader's keypad.
+ */
+FIRMA_CHECKED enum firma_err firma_write_user_pin(struct firma_token *t,
+    CK_SLOT_ID slot, struct firma_bytes so_pin, struct firma_bytes user_pin,
+    enum firma_err (*accepted)(void *arg), void *arg,
+    struct firma_cause *cause);
+
+/* C_SetPIN, once; a login stays as it is. */
+FIRMA_CHECKED enum firma_err firma_write_pin(struct firma_token *t,
+    struct firma_bytes old_pin, struct firma_bytes new_pin,
+    struct firma_cause *cause);
 
 /*
  * Make a key pair on the token: on it, private, sensitive, not extractable.

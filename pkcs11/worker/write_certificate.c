@@ -80,6 +80,61 @@ create(struct firma_session *s, struct firma_bytes id, struct firma_str label,
 	    : firma_session_fail(s, cause, "C_CreateObject", rv);
 }
 
+/* The handle of this very certificate among those with the id. */
+FIRMA_CHECKED static enum firma_err
+find_same(struct firma_session *s, struct firma_bytes id,
+    const struct firma_certificate *c, CK_OBJECT_HANDLE found[SAME_ID_MAX],
+    size_t *ret_n, CK_OBJECT_HANDLE *ret_same, struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	*ret_same = CK_INVALID_HANDLE;
+	if ((r = firma_object_find(s, CKO_CERTIFICATE, id, found, SAME_ID_MAX,
+		 ret_n, cause)) != FIRMA_OK)
+		return r;
+	for (size_t i = 0; i < *ret_n && *ret_same == CK_INVALID_HANDLE; i++) {
+		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
+
+		r = firma_object_bytes(s, found[i], CKA_VALUE, &v, cause);
+		if (r != FIRMA_OK && r != FIRMA_ERR_NOT_FOUND)
+			return r;
+		if (firma_bytes_equal(
+			firma_buf_view(&v), firma_certificate_der(c)))
+			*ret_same = found[i];
+	}
+	return FIRMA_OK;
+}
+
+/* Of those with the id only this one stays, and that is looked at. */
+FIRMA_CHECKED static enum firma_err
+leave_alone(struct firma_session *s, struct firma_bytes id,
+    const CK_OBJECT_HANDLE *found, size_t n, CK_OBJECT_HANDLE same,
+    struct firma_cause *cause)
+{
+	CK_OBJECT_HANDLE left[2];
+	size_t n_left = 0;
+	enum firma_err r;
+
+	for (size_t i = 0; i < n; i++) {
+		const CK_RV rv = found[i] == same
+		    ? CKR_OK
+		    : s->token->module->f->C_DestroyObject(s->handle, found[i]);
+
+		if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
+			return firma_session_fail(
+			    s, cause, "C_DestroyObject", rv);
+	}
+	if (n < 2)
+		return FIRMA_OK;
+	if ((r = firma_object_find(
+		 s, CKO_CERTIFICATE, id, left, 2, &n_left, cause)) != FIRMA_OK)
+		return r;
+	return n_left == 1
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_ERROR, FIRMA_CAUSE_NONE, 0,
+		  "C_DestroyObject: CKR_OK, and it is still there");
+}
+
 enum firma_err
 firma_write_certificate(struct firma_token *t, struct firma_bytes id,
     struct firma_str label, struct firma_bytes der, struct firma_cause *cause)
@@ -87,39 +142,26 @@ firma_write_certificate(struct firma_token *t, struct firma_bytes id,
 	FIRMA_OWN(firma_session_done)
 	struct firma_session s = { .token = t, .flags = CKF_RW_SESSION };
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
-	CK_OBJECT_HANDLE found[SAME_ID_MAX];
-	size_t n = 0, n_same = 0;
+	CK_OBJECT_HANDLE found[SAME_ID_MAX], same = CK_INVALID_HANDLE;
+	size_t n = 0;
 	enum firma_err r;
 
 	if ((r = firma_certificate_parse(der, &c, cause)) != FIRMA_OK ||
 	    (r = check_key(&s, id, c, cause)) != FIRMA_OK ||
-	    (r = firma_object_find(&s, CKO_CERTIFICATE, id, found, SAME_ID_MAX,
-		 &n, cause)) != FIRMA_OK)
+	    (r = find_same(&s, id, c, found, &n, &same, cause)) != FIRMA_OK)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
-
-		r = firma_object_bytes(&s, found[i], CKA_VALUE, &v, cause);
-		if (r != FIRMA_OK && r != FIRMA_ERR_NOT_FOUND)
+	if (same == CK_INVALID_HANDLE) {
+		if ((r = create(&s, id, label, c, cause)) != FIRMA_OK)
 			return r;
-		if (n_same == 0 &&
-		    firma_bytes_equal(
-			firma_buf_view(&v), firma_certificate_der(c))) {
-			n_same = 1;
-			found[i] = CK_INVALID_HANDLE;
-		}
+		if ((r = find_same(&s, id, c, found, &n, &same, cause)) !=
+		    FIRMA_OK)
+			return r;
 	}
-	if (n_same == 0 && (r = create(&s, id, label, c, cause)) != FIRMA_OK)
-		return r;
+	/* The old ones go only when the new one was seen. */
+	if (same == CK_INVALID_HANDLE)
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0,
+		    "C_CreateObject: CKR_OK, and the certificate is not there");
 	firma_token_changed(t);
-	for (size_t i = 0; i < n; i++) {
-		const CK_RV rv = found[i] == CK_INVALID_HANDLE
-		    ? CKR_OK
-		    : t->module->f->C_DestroyObject(s.handle, found[i]);
-
-		if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
-			return firma_session_fail(
-			    &s, cause, "C_DestroyObject", rv);
-	}
-	return FIRMA_OK;
+	return leave_alone(&s, id, found, n, same, cause);
 }

@@ -63,6 +63,24 @@ add_public(struct template *t, struct firma_bytes id, struct firma_str label)
 	add_name(t, id, label);
 }
 
+/* Objects that were destroyed and are still there: CKR_OK was a lie. */
+FIRMA_CHECKED static enum firma_err
+confirm_gone(struct firma_session *s, CK_OBJECT_CLASS class,
+    struct firma_bytes id, struct firma_cause *cause)
+{
+	CK_OBJECT_HANDLE left;
+	size_t n = 0;
+	enum firma_err r;
+
+	if ((r = firma_object_find(s, class, id, &left, 1, &n, cause)) !=
+	    FIRMA_OK)
+		return r;
+	return n == 0
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_ERROR, FIRMA_CAUSE_NONE, 0,
+		  "C_DestroyObject: CKR_OK, and it is still there");
+}
+
 FIRMA_CHECKED static enum firma_err
 destroy(struct firma_session *s, CK_OBJECT_CLASS class, struct firma_bytes id,
     size_t *n_gone, struct firma_cause *cause)
@@ -85,7 +103,7 @@ destroy(struct firma_session *s, CK_OBJECT_CLASS class, struct firma_bytes id,
 			    s, cause, "C_DestroyObject", rv);
 		(*n_gone)++;
 	}
-	return FIRMA_OK;
+	return n == 0 ? FIRMA_OK : confirm_gone(s, class, id, cause);
 }
 
 /* No private key with this id, the user logged in, no leftovers. */

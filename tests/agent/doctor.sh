@@ -254,10 +254,12 @@ doctor_mechanisms() {
 		module = $softhsm
 		serial = 0000000000000000
 		environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
+		writable = $DIR/tokens
 		[token empty]
 		module = $BADMODULE
 		serial = 0000000000000000
 		environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
+		writable = $DIR/tokens
 		environment = FIRMA_BAD_SIN=count:C_GetSlotList:zero
 	CONF
 	export PCSCLITE_CSOCK_NAME=$DIR/pcscd.comm

@@ -11,6 +11,7 @@ hostile() {
 		module = $(sed -n 's/^module = //p' "$DIR/firmad.conf" | head -n 1)
 		label = spare
 		environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
+		writable = $DIR/tokens
 	CONF
 	# Under a sanitizer freed memory is kept; little of it, here.
 	if grep -qa __asan_init "$FIRMAD"; then

@@ -125,6 +125,8 @@ sinner() {
 		module = $BADMODULE
 		label = sinner
 		environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
+		writable = $DIR/tokens
+		writable = $DIR/calls
 		environment = FIRMA_BAD_SIN=$1
 		environment = FIRMA_BAD_LOG=$DIR/calls
 		${2:+environment = FIRMA_BAD_ARM=$DIR/armed}

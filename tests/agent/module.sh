@@ -58,12 +58,12 @@ two_tokens() {
 restarted() { [ "$(restarts)" != 0 ]; }
 restarts() { firma token list sinner --json | jq -r '.[0].restarts'; }
 
-# recovers   after the sin: locked, another process, works with its PIN
+# recovers PID [OPTION]   after the sin: locked, another process, works with its PIN
 recovers() {
 	disarm
 	until_true 15 is_state sinner locked
 	[ "$(token_pid sinner)" != "$1" ] || fail "the same process"
-	expect 0 firma token unlock sinner --pin-file "$DIR/pin"
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin" ${2:-}
 	id=$(id_new)
 	talk "+$id 5000 sign key=bad format=0 sha256=$(digest back)"
 	hear "^$id signed"
@@ -173,7 +173,11 @@ bad_login() {
 	until_true 10 is_state sinner locked
 	same "$(firma token list sinner --json | jq -r '.[0].pin')" doubtful "PIN state"
 	same "$(calls C_Login)" $((before + 1)) "presentations"
-	recovers "$pid"
+	note "the same PIN goes again on the operator's word alone"
+	disarm
+	expect 5 firma token unlock sinner --pin-file "$DIR/pin"
+	says 'outcome is not known'
+	recovers "$pid" --again
 	same "$(calls C_Login)" $((before + 2)) "presentations"
 
 	note "crash: after the token saw the PIN"
@@ -188,7 +192,7 @@ bad_login() {
 	says 'did not answer'
 	same "$(calls C_Login)" $((before + 1)) "presentations"
 	good_signs
-	recovers "$pid"
+	recovers "$pid" --again
 	same "$(calls C_Login)" $((before + 2)) "presentations"
 }
 

@@ -3,6 +3,11 @@
 # pin.sh - sections of test_agent.sh about PINs.
 
 section "wrong PIN" wrong_pin
+section "refused PINs" refused_pins
+section "killed while presenting" killed_presenting
+section "two unlock at once" two_at_once
+section "another PIN" another_pin
+section "SO-PIN" so_pin
 section "unattended unlock" unattended
 section "the agent never has the PIN" never_has_the_pin
 section "lock after idleness" lock_after
@@ -52,16 +57,366 @@ wrong_pin() {
 
 	note "one that the token cannot take is not presented at all"
 	echo 1 > "$DIR/short"
-	unlock 5 short
+	expect 5 firma token unlock sinner --pin-file "$DIR/short" --last-try
 	says 'length'
 	same "$(calls C_Login)" $((before + 2)) "presentations"
 
+	note "the third of three tries needs a word, by our own count"
+	unlock 5 pin
+	says 'one try is left'
+	same "$(calls C_Login)" $((before + 2)) "presentations"
+	same "$(firma token list sinner --json | jq -r '.[0].pin')" final-try "PIN state"
 	note "the right PIN works"
-	unlock 0 pin
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin" --last-try
 	same "$(calls C_Login)" $((before + 3)) "presentations"
+	same "$(firma token list sinner --json | jq -r '.[0].pin')" fine "PIN state"
 	[ -n "$(sign good a)" ] || fail "no signature"
 	same "$(entries '.action == "unlock" and .result == "FIRMA_ERR_PIN"')" 2 \
 		"entries of refused PINs"
+	expect 0 firma ledger verify
+}
+
+# wrong N   a file with the N-th wrong PIN
+wrong() {
+	echo "8765$1" > "$DIR/wrong$1"
+	echo "wrong$1"
+}
+pin_state() { firma token list sinner --json | jq -r '.[0].pin'; }
+is_pin() { [ "$(pin_state)" = "$1" ]; }
+
+refused_pins() {
+	practice_config "$DIR"
+	sinner flag-silent '' 'pin-tries = 5'
+	practice_agent "$DIR"
+	token sinner
+	firma token lock sinner > /dev/null
+	before=$(calls C_Login)
+	a=$(wrong 1001) b=$(wrong 1002) c=$(wrong 1003)
+
+	note "A, B, A, B: two tries, though the token never says so"
+	unlock 5 "$a"
+	says 'the token refused the PIN'
+	unlock 5 "$b"
+	says 'the token refused the PIN'
+	for pin in "$a" "$b" "$a"; do
+		unlock 5 "$pin"
+		says 'refused this same PIN before'
+	done
+	restart
+	until_true 10 is_state sinner locked
+	for pin in "$b" "$a"; do
+		unlock 5 "$pin"
+		says 'refused this same PIN before'
+	done
+	expect 5 firma token unlock sinner --pin-file "$DIR/$a" --last-try --again
+	same "$(calls C_Login)" $((before + 2)) "presentations"
+	is_pin count-low || fail "$(pin_state)"
+
+	note "at four of five: not without --last-try, and not by a new agent"
+	unlock 5 "$c"
+	unlock 5 "$(wrong 1004)"
+	says 'the token refused the PIN'
+	same "$(calls C_Login)" $((before + 4)) "presentations"
+	unlock 5 pin
+	says 'one try is left'
+	restart
+	until_true 10 is_state sinner locked
+	is_pin final-try || fail "$(pin_state)"
+	unlock 5 pin
+	says 'one try is left'
+	has "$(ask "9 5000 token_unlock token=sinner flags=0 pin=$DIR/pin")" \
+		'9 error .*name=FIRMA_ERR_PIN_LAST_TRY'
+	same "$(calls C_Login)" $((before + 4)) "presentations"
+
+	note "on the operator's word; a PIN that is taken ends the count"
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin" --last-try
+	firma token lock sinner > /dev/null
+	unlock 5 "$a"
+	says 'the token refused the PIN'
+	same "$(calls C_Login)" $((before + 6)) "presentations"
+
+	note "a flag that says it of a fresh token is a veto all the same"
+	sed -i 's/FIRMA_BAD_SIN=.*/FIRMA_BAD_SIN=flag-final-try/' "$DIR/firmad.conf"
+	restart
+	until_true 10 is_state sinner locked
+	unlock 5 pin
+	says 'one try is left'
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin" --last-try
+	same "$(calls C_Login)" $((before + 7)) "presentations"
+	expect 0 firma ledger verify
+}
+
+# in_doubt FILE WHAT   present it to a module that hangs, and kill WHAT meanwhile
+in_doubt() {
+	arm
+	before=$(calls C_Login)
+	"$BUILD/cli/firma" token unlock sinner --pin-file "$DIR/$1" \
+		> "$DIR/unlock.log" 2>&1 &
+	unlocking=$!
+	until_true 15 called "$before"
+	kill -9 "$("$2" sinner)"
+	status=0
+	wait "$unlocking" || status=$?
+	[ $status != 0 ] || fail "unlocked"
+	disarm
+}
+
+killed_presenting() {
+	practice_config "$DIR"
+	sinner hang-login armed 'pin-tries = 5'
+	practice_agent "$DIR"
+	token sinner
+	firma token lock sinner > /dev/null
+	a=$(wrong 1001)
+
+	note "the token process is killed between \"presenting\" and the outcome"
+	in_doubt "$a" token_pid
+	until_true 15 is_state sinner locked
+	is_pin doubtful || fail "$(pin_state)"
+	unlock 5 "$a"
+	says 'outcome is not known'
+	same "$(calls C_Login)" $((before + 1)) "presentations"
+
+	note "the agent is: the next one knows, and tells"
+	b=$(wrong 1002)
+	in_doubt "$b" agent_pid
+	wait "$(agent_pid)" 2> /dev/null || :
+	rm -f "$DIR/agent.pid"
+	: > "$DIR/agent.log"
+	practice_agent "$DIR"
+	until_true 15 is_state sinner locked
+	is_pin doubtful || fail "$(pin_state)"
+	grep -q 'how that ended is not known' "$DIR/agent.log" || fail "not told"
+	for pin in "$b" "$a"; do
+		unlock 5 "$pin"
+		says 'outcome is not known'
+	done
+	same "$(calls C_Login)" $((before + 1)) "presentations"
+
+	note "on the operator's word it goes, once"
+	expect 5 firma token unlock sinner --pin-file "$DIR/$a" --again
+	says 'the token refused the PIN'
+	expect 5 firma token unlock sinner --pin-file "$DIR/$a" --again
+	says 'refused this same PIN before'
+	same "$(calls C_Login)" $((before + 2)) "presentations"
+	note "two lost and one refused are three of five"
+	is_pin count-low || fail "$(pin_state)"
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin"
+	is_pin fine || fail "$(pin_state)"
+	firma token lock sinner > /dev/null
+
+	note "this token tells of refusals: when it denies one, it is believed"
+	in_doubt pin token_pid
+	until_true 15 is_state sinner locked
+	unlock 0 pin
+	same "$(calls C_Login)" $((before + 2)) "presentations"
+	expect 0 firma ledger verify
+}
+
+# hold_open   a client whose PIN comes when it is let go
+hold_open() {
+	rm -f "$DIR/fifo"
+	mkfifo "$DIR/fifo"
+	echo "$(id_new) 60000 token_unlock token=sinner flags=0 pin=$DIR/fifo" \
+		> "$DIR/first.ask"
+	"$ASK" "$FIRMA_SOCKET" < "$DIR/first.ask" > "$DIR/first.log" &
+	first=$!
+	until_true 15 grep -q pin_channel "$DIR/first.log"
+}
+# beside FILE   another operator, meanwhile, and shown to wait
+beside() {
+	"$BUILD/cli/firma" token unlock sinner --pin-file "$DIR/$1" \
+		> "$DIR/second.log" 2>&1 &
+	second=$!
+	sleep 1
+	kill -0 "$second" || fail "did not wait: $(cat "$DIR/second.log")"
+}
+# let_go FILE STATUS   the first gives its PIN; the second ends so
+let_go() {
+	cat "$DIR/$1" > "$DIR/fifo"
+	wait "$first" || fail "the first: $(cat "$DIR/first.log")"
+	status=0
+	wait "$second" || status=$?
+	same "$status" "$2" "the second's exit status"
+}
+
+two_at_once() {
+	practice_config "$DIR"
+	sinner none '' 'pin-tries = 5'
+	practice_agent "$DIR"
+	token sinner
+	firma token lock sinner > /dev/null
+	a=$(wrong 1001) b=$(wrong 1002)
+
+	note "both type the same wrong PIN: one try"
+	before=$(calls C_Login)
+	hold_open
+	beside "$a"
+	let_go "$a" 5
+	grep -q 'name=FIRMA_ERR_PIN$' "$DIR/first.log" || fail "$(cat "$DIR/first.log")"
+	grep -q 'refused this same PIN before' "$DIR/second.log" ||
+		fail "$(cat "$DIR/second.log")"
+	same "$(calls C_Login)" $((before + 1)) "presentations"
+
+	note "the first is wrong, the second another one: an entry of its own"
+	hold_open
+	beside pin
+	let_go "$b" 0
+	same "$(calls C_Login)" $((before + 3)) "presentations"
+	is_state sinner unlocked || fail "$(token_state sinner)"
+	firma token lock sinner > /dev/null
+
+	note "the first unlocks it: the second's PIN is not presented"
+	hold_open
+	beside "$(wrong 1003)"
+	let_go pin 0
+	has "$(cat "$DIR/first.log")" ' done count=1'
+	same "$(calls C_Login)" $((before + 4)) "presentations"
+	is_pin fine || fail "$(pin_state)"
+	firma token lock sinner > /dev/null
+
+	note "the first goes away without a PIN: the second is not held up"
+	hold_open
+	beside pin
+	kill "$first"
+	wait "$first" 2> /dev/null || :
+	status=0
+	wait "$second" || status=$?
+	same "$status" 0 "the second's exit status"
+	same "$(calls C_Login)" $((before + 5)) "presentations"
+	expect 0 firma ledger verify
+}
+
+# change STATUS OLD NEW
+change() {
+	expect "$1" firma token change-pin sinner --pin-file "$DIR/$2" \
+		--new-pin-file "$DIR/$3"
+}
+
+another_pin() {
+	practice_config "$DIR"
+	: > "$DIR/trace"
+	chmod 666 "$DIR/trace"
+	sinner none '' "pin-tries = 4
+		environment = FIRMA_BAD_TRACE=$DIR/trace"
+	practice_agent "$DIR"
+	token sinner
+	key sinner good
+	a=$(wrong 1001)
+	echo 13572468 > "$DIR/new"
+	echo 1 > "$DIR/short"
+
+	note "a wrong old PIN is a presentation, recorded like any"
+	change 5 "$a" new
+	says 'the token refused the PIN'
+	change 5 "$a" new
+	says 'refused this same PIN before'
+	firma token lock sinner > /dev/null
+	unlock 5 "$a"
+	says 'refused this same PIN before'
+	same "$(grep -cx C_SetPIN "$DIR/trace")" 1 "presentations"
+	same "$(entries '.action == "token-change-pin" and .result == "FIRMA_ERR_PIN"')" \
+		1 "entries"
+
+	note "a new PIN that the token cannot take: nothing is presented"
+	change 5 pin short
+	says 'length'
+	same "$(grep -cx C_SetPIN "$DIR/trace")" 1 "presentations"
+
+	note "changed, locked or not; the old one is wrong from now on"
+	change 0 pin new
+	unlock 0 new
+	[ -n "$(sign good a)" ] || fail "no signature"
+	expect 0 firma token change-pin sinner --pin-file "$DIR/new" \
+		--new-pin-file "$DIR/$a" --json
+	same "$(printf '%s\n' "$said" | sed -n '/{/,$p' | jq -r .result)" changed "result"
+	firma token lock sinner > /dev/null
+	unlock 5 new
+	note "one that was refused before may be the new one"
+	unlock 0 "$a"
+	same "$(entries '.action == "token-change-pin" and .result == "ok"')" 2 "entries"
+
+	note "killed while it is changed: in doubt"
+	firma token lock sinner > /dev/null
+	sed -i 's/FIRMA_BAD_SIN=.*/FIRMA_BAD_SIN=hang:C_SetPIN/' "$DIR/firmad.conf"
+	restart
+	until_true 10 is_state sinner locked
+	before=$(calls sin)
+	"$BUILD/cli/firma" token change-pin sinner --pin-file "$DIR/$a" \
+		--new-pin-file "$DIR/pin" > "$DIR/change.log" 2>&1 &
+	changing=$!
+	until_true 15 sinned
+	kill -9 "$(token_pid sinner)"
+	! wait "$changing" || fail "changed"
+	until_true 15 is_state sinner locked
+	is_pin doubtful || fail "$(pin_state)"
+	unlock 5 "$a"
+	says 'outcome is not known'
+	expect 0 firma token unlock sinner --pin-file "$DIR/$a" --again
+	expect 0 firma ledger verify
+}
+sinned() { [ "$(calls sin)" != "$before" ]; }
+
+# unblock STATUS SO-PIN
+unblock() {
+	expect "$1" firma token unblock sinner --so-pin-file "$DIR/$2" \
+		--new-pin-file "$DIR/new"
+}
+
+so_pin() {
+	practice_config "$DIR"
+	sinner none '' 'so-pin-tries = 3'
+	practice_agent "$DIR"
+	token sinner
+	key sinner good
+	a=$(wrong 1001) b=$(wrong 1002)
+	echo 13572468 > "$DIR/new"
+	before=$(calls 'C_Login SO')
+
+	note "a wrong SO-PIN is presented once, by unblock and by init"
+	unblock 5 "$a"
+	says 'the token refused the PIN'
+	unblock 5 "$a"
+	says 'refused this same PIN before'
+	restart
+	until_true 10 is_state sinner locked
+	unblock 5 "$a"
+	says 'refused this same PIN before'
+	expect 5 firma token init sinner --label sinner --erase --yes \
+		--so-pin-file "$DIR/$a" --pin-file "$DIR/pin"
+	says 'refused this same PIN before'
+	same "$(calls 'C_Login SO')" $((before + 1)) "presentations"
+	note "another one at initialising counts too; the last needs a word"
+	expect 5 firma token init sinner --label sinner --erase --yes \
+		--so-pin-file "$DIR/$b" --pin-file "$DIR/pin"
+	says 'the token refused the PIN'
+	unblock 5 so-pin
+	says 'one try is left'
+	same "$(calls 'C_Login SO')" $((before + 1)) "presentations"
+	note "the user's PIN has a record of its own"
+	unlock 5 "$a"
+	says 'the token refused the PIN'
+
+	note "the right one sets a new PIN, and the keys stay"
+	expect 0 firma token unblock sinner --so-pin-file "$DIR/so-pin" \
+		--new-pin-file "$DIR/$a" --last-try --json
+	same "$(printf '%s\n' "$said" | sed -n '/{/,$p' | jq -r .result)" unblocked "result"
+	until_true 10 is_state sinner locked
+	note "what was refused before may be the new PIN"
+	unlock 0 "$a"
+	[ -n "$(sign good a)" ] || fail "no signature"
+	note "unblocked while unlocked, it is locked"
+	unblock 0 so-pin
+	until_true 10 is_state sinner locked
+	unlock 0 new
+	note "the record of the SO-PIN begins anew"
+	unblock 5 "$a"
+	says 'the token refused the PIN'
+	same "$(entries '.action == "token-unblock" and .result == "ok"')" 2 "entries"
+	same "$(entries '.action == "token-unblock" and .result == "FIRMA_ERR_PIN"')" \
+		2 "entries"
+	same "$(entries '.action == "token-init" and .result == "FIRMA_ERR_PIN"')" \
+		1 "entries"
 	expect 0 firma ledger verify
 }
 

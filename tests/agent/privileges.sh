@@ -3,6 +3,7 @@
 # privileges.sh - section of test_agent.sh about what the processes gave up.
 
 section "privileges" privileges
+section "fence" fence
 section "nobody else" nobody_else
 
 # field FILE NAME   the first value of a line of /proc/PID/status
@@ -92,6 +93,107 @@ privileges() {
 			done
 		done
 	done
+}
+
+# came WHAT WANTED   of the probe inside $probed; WANTED is an errno, or worked
+came() {
+	has "$(grep "^probe $probed $1: " "$DIR/agent.log" | sort -u)" ": ($2)\$"
+}
+can_fence() { # ABI
+	[ "$LANDLOCK" -ge "$1" ]
+}
+# What each process tries in vain, and what it may.
+nobody_may() {
+	for what in execve ptrace vm-read vm-write mount bpf io_uring dumpable \
+	    is-dumpable "socket inet" "socket inet6" "socket packet"; do
+		came "$what" EPERM
+	done
+	came 'socket unix' worked
+	came 'socket netlink' worked
+	came 'connect 9' EPERM
+	can_fence 1 || return 0
+	came 'write .*/elsewhere/file' EACCES
+	came 'make .*/elsewhere/new[.0-9]*' EACCES
+	came 'make .*/run/new[.0-9]*' "$1"
+	came 'make .*/state/new[.0-9]*' "$1"
+	can_fence 6 || return 0
+	came abstract EPERM
+	came kill EPERM
+}
+
+fence() {
+	LANDLOCK=$("$BUILD/tests/probe/firma-landlock")
+	note "Landlock's ABI is $LANDLOCK"
+	practice_config "$DIR"
+	mkdir -p "$DIR/elsewhere" "$DIR/private"
+	echo secret > "$DIR/elsewhere/file"
+	chmod 777 "$DIR/elsewhere" "$DIR/private"
+	chmod 666 "$DIR/elsewhere/file"
+	cat >> "$DIR/firmad.conf" <<-CONF
+		[token prober]
+		module = $BUILD/tests/probe/firma-probe.so
+		label = prober
+		environment = PROBE_CONF=$DIR/probe.conf
+		writable = $DIR/private
+	CONF
+	cat > "$DIR/probe.conf" <<-CONF
+		read $DIR/elsewhere/file
+		write $DIR/elsewhere/file
+		make $DIR/elsewhere/new
+		make $DIR/run/new
+		make $DIR/private/new
+		read $DIR/state/firmad.db
+		make $DIR/state/new
+		connect 9
+		abstract firma-probe-$$
+	CONF
+	chmod 644 "$DIR/probe.conf"
+	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0) &&
+	    bind(S, pack_sockaddr_un("\0$ARGV[0]")) && listen(S, 5) or die $!;
+	    open(F, ">", $ARGV[1]); sleep 300' "firma-probe-$$" "$DIR/listening" &
+	more_end="kill $!"
+	until_true 10 test -e "$DIR/listening"
+	expect 0 as_agent test -w "$DIR/elsewhere/file"
+
+	export PROBE_AT=accept4 PROBE_CONF="$DIR/probe.conf"
+	export LD_PRELOAD="$BUILD/tests/probe/firma-probe.so"
+	export ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+	practice_agent "$DIR"
+	unset LD_PRELOAD PROBE_AT PROBE_CONF
+	until_true 20 grep -q '^probe firmad end' "$DIR/agent.log"
+	until_true 20 grep -q '^probe firmad-token end' "$DIR/agent.log"
+
+	note "firmad executes its token process and nothing else"
+	probed=firmad
+	came fork worked
+	! can_fence 1 || came execveat EACCES
+	nobody_may worked
+	came 'read .*/elsewhere/file' worked
+	came 'read .*/state/firmad.db' worked
+	came 'make .*/private/new[.0-9]*' worked
+
+	note "firmad-token makes no process, and sees its own files alone"
+	probed=firmad-token
+	came fork EPERM
+	nobody_may EACCES
+	! can_fence 1 || {
+		came 'read .*/elsewhere/file' EACCES
+		came 'read .*/state/firmad.db' EACCES
+	}
+	came 'make .*/private/new[.0-9]*' worked
+
+	note "with all that, a token signs"
+	token practice
+	key practice good
+	[ -n "$(sign good a)" ] || fail "no signature"
+
+	can_fence 1 || return 0
+	note "a module that cannot write its files says what it needs"
+	sed -i "\\|^writable = $DIR/tokens|d" "$DIR/firmad.conf"
+	restart
+	until_true 10 is_state practice broken
+	has "$(firma token list practice --json | jq -r '.[0].why')" \
+		'needs writable = in firmad.conf'
 }
 
 nobody_else() {

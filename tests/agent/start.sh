@@ -124,6 +124,15 @@ reload() {
 	sinner none
 	kill -HUP "$(agent_pid)"
 	until_true 5 grep -q 'was read again' "$DIR/agent.log"
+
+	note "a folder to write in that is new waits for a restart, and says so"
+	until_true 10 is_state sinner broken
+	has "$(firma token list sinner --json | jq -r '.[0].why')" \
+		"writable = $DIR/calls: .*restarted"
+	sed -i "\|^writable = $DIR/calls|d" "$DIR/firmad.conf"
+	: > "$DIR/agent.log"
+	kill -HUP "$(agent_pid)"
+	until_true 5 grep -q 'was read again' "$DIR/agent.log"
 	until_true 10 is_state sinner blank
 	is_state practice unlocked || fail "an unchanged token was locked"
 	same "$(token_pid practice)" "$pid" "an unchanged token's process"

@@ -44,19 +44,9 @@ bad_note(const char *what)
 }
 
 bool
-bad_armed(void)
-{
-	const char *arm = getenv("FIRMA_BAD_ARM");
-
-	return arm == NULL || access(arm, F_OK) == 0;
-}
-
-bool
 bad_is(enum sin which)
 {
-	const char *sin = getenv("FIRMA_BAD_SIN");
-
-	return sin != NULL && strcmp(sin, words[which]) == 0 && bad_armed();
+	return strcmp(bad_text(), words[which]) == 0;
 }
 
 void
@@ -80,6 +70,7 @@ bad_crash(void)
 	{                                               \
 		CK_RV rv;                               \
                                                         \
+		bad_begin(FN_##name);                   \
 		bad_do_in_each();                       \
 		if (bad_before(FN_##name, &rv))         \
 			return rv;                      \
@@ -128,7 +119,6 @@ get_function_list(CK_FUNCTION_LIST_PTR_PTR ret)
 __attribute__((visibility("default"))) CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST_PTR_PTR ret)
 {
-	bad_general_read();
 	bad_special.C_GetFunctionList = get_function_list;
 	return wrap_C_GetFunctionList(ret);
 }

@@ -33,8 +33,6 @@ void bad_special_put(CK_FUNCTION_LIST *list);
 
 /* Append a line to FIRMA_BAD_LOG, for tests to count. */
 void bad_note(const char *what);
-/* Does FIRMA_BAD_ARM name a file that is there, or nothing? */
-bool bad_armed(void);
 /* Is this the sin, and armed? */
 bool bad_is(enum sin which);
 
@@ -43,11 +41,12 @@ __attribute__((noreturn)) void bad_hang(void);
 __attribute__((noreturn)) void bad_crash(void);
 
 /*
- * general.c: read FIRMA_BAD_SIN (aborts when it names nothing that is known);
- * before a function: true when it is not to be called, and *ret is its value;
- * after it: its value.
+ * general.c.  A call begins: which sin is it now?  (Aborts when that is nothing
+ * that is known.)  Before the function is done: true when it is not to be, and
+ * *ret is its value.  After it: its value.
  */
-void bad_general_read(void);
+void bad_begin(enum function f);
+const char *bad_text(void); /* of the sin; "" when it is not armed */
 bool bad_before(enum function f, CK_RV *ret);
 CK_RV bad_after(enum function f, CK_RV rv);
 /* The lengths that function f answers: is_query when it had no room yet. */

@@ -3,6 +3,7 @@
  * The sins of verbs.def.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include <unistd.h>
 
 #include "tests/badmodule/badmodule.h"
+
+#define TEXT_MAX 128
 
 enum verb {
 	VERB_NONE,
@@ -33,14 +36,22 @@ static const char *const functions[] = {
 
 static const char *const hows[] = { "zero", "less", "more", "huge", "none" };
 
-static struct {
+/* What one thread's call is about: the sin as it stood when it began. */
+static _Thread_local struct {
 	enum verb verb;
 	enum function function;
 	CK_RV rv;
 	unsigned int how;
 	unsigned long from, to; /* calls, from 1; to 0: no end */
-	atomic_ulong n;         /* armed calls so far */
+	bool is_on;             /* committed in this call */
 } general;
+static _Thread_local char text_now[TEXT_MAX];
+static _Thread_local bool is_armed;
+
+/* Armed calls so far of the function of the text; starts anew with another. */
+static pthread_mutex_t counting = PTHREAD_MUTEX_INITIALIZER;
+static char counted[TEXT_MAX];
+static unsigned long n_calls;
 
 __attribute__((noreturn)) static void
 unknown(const char *text)
@@ -95,15 +106,15 @@ read_argument(const char *text, const char *at)
 	return at + len;
 }
 
-void
-bad_general_read(void)
+static void
+parse(const char *text)
 {
-	const char *text = getenv("FIRMA_BAD_SIN");
 	const char *name;
 	size_t len;
 	int verb, function;
 
-	if (text == NULL || (name = strchr(text, ':')) == NULL)
+	memset(&general, 0, sizeof(general));
+	if ((name = strchr(text, ':')) == NULL)
 		return;
 	verb = index_of(verbs, sizeof(verbs) / sizeof(verbs[0]), text,
 	    (size_t)(name - text));
@@ -117,6 +128,57 @@ bad_general_read(void)
 	if (*name == ':')
 		name = read_argument(text, name + 1);
 	read_calls(text, name);
+}
+
+/* FIRMA_BAD_SIN, or what stands in the file that arms it. */
+static void
+look(void)
+{
+	const char *arm = getenv("FIRMA_BAD_ARM");
+	const char *sin = getenv("FIRMA_BAD_SIN");
+	ssize_t n = 0;
+	int fd;
+
+	is_armed = true;
+	(void)snprintf(
+	    text_now, sizeof(text_now), "%s", sin != NULL ? sin : "none");
+	if (arm == NULL)
+		return;
+	fd = open(arm, O_RDONLY | O_CLOEXEC);
+	is_armed = fd >= 0;
+	if (fd < 0)
+		return;
+	char room[TEXT_MAX];
+
+	n = read(fd, room, sizeof(room) - 1);
+	(void)close(fd);
+	if (n <= 0)
+		return;
+	room[n] = '\0';
+	room[strcspn(room, "\n")] = '\0';
+	memcpy(text_now, room, sizeof(room));
+}
+
+const char *
+bad_text(void)
+{
+	return is_armed ? text_now : "";
+}
+
+/* Is the call that begins one of those that are meant? */
+static bool
+is_meant(void)
+{
+	unsigned long n;
+
+	(void)pthread_mutex_lock(&counting);
+	if (strcmp(counted, text_now) != 0) {
+		memcpy(counted, text_now, sizeof(counted));
+		n_calls = 0;
+	}
+	n = ++n_calls;
+	(void)pthread_mutex_unlock(&counting);
+	return n >= general.from && (general.to == 0 || n <= general.to);
 }
 
 /* Each call of each function, by name. */
@@ -136,22 +198,21 @@ trace(enum function f)
 	(void)close(fd);
 }
 
-/* The calls between bad_before() and bad_after() of one thread. */
-static _Thread_local bool is_on;
+void
+bad_begin(enum function f)
+{
+	trace(f);
+	look();
+	parse(text_now);
+}
 
 bool
 bad_before(enum function f, CK_RV *ret)
 {
-	unsigned long n;
-
-	trace(f);
-	is_on = false;
-	if (general.verb == VERB_NONE || general.function != f || !bad_armed())
+	if (general.verb == VERB_NONE || general.function != f || !is_armed ||
+	    !is_meant())
 		return false;
-	n = atomic_fetch_add(&general.n, 1) + 1;
-	if (n < general.from || (general.to != 0 && n > general.to))
-		return false;
-	is_on = true;
+	general.is_on = true;
 	bad_note("sin");
 	if (general.verb == VERB_HANG)
 		bad_hang();
@@ -168,9 +229,9 @@ bad_before(enum function f, CK_RV *ret)
 CK_RV
 bad_after(enum function f, CK_RV rv)
 {
-	if (!is_on || general.function != f)
+	if (!general.is_on || general.function != f)
 		return rv;
-	is_on = false;
+	general.is_on = false;
 	if (general.verb == VERB_DONE_HANG)
 		bad_hang();
 	if (general.verb == VERB_DONE_CRASH)
@@ -181,7 +242,7 @@ bad_after(enum function f, CK_RV rv)
 void
 bad_length(enum function f, bool is_query, CK_ULONG *len)
 {
-	if (!is_on || general.function != f ||
+	if (!general.is_on || general.function != f ||
 	    general.verb != (is_query ? VERB_COUNT : VERB_LENGTH))
 		return;
 	switch (hows[general.how][0]) {

@@ -40,6 +40,10 @@ get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		info->flags |= CKF_USER_PIN_LOCKED;
 	if (bad_is(SIN_FLAG_FINAL))
 		info->flags |= CKF_USER_PIN_FINAL_TRY;
+	if (bad_is(SIN_FLAG_SILENT))
+		info->flags &= ~(CK_FLAGS)(CKF_USER_PIN_COUNT_LOW |
+		    CKF_USER_PIN_FINAL_TRY | CKF_SO_PIN_COUNT_LOW |
+		    CKF_SO_PIN_FINAL_TRY);
 	if (bad_is(SIN_PINPAD))
 		info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
 	if (bad_is(SIN_FLAG_NO_USER_PIN))

@@ -12,6 +12,7 @@
 
 #include "agent/base/clock.h"
 #include "tests/bench/more.h"
+#include "tests/bench/neighbour.h"
 #include "tests/bench/table.h"
 
 #define CLIENTS_KINDS 4
@@ -22,6 +23,7 @@ struct options {
 	unsigned int clients[CLIENTS_KINDS], n_clients;
 	unsigned int n_rounds, ms, count;
 	long agent_pid;
+	const char *arm; /* file that says what the token "bad" does */
 };
 
 static struct options opt = { .place = { .token = "bench" },
@@ -140,15 +142,30 @@ run_document(void)
 	bench_document(&opt.place, "rsa", opt.n_rounds);
 }
 
+static void
+run_neighbour(void)
+{
+	const struct bench_neighbour n = { .key = "p256-process",
+		.bad_token = "bad",
+		.bad_key = "bad",
+		.arm = opt.arm,
+		.n_rounds = opt.n_rounds,
+		.ms = opt.ms };
+
+	if (n.arm == NULL)
+		bench_fail("--arm says which file");
+	bench_neighbour_run(&n, &opt.place);
+}
+
 __attribute__((noreturn)) static void
 usage(int status)
 {
 	(void)fprintf(status == 0 ? stdout : stderr,
-	    "usage: firma-bench table|many|check|soak|document --socket S\n"
+	    "usage: firma-bench table|many|check|soak|document|neighbour --socket S\n"
 	    "         [--module M] [--p11kit CLIENT.so] [--pin-file F] "
 	    "[--public DIR]\n"
 	    "         [--clients 1,4] [--rounds N] [--ms N] [--count N]\n"
-	    "         [--only rsa|p256] [--agent PID]\n"
+	    "         [--only rsa|p256] [--agent PID] [--arm FILE]\n"
 	    "       firma-bench start SOCKET -- COMMAND...\n"
 	    "bench.sh sets up what it needs.\n");
 	exit(status);
@@ -216,6 +233,9 @@ set(int c)
 	case 'n':
 		opt.count = number(optarg, 10000000);
 		break;
+	case 'A':
+		opt.arm = optarg;
+		break;
 	case 'a':
 		opt.agent_pid = (long)number(optarg, 1u << 22);
 		break;
@@ -241,6 +261,7 @@ parse(int argc, char **argv)
 		{ "ms", required_argument, NULL, 't' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "agent", required_argument, NULL, 'a' },
+		{ "arm", required_argument, NULL, 'A' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -258,7 +279,7 @@ main(int argc, char **argv)
 		void (*run)(void);
 	} commands[] = { { "table", run_table }, { "many", run_many },
 		{ "check", run_check }, { "soak", run_soak },
-		{ "document", run_document } };
+		{ "document", run_document }, { "neighbour", run_neighbour } };
 
 	if (argc < 2)
 		usage(2);

@@ -4,6 +4,7 @@
 #
 #   tests/bench/bench.sh                 everything: the table and the rest
 #   tests/bench/bench.sh --table [...]   the table alone; options of firma-bench
+#   tests/bench/bench.sh --neighbour     one token while another one misbehaves
 #   tests/bench/bench.sh --check         no timing: signatures and ledger agree
 #   tests/bench/bench.sh --shell         set up, then a shell to play in
 #   --build DIR   a build folder; default: build/release, which is built first
@@ -15,16 +16,16 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--build) BUILD=$(cd "$2" && pwd); shift 2 ;;
 	--dir) dir=$2; shift 2 ;;
-	--check|--table|--shell|--many|--soak|--document|--start)
+	--check|--table|--shell|--many|--soak|--document|--start|--neighbour)
 		# The last of our own options; the rest is firma-bench's.
 		what=${1#--}; shift; break ;;
-	*) sed -n '3,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
+	*) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done
 if [ -z "$BUILD" ]; then
 	BUILD=$SOURCE/build/release
 	(cd "$SOURCE" && cmake --preset release && cmake --build --preset release \
-	    --target firma-bench firmad firmad-token firma) > /dev/null
+	    --target firma-bench badmodule firmad firmad-token firma) > /dev/null
 fi
 . "$SOURCE/cli/practice.sh"
 
@@ -72,6 +73,19 @@ token() {
 	label = $1
 	sessions = ${BENCH_SESSIONS:-4}
 	environment = SOFTHSM2_CONF=$dir/softhsm2.conf
+	writable = $dir/tokens
+	CONF
+}
+# A token whose module misbehaves as the file "armed" says.
+bad() {
+	[ "$what" = neighbour ] || return 0
+	cat <<-CONF
+	[token bad]
+	module = $BUILD/tests/badmodule/firma-badmodule.so
+	label = bad
+	deadline = 1
+	environment = SOFTHSM2_CONF=$dir/softhsm2.conf
+	environment = FIRMA_BAD_ARM=$dir/armed
 	CONF
 }
 cat > "$dir/firmad.conf" <<CONF
@@ -84,6 +98,7 @@ worker = $BUILD/pkcs11/worker/firmad-token
 log-level = warning
 $(token bench)
 $(token many)
+$(bad)
 [key rsa-process]
 durability = process
 [key p256-process]
@@ -93,7 +108,9 @@ durability = process
 CONF
 chmod 644 "$dir/firmad.conf" "$dir/softhsm2.conf"
 practice_agent "$dir"
-for t in bench many; do
+more=''
+[ "$what" != neighbour ] || more=bad
+for t in bench many $more; do
 	firma token init $t --label $t --yes \
 	    --so-pin-file "$dir/so-pin" --pin-file "$dir/pin" > /dev/null
 	firma token unlock $t --pin-file "$dir/pin" > /dev/null
@@ -107,6 +124,7 @@ key bench rsa-2048 rsa
 key bench rsa-2048 rsa-process
 key bench p-256 p256
 key bench p-256 p256-process
+[ "$what" != neighbour ] || key bad p-256 bad
 agent=$(cat "$dir/agent.pid")
 
 fill() { # the token "many" up to 200 keys
@@ -180,6 +198,7 @@ check)
 	placement
 	;;
 table) serve; bench table "$@" ;;
+neighbour) bench neighbour --arm "$dir/armed" --rounds 5 --ms 4000 "$@" ;;
 many) fill; bench many --clients 1 "$@" ;;
 soak) bench soak --count 200000 "$@" ;;
 document) bench document --rounds 5 "$@" ;;

@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * killat_worker.c - stands in the place of firmad-token (worker = in
- * firmad.conf) and becomes it, with killat.c preloaded.  The agent gives a
- * token's process no LD_PRELOAD, and refuses one in its configuration.
+ * killat_worker.c - firmad-token with killat.c built in, for worker = in
+ * firmad.conf.  The agent gives a token's process no LD_PRELOAD, refuses one in
+ * its configuration, and lets no other program be executed.
  *
- * KILLAT_ENV names a file of NAME=VALUE lines for the environment;
- * KILLAT_WORKER among them is the real firmad-token.
+ * KILLAT_ENV names a file of NAME=VALUE lines for the environment; it is read
+ * before killat.c looks there.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define LINE_LEN_MAX 4096 /* octets, with the terminating zero */
+#define EARLY        101  /* before constructors without a number */
 
-static int
-read_environment(const char *path)
+__attribute__((constructor(EARLY))) static void
+read_environment(void)
 {
+	const char *path = getenv("KILLAT_ENV");
 	char line[LINE_LEN_MAX];
-	FILE *f = fopen(path, "re");
+	FILE *f = path == NULL ? NULL : fopen(path, "re");
 
 	if (f == NULL)
-		return -1;
+		return;
 	while (fgets(line, sizeof(line), f) != NULL) {
 		char *value = strchr(line, '=');
 
@@ -32,20 +33,5 @@ read_environment(const char *path)
 		if (setenv(line, value, 1) != 0)
 			break;
 	}
-	return fclose(f);
-}
-
-int
-main(int argc, char **argv)
-{
-	const char *path = getenv("KILLAT_ENV");
-	const char *worker;
-
-	(void)argc;
-	if (path == NULL || read_environment(path) != 0 ||
-	    (worker = getenv("KILLAT_WORKER")) == NULL)
-		return 2;
-	(void)execv(worker, argv);
-	perror(worker);
-	return 2;
+	(void)fclose(f);
 }

@@ -32,6 +32,7 @@ snap=$work/snap
 out=$work/out
 what='the set-up' # what is being tried, for messages
 n_checks=0
+more_end=: # what else is to be ended
 
 ended() {
 	local status=$?
@@ -39,6 +40,7 @@ ended() {
 	trap - EXIT
 	[ -z "${firma_pid:-}" ] || kill -9 "$firma_pid" 2> /dev/null || :
 	practice_stop "$d" 2> /dev/null
+	$more_end
 	[ $status = 0 ] || [ $status = 77 ] || show_trouble
 	rm -rf "$work"
 	exit $status
@@ -77,6 +79,17 @@ token_lines() {
 	    "$ASAN_OPTIONS" "${LSAN_OPTIONS:-}"
 }
 
+# Once the token has told of a wrong PIN its flags are believed: a PIN whose
+# presentation was cut off by a kill goes again without a person's word.
+honest() {
+	run_firma token lock practice
+	echo 00000000 > "$d/wrong"
+	run_firma token unlock practice --pin-file "$d/wrong"
+	is "a wrong PIN" "$status" 5
+	run_firma token unlock practice --pin-file "$d/pin"
+	is "the right PIN" "$status" 0
+}
+
 # make [ALGORITHM]: a company whose certificate has expired; all set, nothing
 # begun, the agent ended, the portal running.  Kept to go back to.
 make() {
@@ -88,6 +101,7 @@ $(token_lines)"
 	practice_agent "$d"
 	practice_token "$d"
 	practice_company "$d"
+	honest
 	practice_end "$d/agent.pid"
 	keep
 }
@@ -198,14 +212,21 @@ check_portal() {
 	    "$got" '["home",1,0,1,0,1,0,1,0,null,true,0]'
 }
 
-objects() { # on the token: kind and label of each
+# pkcs11-tool on the token; a test with another token defines it anew.
+token_tool() {
 	SOFTHSM2_CONF=$d/softhsm2.conf pkcs11-tool \
 	    --module "$(sed -n 's/^module = //p' "$d/firmad.conf")" \
-	    --token-label practice --login --pin "$(cat "$d/pin")" \
-	    --list-objects 2> /dev/null |
+	    --token-label practice "$@"
+}
+
+objects() { # on the token: kind and label of each
+	token_tool --login --pin "$(cat "$d/pin")" --list-objects \
+	    2> /dev/null |
 	    awk -v torn="${torn:-no}" '
 	        function flush() {
 	            nameless = id == "" && (label == "" || label == "<empty>")
+	            # what OpenSC says about itself
+	            if (kind == "Profile") kind = ""
 	            if (kind != "" && !(torn == "yes" && nameless))
 	                print kind, label
 	            kind = label = id = ""
@@ -290,10 +311,8 @@ arm() {
 	    "KILLAT_WHEN=$2" "KILLAT_AT=$3" "KILLAT_MARK=$mark" \
 	    "LD_PRELOAD=$shim" > "$work/killat"
 	if [ "$program" = firmad-token ]; then
-		sed -n 's/^worker = /KILLAT_WORKER=/p' "$d/firmad.conf" \
-		    >> "$work/killat"
 		sed -i -e "s|^worker = .*|worker = $BUILD/tests/crash/killat-worker|" \
-		    -e "/^label = practice/a environment = KILLAT_ENV=$work/killat" \
+		    -e "/^label = practice/a environment = KILLAT_ENV=$work/killat\nwritable = $mark" \
 		    "$d/firmad.conf"
 		return
 	fi

@@ -15,9 +15,10 @@ there_and_back(struct firma_bytes text)
 	char name[65];
 
 	portal_answer_text(&a, text);
-	if (portal_answer_line(&a, 7, &line) == FIRMA_OK)
-		FUZZ_MUST(portal_parse(firma_bytes_of(line.at, line.len - 1), 7,
-			      &reply, name, &cause) == FIRMA_OK);
+	if (fuzz_result(portal_answer_line(&a, 7, &line)) == FIRMA_OK)
+		FUZZ_WITH_MEMORY(fuzz_result(portal_parse(
+				     firma_bytes_of(line.at, line.len - 1), 7,
+				     &reply, name, &cause)) == FIRMA_OK);
 	portal_answer_done(&a);
 }
 
@@ -28,8 +29,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct firma_cause cause;
 	char name[65];
 
-	if (portal_parse(firma_bytes_of(data, size), 1, &reply, name, &cause) ==
-	    FIRMA_OK) {
+	if (fuzz_result(portal_parse(firma_bytes_of(data, size), 1, &reply,
+		name, &cause)) == FIRMA_OK) {
 		FUZZ_MUST(strchr(name, '/') == NULL && name[0] != '.');
 		FUZZ_MUST(strlen(reply.fields) < sizeof(reply.fields));
 		for (const char *p = reply.text; *p != '\0'; p++)

@@ -13,7 +13,7 @@ identity(const struct firma_certificate *c)
 	struct firma_identity id;
 	struct firma_cause cause;
 
-	if (firma_identity_of(c, &id, &cause) != FIRMA_OK)
+	if (fuzz_result(firma_identity_of(c, &id, &cause)) != FIRMA_OK)
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *v = firma_identity_attribute(&id, names[i]);
@@ -33,18 +33,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char serial[FIRMA_SERIAL_TEXT];
 	struct firma_cause cause;
 
-	if (firma_certificate_parse(firma_bytes_of(data, size), &c, &cause) !=
-	    FIRMA_OK)
+	if (fuzz_result(firma_certificate_parse(
+		firma_bytes_of(data, size), &c, &cause)) != FIRMA_OK) {
+		FUZZ_MUST(c == NULL);
 		return 0;
+	}
 	FUZZ_MUST(firma_certificate_der(c).len <= FIRMA_CERTIFICATE_MAX);
 	firma_certificate_serial(c, serial);
 	FUZZ_MUST(memchr(serial, '\0', sizeof(serial)) != NULL);
 	for (const char *p = serial; *p != '\0'; p++)
 		FUZZ_MUST(strchr("-0123456789abcdef", *p) != NULL);
-	FUZZ_MUST(firma_certificate_spki_der(c, &spki) == FIRMA_OK);
-	FUZZ_MUST(firma_certificate_same_key(c, firma_buf_view(&spki)));
-	FUZZ_MUST(firma_certificate_subject_der(c, &name) == FIRMA_OK);
-	FUZZ_MUST(firma_certificate_same_issuer(c, c));
+	FUZZ_WITH_MEMORY(
+	    fuzz_result(firma_certificate_spki_der(c, &spki)) == FIRMA_OK);
+	FUZZ_WITH_MEMORY(firma_certificate_same_key(c, firma_buf_view(&spki)));
+	FUZZ_WITH_MEMORY(
+	    fuzz_result(firma_certificate_subject_der(c, &name)) == FIRMA_OK);
+	FUZZ_WITH_MEMORY(firma_certificate_same_issuer(c, c));
 	(void)firma_certificate_algorithm(c);
 	(void)firma_certificate_issued_by(c, c);
 	(void)firma_certificate_is_expired(c, 0);

@@ -11,15 +11,17 @@ message(const struct firma_frame *f)
 	const struct firma_msg_desc *d = firma_msg_find(f->type);
 	struct firma_cause cause = { 0 };
 	union firma_msg_any msg;
-	const enum firma_err r = firma_msg_decode(
-	    (enum firma_msg_type)f->type, f->payload, &msg, &cause);
+	const enum firma_err r = fuzz_result(firma_msg_decode(
+	    (enum firma_msg_type)f->type, f->payload, &msg, &cause));
 
 	FUZZ_MUST(memchr(cause.what, '\0', sizeof(cause.what)) != NULL);
 	if (r != FIRMA_OK)
 		return;
 	FUZZ_MUST(d != NULL);
-	FUZZ_MUST(firma_msg_encode(d->type, &msg, &out) == FIRMA_OK);
-	FUZZ_MUST(firma_bytes_equal(firma_buf_view(&out), f->payload));
+	if (fuzz_result(firma_msg_encode(d->type, &msg, &out)) == FIRMA_OK)
+		FUZZ_MUST(firma_bytes_equal(firma_buf_view(&out), f->payload));
+	else
+		FUZZ_WITH_MEMORY(false);
 }
 
 int

@@ -11,12 +11,13 @@ signature(struct firma_bytes v)
 	FIRMA_OWN(firma_buf_done) struct firma_buf raw = { 0 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf any = { 0 };
 
-	if (firma_ecdsa_to_der(v, &der) == FIRMA_OK) {
-		FUZZ_MUST(firma_ecdsa_from_der(firma_buf_view(&der), v.len / 2,
-			      &raw) == FIRMA_OK);
-		FUZZ_MUST(firma_bytes_equal(firma_buf_view(&raw), v));
+	if (fuzz_result(firma_ecdsa_to_der(v, &der)) == FIRMA_OK) {
+		FUZZ_WITH_MEMORY(
+		    fuzz_result(firma_ecdsa_from_der(
+			firma_buf_view(&der), v.len / 2, &raw)) == FIRMA_OK);
+		FUZZ_WITH_MEMORY(firma_bytes_equal(firma_buf_view(&raw), v));
 	}
-	if (firma_ecdsa_from_der(v, 32, &any) == FIRMA_OK)
+	if (fuzz_result(firma_ecdsa_from_der(v, 32, &any)) == FIRMA_OK)
 		FUZZ_MUST(any.len == 64);
 }
 
@@ -25,8 +26,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct firma_components c = { 0 };
 
-	if (firma_components_parse(firma_bytes_of(data, size), &c) ==
-	    FIRMA_OK) {
+	if (fuzz_result(firma_components_parse(
+		firma_bytes_of(data, size), &c)) == FIRMA_OK) {
 		FUZZ_MUST(c.algorithm != FIRMA_KEY_UNKNOWN);
 		if (firma_key_algorithm_is_rsa(c.algorithm))
 			FUZZ_MUST(c.n.len != 0 && c.scalar.len == 0);

@@ -9,6 +9,7 @@
 #ifndef FIRMA_TEST_FUZZ_H
 #define FIRMA_TEST_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,11 +31,33 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                              \
 	} while (0)
 
-/* Zero-terminated copy; the parser sees a heap block of exactly this length. */
+/*
+ * In tests/inject allocations fail while a target runs.  What it then answers is
+ * compared with what it answers else; elsewhere these do nothing.
+ */
+__attribute__((weak)) bool inject_happened(void);
+__attribute__((weak)) void inject_result(enum firma_err r);
+
+static inline enum firma_err
+fuzz_result(enum firma_err r)
+{
+	if (inject_result != NULL)
+		inject_result(r);
+	return r;
+}
+
+/* A promise that holds while there is memory. */
+#define FUZZ_WITH_MEMORY(what) \
+	FUZZ_MUST((what) || (inject_happened != NULL && inject_happened()))
+
+/*
+ * Zero-terminated copy; the parser sees a heap block of exactly this length.
+ * aligned_alloc() because that one never fails on purpose.
+ */
 static inline char *
 fuzz_text(const uint8_t *data, size_t size)
 {
-	char *s = malloc(size + 1);
+	char *s = aligned_alloc(1, size + 1);
 
 	FUZZ_MUST(s != NULL);
 	if (size != 0)

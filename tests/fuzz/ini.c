@@ -28,12 +28,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct firma_problems problems;
-	const struct firma_ini_reader reader = { line, NULL, "environment" };
+	static const char *const again[] = { "environment", NULL };
+	const struct firma_ini_reader reader = { line, NULL, again };
 	enum firma_err r;
 
 	problems.n = problems.n_found = 0;
-	r = firma_ini_read(firma_bytes_of(data, size), &reader, &problems);
-	FUZZ_MUST(r == FIRMA_OK || r == FIRMA_ERR_LIMIT);
+	r = fuzz_result(
+	    firma_ini_read(firma_bytes_of(data, size), &reader, &problems));
+	FUZZ_WITH_MEMORY(r == FIRMA_OK || r == FIRMA_ERR_LIMIT);
 	FUZZ_MUST(problems.n <= FIRMA_PROBLEMS_MAX);
 	FUZZ_MUST(problems.n <= problems.n_found);
 	return 0;

@@ -32,9 +32,9 @@ opened(EVP_PKEY *key)
 	struct firma_cause cause;
 
 	FUZZ_MUST(key != NULL);
-	if (firma_keyfile_components(key, &s, &cause) == FIRMA_OK)
-		FUZZ_MUST(firma_components_parse(firma_secret_view(&s), &c) ==
-		    FIRMA_OK);
+	if (fuzz_result(firma_keyfile_components(key, &s, &cause)) == FIRMA_OK)
+		FUZZ_WITH_MEMORY(fuzz_result(firma_components_parse(
+				     firma_secret_view(&s), &c)) == FIRMA_OK);
 	firma_secret_done(&s);
 	EVP_PKEY_free(key);
 }
@@ -50,18 +50,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct firma_cause cause;
 	EVP_PKEY *key = NULL;
 
-	if (firma_keyfile_audit(file, &audit, &cause) == FIRMA_OK)
+	if (fuzz_result(firma_keyfile_audit(file, &audit, &cause)) == FIRMA_OK)
 		FUZZ_MUST(
 		    memchr(audit.scheme, '\0', sizeof(audit.scheme)) != NULL);
 	if (asks_for_many_rounds(file))
 		return 0;
-	if (firma_keyfile_open(file, password, &key, &cause) == FIRMA_OK)
+	if (fuzz_result(firma_keyfile_open(file, password, &key, &cause)) ==
+	    FIRMA_OK)
 		opened(key);
+	else
+		FUZZ_MUST(key == NULL);
 	key = NULL;
 	if (firma_pkcs12_is(file) &&
-	    firma_pkcs12_open(file, password, &key, &c, &cause) == FIRMA_OK) {
+	    fuzz_result(firma_pkcs12_open(file, password, &key, &c, &cause)) ==
+		FIRMA_OK) {
 		FUZZ_MUST(c != NULL);
-		FUZZ_MUST(firma_keyfile_matches(key, c, &cause) == FIRMA_OK);
+		FUZZ_WITH_MEMORY(fuzz_result(firma_keyfile_matches(
+				     key, c, &cause)) == FIRMA_OK);
 		opened(key);
 	}
 	return 0;

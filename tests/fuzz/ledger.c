@@ -26,8 +26,8 @@ entry(const uint8_t *data, size_t size)
 	FUZZ_MUST(firma_ledger_line(&e, &none, UINT64_C(1790000000123), line,
 		      &len) == FIRMA_OK);
 	FUZZ_MUST(len <= sizeof(line) && memchr(line, '\n', len) == NULL);
-	FUZZ_MUST(firma_ledger_feed(
-		      &check, firma_bytes_of(line, len), &cause) == FIRMA_OK);
+	FUZZ_WITH_MEMORY(fuzz_result(firma_ledger_feed(&check,
+			     firma_bytes_of(line, len), &cause)) == FIRMA_OK);
 }
 
 int
@@ -37,8 +37,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct firma_ledger_check part = { .anywhere = true };
 	struct firma_cause cause = { 0 };
 
-	(void)!firma_ledger_verify(&whole, firma_bytes_of(data, size), &cause);
-	(void)!firma_ledger_feed(&part, firma_bytes_of(data, size), &cause);
+	(void)!fuzz_result(
+	    firma_ledger_verify(&whole, firma_bytes_of(data, size), &cause));
+	(void)!fuzz_result(
+	    firma_ledger_feed(&part, firma_bytes_of(data, size), &cause));
 	entry(data, size);
 	return 0;
 }

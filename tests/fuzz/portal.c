@@ -9,7 +9,7 @@ request(struct firma_bytes line)
 	struct portal_request q = { 0 };
 	struct firma_cause cause;
 
-	if (portal_request_parse(line, &q, &cause) != FIRMA_OK)
+	if (fuzz_result(portal_request_parse(line, &q, &cause)) != FIRMA_OK)
 		return;
 	if (q.file[0] != '\0')
 		FUZZ_MUST(

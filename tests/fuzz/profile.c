@@ -33,8 +33,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum firma_err r;
 
 	problems.n = problems.n_found = 0;
-	r = firma_profile_parse(firma_bytes_of(data, size), &p, &problems);
-	FUZZ_MUST((r == FIRMA_OK) == (problems.n_found == 0));
+	r = fuzz_result(
+	    firma_profile_parse(firma_bytes_of(data, size), &p, &problems));
+	FUZZ_WITH_MEMORY((r == FIRMA_OK) == (problems.n_found == 0));
 	FUZZ_MUST((r == FIRMA_OK) == (p != NULL));
 	if (r == FIRMA_OK)
 		walk(p);

@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0; /* an empty packet looks like the end */
 	if (send(peer, data, size, MSG_NOSIGNAL) != (ssize_t)size)
 		return 0;
-	r = firma_lane_take(&lane, &f, &cause);
+	r = fuzz_result(firma_lane_take(&lane, &f, &cause));
 	FUZZ_MUST(r == FIRMA_OK || r == FIRMA_ERR_SHAPE);
 	if (r != FIRMA_OK || (d = firma_msg_find(f.type)) == NULL)
 		return 0;

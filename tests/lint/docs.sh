@@ -134,8 +134,8 @@ sed -n '/^\.Ss \[/,/^\.Sh/s/^\.It Cm \(.*\)/\1/p' cli/man/firmad.conf.5 |
 agree 'firmad.conf.5'
 sed -n 's/^#\{0,1\}\([a-z-]\{1,\}\) = .*/\1/p' \
     agent/daemon/firmad.conf.example > "$tmp/page"
-# Of label, serial and slot, and of id and spki, an example has one.
-for word in serial slot spki; do
+# Of label, serial, slot and uri, and of id and spki, an example has one.
+for word in serial slot uri spki; do
 	grep -q "\b$word\b" agent/daemon/firmad.conf.example &&
 	    echo $word >> "$tmp/page"
 done

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -60,6 +61,14 @@ peer_folder(void)
 	return folder;
 }
 
+static int start_ms = ANSWER_MS;
+
+void
+peer_start_wait(int ms)
+{
+	start_ms = ms != 0 ? ms : ANSWER_MS;
+}
+
 static char run_as[2][24]; /* options of setpriv(1); empty: not used */
 
 void
@@ -102,9 +111,9 @@ peer_start(struct peer *p, const char *module, size_t n_lanes,
 	const char *args[ARGS_MAX] = { "/usr/bin/setpriv", run_as[0], run_as[1],
 		"--clear-groups", TOKEN_PROCESS, "--module",
 		module != NULL ? module : SOFTHSM, "--lanes", lanes, "--name",
-		"test" };
+		"test", "--writable", folder };
 	const char *envp[ARGS_MAX] = { conf, "LANG=C.UTF-8" };
-	size_t n = 11, n_env = 2;
+	size_t n = 13, n_env = 2;
 	int theirs[PEER_LANES];
 
 	assert_in_range(n_lanes, 1, PEER_LANES);
@@ -134,7 +143,7 @@ peer_start(struct peer *p, const char *module, size_t n_lanes,
 	spawn(p, run_as[0][0] != '\0' ? args : args + 4, envp, theirs);
 	for (size_t i = 0; i < n_lanes; i++)
 		(void)close(theirs[i]);
-	(void)peer_take(p, 0, ANSWER_MS);
+	(void)peer_take(p, 0, start_ms);
 }
 
 static int
@@ -208,6 +217,15 @@ peer_take(struct peer *p, size_t lane, int ms)
 	    FIRMA_OK);
 	assert_int_equal(used, n);
 	return true;
+}
+
+bool
+peer_hung_up(const struct peer *p, size_t lane)
+{
+	char c;
+	const long n = recv(p->lane[lane], &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN);
 }
 
 static void
@@ -306,46 +324,40 @@ peer_secret_two(const char *first, const char *second)
 	return theirs;
 }
 
-void
-peer_init(struct peer *p)
+/* The agent's side of w_presenting: allow it. */
+static void
+let_go(struct peer *p, uint64_t id, uint8_t ret_hash[32])
 {
-	const struct firma_msg_w_init m = { .label = { NULL, 0 } };
-	struct firma_msg_w_done done;
+	const struct firma_msg_w_present go = { .go = 1 };
+	struct firma_msg_w_presenting m;
 
-	peer_expect(p, 0, FIRMA_MSG_w_done,
-	    peer_send(p, 0, FIRMA_MSG_w_init, &m,
-		peer_secret_two(PEER_SO_PIN, PEER_PIN)),
-	    &done);
+	assert_int_equal(firma_msg_decode(FIRMA_MSG_w_presenting,
+			     p->frame.payload, &m, NULL),
+	    FIRMA_OK);
+	assert_int_equal(m.pin_hash.len, 32);
+	if (ret_hash != NULL)
+		memcpy(ret_hash, m.pin_hash.at, 32);
+	peer_send_as(p, 0, FIRMA_MSG_w_present, &go, -1, id, 0);
+	if (!peer_take(p, 0, ANSWER_MS))
+		fail_msg("no answer");
 }
 
 enum firma_err
-peer_login(struct peer *p, const char *pin, struct firma_bytes refused_hash,
+peer_present(struct peer *p, enum firma_msg_type type, const void *msg, int fd,
     bool *ret_presented, uint8_t ret_hash[32])
 {
-	const struct firma_msg_w_login m = { .salt = { salt, sizeof(salt) },
-		.iterations = 1000,
-		.refused_hash = refused_hash };
-	const struct firma_msg_w_present go = { .go = 1 };
-	struct firma_msg_w_presenting presenting;
 	struct firma_msg_w_error e;
-	const uint64_t id = peer_send(
-	    p, 0, FIRMA_MSG_w_login, &m, peer_secret(pin, strlen(pin)));
+	const uint64_t id = peer_send(p, 0, type, msg, fd);
 
 	if (!peer_take(p, 0, ANSWER_MS))
 		fail_msg("no answer");
 	if (ret_presented != NULL)
 		*ret_presented = p->frame.type == FIRMA_MSG_w_presenting;
-	if (p->frame.type == FIRMA_MSG_w_presenting) {
-		assert_int_equal(firma_msg_decode(FIRMA_MSG_w_presenting,
-				     p->frame.payload, &presenting, NULL),
-		    FIRMA_OK);
-		assert_int_equal(presenting.pin_hash.len, 32);
-		if (ret_hash != NULL)
-			memcpy(ret_hash, presenting.pin_hash.at, 32);
-		peer_send_as(p, 0, FIRMA_MSG_w_present, &go, -1, id, 0);
-		if (!peer_take(p, 0, ANSWER_MS))
-			fail_msg("no answer");
-	}
+	if (p->frame.type == FIRMA_MSG_w_presenting)
+		let_go(p, id, ret_hash);
+	p->was_accepted = p->frame.type == FIRMA_MSG_w_presented;
+	if (p->was_accepted && !peer_take(p, 0, ANSWER_MS))
+		fail_msg("no answer");
 	assert_int_equal(p->frame.id, id);
 	if (p->frame.type == FIRMA_MSG_w_done)
 		return FIRMA_OK;
@@ -354,6 +366,32 @@ peer_login(struct peer *p, const char *pin, struct firma_bytes refused_hash,
 	    firma_msg_decode(FIRMA_MSG_w_error, p->frame.payload, &e, NULL),
 	    FIRMA_OK);
 	return (enum firma_err)e.err;
+}
+
+void
+peer_init(struct peer *p)
+{
+	const struct firma_msg_w_init m = { .salt = { salt, sizeof(salt) },
+		.iterations = 1000 };
+	bool presented;
+
+	assert_int_equal(
+	    peer_present(p, FIRMA_MSG_w_init, &m,
+		peer_secret_two(PEER_SO_PIN, PEER_PIN), &presented, NULL),
+	    FIRMA_OK);
+	assert_true(presented);
+}
+
+enum firma_err
+peer_login(struct peer *p, const char *pin, struct firma_bytes refused,
+    bool *ret_presented, uint8_t ret_hash[32])
+{
+	const struct firma_msg_w_login m = { .salt = { salt, sizeof(salt) },
+		.iterations = 1000,
+		.refused = refused };
+
+	return peer_present(p, FIRMA_MSG_w_login, &m,
+	    peer_secret(pin, strlen(pin)), ret_presented, ret_hash);
 }
 
 size_t

@@ -24,6 +24,7 @@ struct peer {
 	size_t n_lanes;
 	uint64_t next_id;
 	uint8_t *room;
+	bool was_accepted; /* by the last peer_present(): w_presented came */
 	struct firma_frame frame; /* the last answer; views point into room */
 };
 
@@ -39,6 +40,8 @@ const char *peer_folder(void);
  */
 void peer_start(struct peer *p, const char *module, size_t n_lanes,
     const char *const *env, const char *const *more);
+/* How long the next ones have for the first answer; 0: as always. */
+void peer_start_wait(int ms);
 /* The next ones run as this user (0: as ourselves), by setpriv(1). */
 void peer_run_as(uid_t uid);
 /* Close the lanes and reap; returns the wait status. */
@@ -53,6 +56,8 @@ void peer_send_as(struct peer *p, size_t lane, enum firma_msg_type type,
 
 /* The next answer on a lane, within ms; false when none comes. */
 bool peer_take(struct peer *p, size_t lane, int ms);
+/* Is nothing more to come on a lane? */
+bool peer_hung_up(const struct peer *p, size_t lane);
 
 /* The next answer, which must be of this type and for this id (0: any). */
 void peer_expect(struct peer *p, size_t lane, enum firma_msg_type type,
@@ -75,7 +80,10 @@ void peer_init(struct peer *p);
 /* The whole two-phase login with PEER_PIN's salt; returns FIRMA_OK or w_error.
  * ret_presented: whether w_presenting came. */
 enum firma_err peer_login(struct peer *p, const char *pin,
-    struct firma_bytes refused_hash, bool *ret_presented, uint8_t ret_hash[32]);
+    struct firma_bytes refused, bool *ret_presented, uint8_t ret_hash[32]);
+/* The same for any request that presents a PIN; fd is taken. */
+enum firma_err peer_present(struct peer *p, enum firma_msg_type type,
+    const void *msg, int fd, bool *ret_presented, uint8_t ret_hash[32]);
 
 /* Lists and waits for w_done; returns the number of w_key. */
 size_t peer_find(struct peer *p, struct firma_bytes id);

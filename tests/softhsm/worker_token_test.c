@@ -137,16 +137,103 @@ locked_means_pin_needed(void **state)
 	sign_and_verify(0, "key");
 }
 
+/* ---- another PIN ---- */
+
+static void
+log_out(void)
+{
+	const struct firma_msg_w_logout m = { 0 };
+	struct firma_msg_w_done done;
+
+	peer_call(&p, FIRMA_MSG_w_logout, &m, FIRMA_MSG_w_done, &done);
+}
+
+static const uint8_t terms_salt[16] = { 4 };
+
+static enum firma_err
+change(const char *old_pin, const char *new_pin, bool *ret_presented)
+{
+	const struct firma_msg_w_change_pin m = { .salt = { terms_salt, 16 },
+		.iterations = 1000 };
+
+	return peer_present(&p, FIRMA_MSG_w_change_pin, &m,
+	    peer_secret_two(old_pin, new_pin), ret_presented, NULL);
+}
+
+static void
+a_pin_is_changed(void **state)
+{
+	bool presented;
+
+	(void)state;
+	/* Logged in already: the old one counts all the same. */
+	assert_int_equal(change("000000", "654321", &presented), FIRMA_ERR_PIN);
+	assert_true(presented);
+	/* A new one that the token cannot take: nothing is presented. */
+	assert_int_equal(
+	    change(PEER_PIN, "1", &presented), FIRMA_ERR_PIN_FORMAT);
+	assert_false(presented);
+	assert_int_equal(change(PEER_PIN, "654321", &presented), FIRMA_OK);
+	log_out();
+	assert_int_equal(
+	    peer_login(&p, "654321", bytes(""), &presented, NULL), FIRMA_OK);
+	assert_true(presented);
+	/* Back again, while nobody is logged in. */
+	log_out();
+	assert_int_equal(change("654321", PEER_PIN, &presented), FIRMA_OK);
+	assert_int_equal(
+	    peer_login(&p, PEER_PIN, bytes(""), &presented, NULL), FIRMA_OK);
+}
+
+static void
+the_so_pin_unblocks(void **state)
+{
+	const struct firma_msg_w_unblock m = { .salt = { terms_salt, 16 },
+		.iterations = 1000 };
+	bool presented;
+	struct firma_msg_w_key k;
+
+	(void)state;
+	generate("key", FIRMA_KEY_EC_P256, &k);
+	sign_and_verify(1, "key");
+	assert_int_equal(
+	    peer_present(&p, FIRMA_MSG_w_unblock, &m,
+		peer_secret_two("00000000", "654321"), &presented, NULL),
+	    FIRMA_ERR_PIN);
+	assert_true(presented);
+	assert_false(p.was_accepted);
+	assert_int_equal(
+	    peer_present(&p, FIRMA_MSG_w_unblock, &m,
+		peer_secret_two(PEER_SO_PIN, "1"), &presented, NULL),
+	    FIRMA_ERR_PIN_FORMAT);
+	assert_false(presented);
+	/* While lanes have sessions; it logs out. */
+	assert_int_equal(
+	    peer_present(&p, FIRMA_MSG_w_unblock, &m,
+		peer_secret_two(PEER_SO_PIN, "654321"), &presented, NULL),
+	    FIRMA_OK);
+	assert_true(p.was_accepted);
+	assert_int_equal(
+	    peer_login(&p, "654321", bytes(""), &presented, NULL), FIRMA_OK);
+	assert_true(presented);
+	sign_and_verify(1, "key");
+	sign_and_verify(0, "key");
+}
+
 /* ---- the token ---- */
 
 static void
 absent_blank_and_found_again(void **state)
 {
+	static const uint8_t salt[16] = { 3 };
 	const struct firma_msg_w_probe probe = { 0 };
 	const struct firma_msg_w_init init = { .label = { NULL, 0 } };
-	const struct firma_msg_w_init erase = { .flags = FIRMA_INIT_ERASE };
+	uint8_t hash[32];
+	bool presented;
+	const struct firma_msg_w_init erase = { .salt = { salt, sizeof(salt) },
+		.iterations = 1000,
+		.flags = FIRMA_INIT_ERASE };
 	struct firma_msg_w_token t;
-	struct firma_msg_w_done done;
 	struct firma_msg_w_key k;
 
 	(void)state;
@@ -163,14 +250,27 @@ absent_blank_and_found_again(void **state)
 	    FIRMA_ERR_EXISTS);
 	sign_and_verify(2, "key");
 	/* Erased on the operator's word, even while lanes have sessions. */
-	(void)peer_expect_error(&p, 0,
-	    peer_send(&p, 0, FIRMA_MSG_w_init, &erase,
-		peer_secret_two("00000000", PEER_PIN)),
+	assert_int_equal(
+	    peer_present(&p, FIRMA_MSG_w_init, &erase,
+		peer_secret_two("00000000", PEER_PIN), &presented, hash),
 	    FIRMA_ERR_PIN);
-	peer_expect(&p, 0, FIRMA_MSG_w_done,
-	    peer_send(&p, 0, FIRMA_MSG_w_init, &erase,
-		peer_secret_two(PEER_SO_PIN, "654321")),
-	    &done);
+	assert_true(presented);
+	assert_false(p.was_accepted);
+	const struct firma_msg_w_init again = { .salt = { salt, sizeof(salt) },
+		.iterations = 1000,
+		.refused = { hash, sizeof(hash) },
+		.flags = FIRMA_INIT_ERASE };
+
+	assert_int_equal(
+	    peer_present(&p, FIRMA_MSG_w_init, &again,
+		peer_secret_two("00000000", PEER_PIN), &presented, NULL),
+	    FIRMA_ERR_PIN_REPEATED);
+	assert_false(presented);
+	assert_int_equal(
+	    peer_present(&p, FIRMA_MSG_w_init, &again,
+		peer_secret_two(PEER_SO_PIN, "654321"), &presented, NULL),
+	    FIRMA_OK);
+	assert_true(p.was_accepted);
 	assert_int_equal(
 	    peer_login(&p, "654321", bytes(""), NULL, NULL), FIRMA_OK);
 	assert_int_equal(peer_find(&p, bytes("")), 0);
@@ -280,6 +380,8 @@ main(void)
 		T(a_pin_of_wrong_length_is_not_presented),
 		T(nobody_enters_a_pin),
 		T(locked_means_pin_needed),
+		T(a_pin_is_changed),
+		T(the_so_pin_unblocks),
 		T(absent_blank_and_found_again),
 		T(found_by_serial_and_by_slot),
 		T(a_missing_module_is_told),

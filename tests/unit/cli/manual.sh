@@ -11,10 +11,10 @@ unset LANGUAGE
 bad=0
 fail() { echo "$*"; bad=1; }
 
-commands=$("$firma" help | sed -n 's/^  \([a-z]* \{0,1\}[a-z]*\)  .*/\1/p' |
+commands=$("$firma" help | sed -n 's/^  \([a-z]* \{0,1\}[a-z-]*\)  .*/\1/p' |
     sed 's| *$||')
 [ "$(echo "$commands" | wc -l)" -ge 25 ] || fail "too few commands in help"
-written=$(sed -n '/^\.Sh COMMANDS/,/^\.Sh ENV/s/^\.It Cm \([a-z]* \{0,1\}[a-z]*\).*/\1/p' $page |
+written=$(sed -n '/^\.Sh COMMANDS/,/^\.Sh ENV/s/^\.It Cm \([a-z]* \{0,1\}[a-z-]*\).*/\1/p' $page |
     sed 's/ *$//')
 [ "$commands" = "$written" ] || {
 	fail "firma.1 and firma help list different commands:"

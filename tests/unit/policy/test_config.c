@@ -75,7 +75,9 @@ everything_is_read(void **state)
 		 "deadline=20\ngenerate-deadline=300\nlock-after=60\n"
 		 "environment=SOFTHSM2_CONF=/a b\nenvironment=B=\n"
 		 "algorithm=p-256\npin-credential=pin.t\nsoftware=yes\n"
+		 "so-pin-tries=15\n"
 		 "[token t-2]\nmodule=/m\nslot=7\n"
+		 "[token t-3]\nmodule=/m\nuri=pkcs11:token=a;serial=%3b\n"
 		 "[key k]\ntoken=t-1\nid=00ffAB\ndurability=disk\n"
 		 "digest-only=no\n"
 		 "[key s]\ntoken=t-2\nspki=000102030405060708090a0b0c0d0e0f"
@@ -106,10 +108,19 @@ everything_is_read(void **state)
 	assert_string_equal(t->algorithm, "p-256");
 	assert_string_equal(t->pin_credential, "pin.t");
 	assert_int_equal(t->software, 1);
+	/* The agent's own software token never locks; others may at 3. */
+	assert_int_equal(t->pin_tries, 0);
+	assert_int_equal(t->so_pin_tries, 15);
+	assert_int_equal(firma_config_token(c, "t-2")->pin_tries, 3);
+	assert_int_equal(firma_config_token(c, "t-2")->so_pin_tries, 3);
 	assert_int_equal(firma_config_token(c, "t-2")->slot, 7);
 	assert_int_equal(
 	    firma_config_token(c, "t-2")->select, FIRMA_SELECT_SLOT);
 	assert_int_equal(firma_config_token(c, "t-2")->deadline_s, 10);
+	assert_int_equal(
+	    firma_config_token(c, "t-3")->select, FIRMA_SELECT_URI);
+	assert_string_equal(
+	    firma_config_token(c, "t-3")->uri, "pkcs11:token=a;serial=%3b");
 	assert_non_null(k);
 	assert_int_equal(k->id_len, 3);
 	assert_memory_equal(k->id, "\x00\xff\xab", 3);
@@ -152,6 +163,10 @@ mistakes_are_named_with_their_line(void **state)
 	wrong("[token t]\nlabel=L\n", 1, "\"module\" is missing");
 	wrong("[token t]\nmodule=/m\n", 1, "exactly one of label");
 	wrong(TOKEN "slot=1\n", 1, "exactly one of label");
+	wrong(TOKEN "uri=pkcs11:token=a\n", 1, "exactly one of label");
+	wrong("[token t]\nmodule=/m\nuri=Firma\n", 3, "begins with pkcs11:");
+	wrong("[token t]\nmodule=/m\nuri=pkcs11:token=a?pin-value=1\n", 3,
+	    "a PIN never stands in the configuration");
 	wrong(TOKEN "sessions=9\n", 4, "1 to 8");
 	wrong(TOKEN "software=true\n", 4, "no, yes");
 	wrong(TOKEN "algorithm=rsa-1024\n", 4, "rsa-2048, rsa-3072");
@@ -324,10 +339,38 @@ the_example_is_right(void **state)
 	firma_config_free(fine((const char *)all.at));
 }
 
+static void
+a_token_writes_where_it_is_said(void **state)
+{
+	static const char text[] = "[token a]\nmodule = /m.so\nlabel = a\n"
+				   "writable = tokens\n"
+				   "writable = /var/lib/x\n";
+	struct firma_problems problems = { 0 };
+	FIRMA_OWN(firma_config_done) struct firma_config *c = NULL;
+	FIRMA_OWN(firma_config_done) struct firma_config *none = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    firma_config_parse(firma_bytes_of(text, sizeof(text) - 1),
+		"/etc/firmad", &c, &problems),
+	    FIRMA_OK);
+	assert_int_equal(c->tokens[0].n_writable, 2);
+	assert_string_equal(c->tokens[0].writable[0], "/etc/firmad/tokens");
+	assert_string_equal(c->tokens[0].writable[1], "/var/lib/x");
+	static const char up[] = "[token a]\nmodule = /m.so\nlabel = a\n"
+				 "writable = /var/../etc\n";
+
+	assert_int_equal(firma_config_parse(firma_bytes_of(up, sizeof(up) - 1),
+			     "/etc/firmad", &none, &problems),
+	    FIRMA_ERR_CONFIG);
+	assert_int_equal(problems.items[0].line, 4);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_token_writes_where_it_is_said),
 		cmocka_unit_test(an_empty_file_has_safe_defaults),
 		cmocka_unit_test(everything_is_read),
 		cmocka_unit_test(mistakes_are_named_with_their_line),

@@ -39,7 +39,8 @@ static void
 reads(struct firma_bytes text, const char *want, struct firma_problems *p)
 {
 	struct heard h = { .len = 0 };
-	const struct firma_ini_reader reader = { hear, &h, "again" };
+	static const char *const again[] = { "other", "again", NULL };
+	const struct firma_ini_reader reader = { hear, &h, again };
 
 	memset(p, 0, sizeof(*p));
 	assert_int_equal(firma_ini_read(text, &reader, p), FIRMA_OK);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A helper's promises: made in a child, which then tries to break each. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,19 +43,20 @@ socket_errno(int family)
 static int
 probe(enum portal_confine how, int open_fd)
 {
-	const int wanted = how == PORTAL_CONFINE_INTERNET ? 0 : EACCES;
+	const int wanted = how == PORTAL_CONFINE_INTERNET ? 0 : EPERM;
 	char *const argv[] = { NULL };
 	struct rlimit core = { 1, 1 };
-	int broken = 0;
+	int broken = 0, dir;
 
 	if (portal_confine_begin(NULL) != FIRMA_OK ||
-	    portal_confine_finish(how, NULL) != FIRMA_OK)
+	    (dir = open("/", O_RDONLY | O_DIRECTORY)) < 0 ||
+	    portal_confine_finish(how, dir, NULL) != FIRMA_OK)
 		return BROKEN_SETUP;
 	if (execve("/bin/true", argv, argv) == 0 || errno != EPERM)
 		broken |= BROKEN_EXEC;
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0 || errno != EPERM)
 		broken |= BROKEN_PTRACE;
-	if (socket_errno(AF_UNIX) != EACCES)
+	if (socket_errno(AF_UNIX) != EPERM)
 		broken |= BROKEN_UNIX;
 	if (socket_errno(AF_INET) != wanted)
 		broken |= BROKEN_INET;

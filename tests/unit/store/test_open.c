@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "agent/base/clock.h"
+#include "agent/store/schema.h"
 #include "tests/unit/store/fixture.h"
 #include "tests/unit/store/vfs.h"
 
@@ -97,6 +98,59 @@ a_newer_file_is_refused_and_left_alone(void **state)
 	assert_int_equal(fault_disk_sql(path, "PRAGMA user_version"), 999);
 	assert_int_equal(
 	    fault_disk_sql(path, "SELECT count(*) FROM ledger"), 3);
+}
+
+/* A file as version 1 wrote it: what it knew of PINs is still known. */
+static void
+a_file_of_version_1_is_taken_over(void **state)
+{
+	struct fixture *f = *state;
+	struct firma_pin_record row;
+	struct firma_cause cause = { 0 };
+	const uint8_t zeros[sizeof(row.refused)] = { 0 };
+	uint8_t hash[FIRMA_STORE_HASH];
+	char path[128];
+
+	fixture_close(f);
+	fixture_path(f, "firmad.db", path);
+	assert_int_equal(unlink(path), 0);
+	(void)fault_disk_sql(path, firma_schema_migration[0]);
+	(void)fault_disk_sql(path,
+	    "INSERT INTO pin VALUES"
+	    " ('refused', randomblob(32), 1,"
+	    "  x'00ff000000000000000000000000000000000000000000000000000000"
+	    "0000a1', 7, 0, zeroblob(32), 8),"
+	    " ('doubtful', randomblob(32), 0, zeroblob(32), 1, 1,"
+	    "  x'00ff000000000000000000000000000000000000000000000000000000"
+	    "0000a1', 9);"
+	    "PRAGMA user_version=1");
+	memset(hash, 0, sizeof(hash));
+	hash[1] = 0xff;
+	hash[31] = 0xa1;
+
+	fixture_open(f);
+	assert_int_equal(
+	    firma_store_pin(f->store, "refused", 0, &row, &cause), FIRMA_OK);
+	assert_int_equal(row.n_refused, 1);
+	assert_int_equal(row.n_burnt, 1);
+	assert_memory_equal(row.refused, hash, sizeof(hash));
+	assert_memory_equal(
+	    row.refused + sizeof(hash), zeros, sizeof(zeros) - sizeof(hash));
+	assert_int_equal(row.n_presented, 7);
+	assert_int_equal(row.updated, 8);
+	assert_false(row.presenting || row.is_honest);
+	assert_int_equal(
+	    firma_store_pin(f->store, "doubtful", 0, &row, &cause), FIRMA_OK);
+	assert_int_equal(row.n_refused + row.n_burnt, 0);
+	assert_true(row.presenting);
+	assert_memory_equal(row.presenting_hash, hash, sizeof(hash));
+	fixture_close(f);
+	assert_int_equal(
+	    fault_disk_sql(path, "PRAGMA user_version"), firma_schema_version);
+	/* And again: the same file, not migrated twice. */
+	fixture_open(f);
+	assert_int_equal(
+	    firma_store_pin(f->store, "refused", 0, &row, &cause), FIRMA_OK);
 }
 
 static void
@@ -454,6 +508,7 @@ main(void)
 		TEST(one_store_a_folder),
 		TEST(a_missing_folder_is_said),
 		TEST(a_newer_file_is_refused_and_left_alone),
+		TEST(a_file_of_version_1_is_taken_over),
 		TEST(a_file_that_is_no_database_is_refused),
 		TEST(a_link_in_place_of_the_file_is_refused),
 		cmocka_unit_test(a_ledger_cut_or_changed_is_refused),

@@ -236,7 +236,7 @@ the_pin_record_is_kept(void **state)
 				got;
 	struct firma_cause cause = { 0 };
 
-	assert_int_equal(firma_store_pin(f->store, "5e71a1", &got, &cause),
+	assert_int_equal(firma_store_pin(f->store, "5e71a1", 0, &got, &cause),
 	    FIRMA_ERR_NOT_FOUND);
 	for (int i = 0; i < 2; i++) {
 		struct firma_txn *t = firma_txn_new(f->store);
@@ -247,14 +247,18 @@ the_pin_record_is_kept(void **state)
 		fixture_close(f);
 		fixture_open(f);
 		assert_int_equal(
-		    firma_store_pin(f->store, "5e71a1", &got, &cause),
+		    firma_store_pin(f->store, "5e71a1", 0, &got, &cause),
 		    FIRMA_OK);
 		assert_memory_equal(&got, &row, sizeof(row));
 		/* The token refused it. */
 		row.presenting = false;
-		row.has_refused = true;
-		memcpy(row.refused_hash, row.presenting_hash, 32);
+		row.n_refused = row.n_burnt = 1;
+		memcpy(row.refused, row.presenting_hash, 32);
+		row.refused[sizeof(row.refused) - 1] = 9;
 	}
+	/* The SO-PIN has a record of its own. */
+	assert_int_equal(firma_store_pin(f->store, "5e71a1", 1, &got, &cause),
+	    FIRMA_ERR_NOT_FOUND);
 }
 
 static enum firma_err
