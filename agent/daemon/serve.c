@@ -53,7 +53,9 @@ on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *arg)
 {
 	(void)s;
 	(void)si;
-	(void)sd_notify(0, "RELOADING=1");
+	/* sd_notify(3): with the time at which it began. */
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+	    (unsigned long long)(firma_now() / 1000));
 	firma_conf_reload(arg);
 	(void)sd_notify(0, "READY=1");
 	return 0;
