@@ -175,9 +175,9 @@ firma_serve_stop(struct firma_agent *a)
 	a->stopping = true;
 	firma_readers_free(a->readers);
 	a->readers = NULL;
-	for (size_t i = 0; i < a->n_tokens; i++)
-		firma_token_free(a->tokens[i]);
-	a->n_tokens = 0;
+	/* What ends with a token looks for it among the others. */
+	while (a->n_tokens > 0)
+		firma_token_free(a->tokens[--a->n_tokens]);
 	firma_place_free(a->place);
 	a->place = NULL;
 	firma_hasher_free(a->hasher);
