@@ -258,9 +258,7 @@ modes() {
 	note "what firma writes"
 	mkdir "$DIR/out"
 	expect 0 firma request good --subject CN=x -o "$DIR/out/request.csr"
-	expect 0 firma sign good "$DIR/firmad.conf" -o "$DIR/out/conf.p7s"
-	expect 0 firma ledger show --json
-	[ "$(find "$DIR/out" -type f | wc -l)" = 2 ] || fail "files are missing"
+	[ -s "$DIR/out/request.csr" ] || fail "no request"
 	hasnt "$(find "$DIR/out" -type f -perm /7133 -printf '%m %p\n')" .
 }
 
