@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static size_t
@@ -11,6 +12,26 @@ pages(size_t cap)
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	return (cap + page - 1) / page * page;
+}
+
+/* Past libc: sanitizers make its mlock() do nothing. */
+static bool
+lock(void *p, size_t len)
+{
+	return syscall(SYS_mlock, p, len) == 0;
+}
+
+bool
+firma_secret_locks(void)
+{
+	const size_t len = pages(FIRMA_SECRET_MAX);
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const bool locks = p != MAP_FAILED && lock(p, len);
+
+	if (p != MAP_FAILED)
+		(void)munmap(p, len);
+	return locks;
 }
 
 enum firma_err
@@ -24,7 +45,7 @@ firma_secret_new(struct firma_secret *s, size_t cap)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return FIRMA_ERR_NOMEM;
-	(void)mlock(p, pages(cap));
+	(void)lock(p, pages(cap));
 	(void)madvise(p, pages(cap), MADV_DONTDUMP);
 	(void)madvise(p, pages(cap), MADV_WIPEONFORK);
 	*s = (struct firma_secret){ .at = p, .len = 0, .cap = cap };

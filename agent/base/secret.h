@@ -9,6 +9,7 @@
 #ifndef FIRMA_BASE_SECRET_H
 #define FIRMA_BASE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,14 +24,19 @@ struct firma_secret {
 
 /*
  * Room for cap octets.  FIRMA_ERR_LIMIT over FIRMA_SECRET_MAX; FIRMA_ERR_NOMEM.
- * Pages that the kernel will not lock (RLIMIT_MEMLOCK) are used unlocked: the
- * other protections still hold.
+ * Pages that the kernel will not lock (RLIMIT_MEMLOCK) are used unlocked: who
+ * may not lock 16 KiB has no swap to fear more than a token that never opens.
+ * The other protections hold, and firmad says so (firma_secret_locks()).
  */
 FIRMA_CHECKED enum firma_err firma_secret_new(
     struct firma_secret *s, size_t cap);
 FIRMA_CHECKED enum firma_err firma_secret_put(
     struct firma_secret *s, struct firma_bytes v);
 struct firma_bytes firma_secret_view(const struct firma_secret *s);
+
+/* Does the kernel lock this process's pages? */
+bool firma_secret_locks(void);
+
 void firma_secret_done(struct firma_secret *s); /* wipes; accepts empty */
 
 #endif

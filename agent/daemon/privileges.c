@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/base/fence.h"
 #include "agent/base/own.h"
 #include "agent/base/sandbox.h"
+#include "agent/base/secret.h"
 #include "agent/daemon/log.h"
 
 struct who {
@@ -145,9 +147,7 @@ firma_privileges_drop(
 /* What "writable =" gave when the fence was closed. */
 static char *inside[FIRMA_TOKENS_MAX * FIRMA_CONFIG_WRITABLE];
 static size_t n_inside;
-static const char no_fence[] =
-    "this kernel has no Landlock: a token's process may write wherever the "
-    "agent's user may";
+static char warnings[512]; /* lines */
 static bool is_fenced;
 
 bool
@@ -224,6 +224,32 @@ abstract(void)
 	return notify != NULL && notify[0] == '@' ? 0 : FIRMA_FENCE_ABSTRACT;
 }
 
+/* In the log, and for `firma doctor`. */
+static void
+warn(const char *text)
+{
+	const size_t len = strlen(warnings);
+
+	firma_log(FIRMA_LOG_WARNING, "%s", text);
+	(void)snprintf(warnings + len, sizeof(warnings) - len, "%s%s",
+	    len != 0 ? "\n" : "", text);
+}
+
+/* A token's process, which inherits this, keeps a PIN in locked memory. */
+static void
+lock_memory(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &l) == 0) {
+		l.rlim_cur = l.rlim_max;
+		(void)setrlimit(RLIMIT_MEMLOCK, &l);
+	}
+	if (!firma_secret_locks())
+		warn("memory cannot be locked (RLIMIT_MEMLOCK): a PIN that is "
+		     "being presented may get into the swap");
+}
+
 FIRMA_CHECKED static enum firma_err
 fence(struct firma_agent *a, struct firma_cause *cause)
 {
@@ -240,14 +266,15 @@ fence(struct firma_agent *a, struct firma_cause *cause)
 		return r;
 	is_fenced = f.abi != 0;
 	if (!is_fenced)
-		firma_log(FIRMA_LOG_WARNING, "%s", no_fence);
+		warn("this kernel has no Landlock: a token's process may "
+		     "write wherever the agent's user may");
 	return firma_fence_close(&f, cause);
 }
 
 const char *
 firma_privileges_warning(void)
 {
-	return is_fenced ? "" : no_fence;
+	return warnings;
 }
 
 enum firma_err
@@ -255,6 +282,7 @@ firma_privileges_seal(struct firma_agent *a, struct firma_cause *cause)
 {
 	enum firma_err r;
 
+	lock_memory();
 	if ((r = firma_sandbox_begin(cause)) != FIRMA_OK ||
 	    (r = fence(a, cause)) != FIRMA_OK)
 		return r;

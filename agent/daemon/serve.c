@@ -54,7 +54,9 @@ on_reload(sd_event_source *s, const struct signalfd_siginfo *si, void *arg)
 {
 	(void)s;
 	(void)si;
-	(void)sd_notify(0, "RELOADING=1");
+	/* sd_notify(3): with the time at which it began. */
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+	    (unsigned long long)(firma_now() / 1000));
 	firma_conf_reload(arg);
 	(void)sd_notify(0, "READY=1");
 	return 0;
@@ -178,9 +180,9 @@ firma_serve_stop(struct firma_agent *a)
 	a->stopping = true;
 	firma_readers_free(a->readers);
 	a->readers = NULL;
-	for (size_t i = 0; i < a->n_tokens; i++)
-		firma_token_free(a->tokens[i]);
-	a->n_tokens = 0;
+	/* What ends with a token looks for it among the others. */
+	while (a->n_tokens > 0)
+		firma_token_free(a->tokens[--a->n_tokens]);
 	firma_place_free(a->place);
 	a->place = NULL;
 	firma_wake_free(a->wake);

@@ -13,6 +13,7 @@ section "PIN on the keypad" keypad
 section "kept PIN" keep_pin
 section "key that asks each time" key_asks
 section "the agent never has the PIN" never_has_the_pin
+section "nobody keeps a PIN" nobody_keeps_a_pin
 section "lock after idleness" lock_after
 
 # unlock STATUS FILE
@@ -518,6 +519,93 @@ never_has_the_pin() {
 				"/proc/$p/cmdline" "/proc/$p/environ"
 		done
 	done
+}
+
+# forgotten WHEN   no process has one of the PINs any more
+forgotten() {
+	note "$1: neither firmad nor a token's process has it"
+	for p in $(agent_pid) $(token_pid practice) $(token_pid sinner); do
+		for file in pin so-pin wrong; do
+			expect 1 "$BUILD/tests/agent/memgrep" "$p" "$(cat "$DIR/$file")"
+		done
+	done
+}
+# at_exit FILE ARGUMENTS...   firma, looked at when it ends
+at_exit() {
+	text=$(cat "$DIR/$1")
+	shift
+	expect 1 "$BUILD/tests/agent/memgrep" --run "$text" "$BUILD/cli/firma" "$@"
+}
+
+nobody_keeps_a_pin() {
+	is_root || skip "the memory of these processes is seen by root alone"
+	practice_config "$DIR"
+	sed -i 's/^\[agent\]/&\nlog-level = debug/' "$DIR/firmad.conf"
+	sinner none
+	for file in pin so-pin; do
+		printf 'Gehäim%s\n' "$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')" \
+			> "$DIR/$file"
+	done
+	echo "Falsch$(cut -c8- "$DIR/pin")" > "$DIR/wrong"
+	practice_agent "$DIR"
+	memgrep=$BUILD/tests/agent/memgrep
+	note "what is in a process is found, also when it exits"
+	expect 0 "$memgrep" "$(token_pid practice)" "$DIR/tokens"
+	expect 0 "$memgrep" --run "$DIR/pin" "$BUILD/cli/firma" token init \
+		practice --label practice --yes --so-pin-file "$DIR/so-pin" \
+		--pin-file "$DIR/pin"
+	expect 0 firma token init sinner --label sinner --yes \
+		--so-pin-file "$DIR/so-pin" --pin-file "$DIR/pin"
+	forgotten "after init"
+
+	note "firma forgets it before it ends"
+	at_exit wrong token unlock sinner --pin-file "$DIR/wrong"
+	at_exit pin token unlock sinner --pin-file "$DIR/pin"
+	at_exit pin token unlock practice --pin-file "$DIR/pin"
+	is_state practice unlocked || fail "not unlocked"
+	is_state sinner unlocked || fail "not unlocked"
+	key practice good
+	[ -n "$(sign good a)" ] || fail "no signature"
+	forgotten "after unlock"
+	expect 0 firma token lock practice
+	forgotten "after lock"
+
+	note "a person at a terminal"
+	export FIRMA_PINENTRY=none
+	mkfifo "$DIR/keys"
+	script -qefc "$memgrep --run '$(cat "$DIR/pin")' $BUILD/cli/firma token unlock practice --lang en" \
+		"$DIR/screen" < "$DIR/keys" > /dev/null 2>&1 &
+	typing=$!
+	exec 7> "$DIR/keys"
+	until_true 60 grep -aq 'PIN: ' "$DIR/screen"
+	cat "$DIR/pin" >&7
+	status=0
+	wait $typing || status=$?
+	exec 7>&-
+	same "$status" 1 "found at the terminal: $(cat "$DIR/screen")"
+	is_state practice unlocked || fail "not unlocked: $(cat "$DIR/screen")"
+	forgotten "after the terminal"
+
+	note "nor is it in a log, an answer, the store or the token's folder"
+	# Its first and last lines are script's own; the first has our command.
+	sed '1d;$d' "$DIR/screen" > "$DIR/shown"
+	firma token list --json > "$DIR/said.json"
+	firma ledger show --json >> "$DIR/said.json"
+	firma token list sinner >> "$DIR/said.json"
+	for file in pin so-pin wrong; do
+		expect 1 grep -raqF "$(cat "$DIR/$file")" "$DIR/state" \
+			"$DIR/agent.log" "$DIR/said.json" "$DIR/tokens" "$DIR/calls" \
+			"$DIR/shown"
+	done
+
+	note "firmad, when it ends"
+	"$memgrep" --at-exit "$(agent_pid)" "$(cat "$DIR/pin")" > "$DIR/attached" &
+	searching=$!
+	until_true 10 grep -q attached "$DIR/attached"
+	practice_end "$DIR/agent.pid"
+	status=0
+	wait $searching || status=$?
+	same "$status" 1 "firmad at its end"
 }
 
 lock_after() {

@@ -4,6 +4,8 @@
 
 section "privileges" privileges
 section "fence" fence
+section "memory that is not locked" not_locked
+section "modes" modes
 section "nobody else" nobody_else
 
 # field FILE NAME   the first value of a line of /proc/PID/status
@@ -194,6 +196,70 @@ fence() {
 	until_true 10 is_state practice broken
 	has "$(firma token list practice --json | jq -r '.[0].why')" \
 		'needs writable = in firmad.conf'
+}
+
+# As in a container that grants none: it goes on, and says so.
+not_locked() {
+	is_root || [ "$(ulimit -H -l)" = unlimited ] || [ "$(ulimit -H -l)" -ge 64 ] ||
+		skip "no memory may be locked here"
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	hasnt "$(cat "$DIR/agent.log")" 'memory cannot be locked'
+	practice_end "$DIR/agent.pid"
+	ulimit -l 0
+	practice_agent "$DIR"
+	has "$(cat "$DIR/agent.log")" 'memory cannot be locked'
+	status=0
+	said=$(firma doctor 2>&1) || status=$?
+	says 'memory cannot be locked'
+	token practice
+	key practice good
+	[ -n "$(sign good a)" ] || fail "no signature"
+}
+
+# alone FOLDER   everything below is its owner's alone
+alone() {
+	[ -n "$(find "$1" -type f)" ] || fail "$1 has no file"
+	hasnt "$(find "$1" ! -type l \( -perm /077 -o -perm /7000 \) -printf '%M %p\n')" .
+	! is_root || hasnt "$(find "$1" ! -uid "${2:-$PRACTICE_UID}" \
+		-printf '%u %p\n')" .
+}
+
+modes() {
+	practice_config "$DIR"
+	cat >> "$DIR/firmad.conf" <<-CONF
+		[token soft]
+		module = $(sed -n 's/^module = //p' "$DIR/firmad.conf" | head -n 1)
+		label = soft
+		software = yes
+	CONF
+	umask 000
+	practice_agent "$DIR"
+	token practice
+	until_true 10 is_state soft blank
+	token soft
+	key practice good
+	key soft weak
+	[ -n "$(sign good a)" ] || fail "no signature"
+	same "$(grep -l '^Umask:.0077$' "/proc/$(agent_pid)/status" \
+		"/proc/$(token_pid practice)/status" | wc -l)" 2 "umasks"
+
+	note "state: database, its log, locks, the software token"
+	for file in firmad.db firmad.db-wal firmad.db-shm token-practice.lock \
+	    software-soft/softhsm2.conf; do
+		[ -e "$DIR/state/$file" ] || fail "no $file"
+	done
+	alone "$DIR/state"
+	alone "$DIR/tokens"
+	same "$(mode "$DIR/run/socket.lock")" 600 "the socket's lock"
+	same "$(find "$DIR/run" -mindepth 1 -printf '%f\n' | sort | tr '\n' ' ')" \
+		"socket socket.lock " "the socket's folder has nothing else"
+
+	note "what firma writes"
+	mkdir "$DIR/out"
+	expect 0 firma request good --subject CN=x -o "$DIR/out/request.csr"
+	[ -s "$DIR/out/request.csr" ] || fail "no request"
+	hasnt "$(find "$DIR/out" -type f -perm /7133 -printf '%m %p\n')" .
 }
 
 nobody_else() {

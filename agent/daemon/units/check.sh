@@ -31,6 +31,11 @@ copy_units() {
 	done
 	grep -q '^ExecStart=/bin/true' "$to/firmad.service" ||
 		fail "$from/firmad.service does not start firmad"
+	for line in Type=notify 'WatchdogSec=[0-9]*s' UMask=0077 LimitCORE=0 \
+	    NoNewPrivileges=yes 'ExecReload=.*-HUP '; do
+		grep -q "^$line" "$to/firmad.service" ||
+			fail "$from/firmad.service says no $line"
+	done
 	! grep -n '@' "$to/firmad.service" | grep -v -e '^[0-9]*:SystemCallFilter=' ||
 		fail "$from/firmad.service has a place that was not filled in"
 }
