@@ -34,6 +34,7 @@ clang-format            # style
 clang-tidy              # analysis
 curl                    # portal
 dbus                    # TPM
+duktape                 # polkit rule
 iproute2                # namespaces
 jq                      # JSON
 libccid                 # readers

@@ -206,10 +206,15 @@ judge() {
 		    group != (open ? gid : "") ||
 		    mode != (open ? "0660" : "") ||
 		    (interfaces == ":ffffff:" && uaccess != open) ||
+		    (interfaces == ":ffffff:" && systemd != open) ||
+		    (interfaces == ":ffffff:" && reader != open) ||
+		    (open && !(systemd && reader && wanted)) ||
 		    (ours && power != "on") ||
 		    (!ours && power == "on")) {
-			printf "%s %s %s: mark=%s group=%s mode=%s uaccess=%d power=%s\n",
-			    id, kind, interfaces, mark, group, mode, uaccess, power
+			printf "%s %s %s: mark=%s group=%s mode=%s uaccess=%d" \
+			    " systemd=%d reader=%d wanted=%d power=%s\n",
+			    id, kind, interfaces, mark, group, mode, uaccess,
+			    systemd, reader, wanted, power
 			bad = 1
 		}
 		n++
@@ -217,12 +222,16 @@ judge() {
 	/^== / {
 		end()
 		id = $2; kind = $3; interfaces = $4
-		mark = group = mode = power = ""; uaccess = 0
+		mark = group = mode = power = ""
+		uaccess = systemd = reader = wanted = 0
 	}
 	/^ID_FIRMAD=/ { mark = substr($0, 11) }
 	/70-firmad.rules:[0-9]+ GROUP / { group = $NF }
 	/70-firmad.rules:[0-9]+ MODE / { mode = $NF }
 	/^TAGS=.*:uaccess:/ { uaccess = 1 }
+	/^TAGS=.*:systemd:/ { systemd = 1 }
+	/^ID_SMARTCARD_READER=1/ { reader = 1 }
+	/^SYSTEMD_WANTS=.*smartcard\.target/ { wanted = 1 }
 	/power\/control. writing / { power = $NF; gsub(/[^a-z]/, "", power) }
 	END { end(); print n + 0 " events"; exit bad || n == 0 }' "$dir/log" >&2 ||
 		fail "udev does something else with these devices"

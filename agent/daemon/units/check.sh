@@ -3,6 +3,7 @@
 # check.sh units DIR   systemd accepts the units in DIR without a word, and
 #                      rates the system service's exposure below 2.0
 # check.sh users       sysusers and tmpfiles make what the units rely on
+# check.sh polkit      the polkit rule, executed: who is let in to what
 # Exit status 77: skipped, with the reason on the last line.
 set -eu
 export LC_ALL=C
@@ -77,10 +78,50 @@ check_users() {
 	echo "user, group and folders as expected"
 }
 
+# The rule in the interpreter that polkitd itself has (Duktape), with polkit(8)'s
+# objects around it: for each user and action what it answers.
+check_polkit() {
+	command -v duk > /dev/null || skip "duk is not there (package duktape)"
+	{
+		cat <<-'JS'
+			var rules = [];
+			var polkit = {
+				Result: { NO: "no", YES: "yes", NOT_HANDLED: null },
+				addRule: function (f) { rules.push(f); }
+			};
+		JS
+		cat "$here/firmad.polkit.rules"
+		cat <<-'JS'
+			var pcsc = "org.debian.pcsc-lite.";
+			var actions = [ pcsc + "access_pcsc", pcsc + "access_card",
+			    pcsc + "access", "org.freedesktop.login1.reboot", "" ];
+			var users = [ "firmad", "root", "alice", "firmad2", "", undefined ];
+			for (var u = 0; u < users.length; u++)
+				for (var a = 0; a < actions.length; a++) {
+					var said = rules[0]({ id: actions[a] },
+					    { user: users[u], local: true, active: true });
+					if (said !== null && said !== undefined)
+						print(users[u], actions[a], said);
+				}
+			print(rules.length, "rule");
+		JS
+	} > "$work/rule.js"
+	duk "$work/rule.js" > "$work/said" 2>&1 || fail "$(cat "$work/said")"
+	cat > "$work/wanted" <<-END
+		firmad org.debian.pcsc-lite.access_pcsc yes
+		firmad org.debian.pcsc-lite.access_card yes
+		1 rule
+	END
+	diff "$work/wanted" "$work/said" >&2 ||
+		fail "firmad.polkit.rules lets somebody else in, or keeps firmad out"
+	echo "firmad alone, both actions of pcsc-lite and nothing else"
+}
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 case ${1-} in
 units) check_units "${2:?the folder of the configured units}" ;;
 users) check_users ;;
-*) echo "usage: check.sh units DIR | users" >&2; exit 2 ;;
+polkit) check_polkit ;;
+*) echo "usage: check.sh units DIR | users | polkit" >&2; exit 2 ;;
 esac
