@@ -5,6 +5,7 @@
 section "doctor: pcscd" doctor_pcscd
 section "doctor: modules" doctor_modules
 section "doctor: USB" doctor_usb
+section "doctor: readers" doctor_readers
 section "doctor: mechanisms" doctor_mechanisms
 
 PCSC_HELP=$BUILD/tests/agent/firma-pcsc
@@ -137,6 +138,12 @@ doctor_modules() {
 	finds module-architecture trouble '^trouble riscv: '
 	finds module-fails trouble '^trouble sinner: .*CKR_GENERAL_ERROR'
 	finds token-ready good practice
+
+	note "a program of the day after tomorrow"
+	cp "$BUILD/cli/firma" "$DIR/firma"
+	touch -d '3 days' "$DIR/firma"
+	found=$("$DIR/firma" doctor --json) || :
+	finds clock-behind-program trouble
 
 	note "PINs"
 	for sin in flag-locked:pin-locked:5 flag-final-try:pin-final-try:5; do
@@ -308,4 +315,66 @@ doctor_mechanisms() {
 	finds mechanisms-fine good '^good practice, rsa-2048$'
 	same "$(firma token info sinner --json | jq -r '.algorithms | length')" \
 		0 "algorithms"
+}
+
+# A real pcscd with virtual readers; the card is tests/vcard's.
+doctor_pcsc() {
+	# shellcheck source=tests/vcard/lib.sh
+	. "$SOURCE/tests/vcard/lib.sh"
+	pcsc_need
+	PCSC=$DIR/pcsc
+	more_end=doctor_pcsc_end
+	pcsc_start
+	# What the agent gives its tokens is what is to be used here.
+	unset OPENSC_CONF
+}
+doctor_pcsc_end() {
+	helper_end
+	pcsc_stop
+}
+
+doctor_readers() {
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	token practice
+	doctor_pcsc
+
+	note "readers without cards are no trouble"
+	doctor 0
+	finds pcscd-answers good "$PCSCLITE_CSOCK_NAME"
+	finds reader-empty advice '^advice Virtual A'
+
+	note "a card is there"
+	card_start 0
+	doctor 0
+	finds card-present good '^good Virtual A.*, ATR 3bfe1800008131fe4'
+
+	note "another program has it for itself: which"
+	helper hold
+	more_end=doctor_pcsc_end
+	doctor 6
+	finds reader-held trouble "^trouble Virtual A.*: firma-pcsc \\($helper_pid\\)\$"
+	finds_not card-present
+	helper_end
+	until_true 10 sh -c "'$BUILD/cli/firma' doctor --json |
+		jq -e 'map(.id) | index(\"card-present\")'"
+
+	note "no reader at all, and a token that is missed"
+	card_stop 0
+	pcsc_end
+	: > "$PCSC/conf/vpcd"
+	pcsc_run
+	doctor 0
+	finds reader-none advice
+	cat >> "$DIR/firmad.conf" <<-CONF
+		[token card]
+		module = $OPENSC
+		label = nowhere
+		environment = PCSCLITE_CSOCK_NAME=$PCSCLITE_CSOCK_NAME
+	CONF
+	kill -HUP "$(agent_pid)"
+	until_true 20 is_state card absent
+	doctor 6
+	finds reader-none trouble
+	finds token-absent advice card
 }

@@ -3,6 +3,7 @@
 # opensc.sh - section of test_agent.sh about what OpenSC's module is told.
 
 section "OpenSC keeps no PIN" opensc
+section "OpenSC presents no PIN by itself" opensc_card
 
 OPENSC=/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so
 ONEPIN=/usr/lib/x86_64-linux-gnu/onepin-opensc-pkcs11.so
@@ -57,4 +58,59 @@ opensc() {
 		pkcs11-tool --module "$OPENSC" --list-slots 2>&1 || :)
 	has "$read_back" 'PKCS#11 options: max_virtual_slots=64 slots_per_card=4 lock_login=0 atomic=0'
 	has "$read_back" 'PC/SC options: connect_exclusive=0'
+}
+
+verifications() { card_commands 0 | awk '$2 == "verify" && $4 > 0' | wc -l; }
+
+# once_more   sign while the card says that nobody is logged in
+once_more() {
+	card_mark 0
+	card_say 0 fault 1+ sign sw 6982 > /dev/null
+	said=$(ask "$(id_new) 20000 sign key=cardkey format=0 sha256=$(digest b)")
+	card_say 0 no-faults > /dev/null
+	hasnt "$said" ' signed '
+}
+opensc_unlock() {
+	until_true 30 is_state card locked
+	expect 0 firma token unlock card --pin-file "$DIR/card-pin"
+	[ -n "$(sign cardkey a)" ] || fail "no signature"
+}
+
+opensc_card() {
+	# shellcheck source=tests/vcard/lib.sh
+	. "$SOURCE/tests/vcard/lib.sh"
+	pcsc_need
+	PCSC=$DIR/pcsc
+	more_end=pcsc_stop
+	pcsc_start
+	unset OPENSC_CONF
+	card_start 0
+	card_token 0 card
+	card_tool 0 --login --pin "$CARD_PIN" --keypairgen \
+		--key-type EC:prime256v1 --id 45 --label mine > "$DIR/tool.log" 2>&1
+	echo "$CARD_PIN" > "$DIR/card-pin"
+	practice_config "$DIR"
+	cat >> "$DIR/firmad.conf" <<-CONF
+		[token card]
+		module = $OPENSC
+		serial = UTVC0000000
+		environment = PCSCLITE_CSOCK_NAME=$PCSCLITE_CSOCK_NAME
+		[key cardkey]
+		token = card
+		id = 45
+	CONF
+	practice_agent "$DIR"
+	opensc_unlock
+	note "the login is gone: no signature, and the PIN is not presented"
+	once_more
+	same "$(verifications)" 0 "PINs presented"
+
+	note "with OpenSC's own defaults it would be, by itself"
+	echo 'app default { }' > "$DIR/default.conf"
+	sed -i "s|^environment = PCSC.*|&\nenvironment = OPENSC_CONF=$DIR/default.conf|" \
+		"$DIR/firmad.conf"
+	kill -HUP "$(agent_pid)"
+	opensc_unlock
+	once_more
+	[ "$(verifications)" != 0 ] || fail "no PIN presented: nothing is shown here"
 }

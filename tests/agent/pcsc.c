@@ -58,26 +58,39 @@ doorkeeper(const char *path, int is_silent)
 	}
 }
 
-static int
-hold(void)
+/* The card of the first reader. */
+static LONG
+take(DWORD share, SCARDHANDLE *ret_card)
 {
-	SCARDCONTEXT context;
-	SCARDHANDLE card;
-	DWORD protocol, len;
+	static SCARDCONTEXT context;
 	char names[2048];
+	DWORD protocol, len = sizeof(names);
 	LONG rv;
 
 	rv = SCardEstablishContext(SCARD_SCOPE_SYSTEM, NULL, NULL, &context);
-	len = sizeof(names);
 	if (rv == SCARD_S_SUCCESS)
 		rv = SCardListReaders(context, NULL, names, &len);
 	if (rv == SCARD_S_SUCCESS)
-		rv = SCardConnect(context, names, SCARD_SHARE_EXCLUSIVE,
-		    SCARD_PROTOCOL_ANY, &card, &protocol);
-	if (rv != SCARD_S_SUCCESS) {
-		(void)fprintf(stderr, "%s\n", pcsc_stringify_error(rv));
-		return 1;
-	}
+		rv = SCardConnect(context, names, share, SCARD_PROTOCOL_ANY,
+		    ret_card, &protocol);
+	return rv;
+}
+
+static int
+complain(LONG rv)
+{
+	(void)fprintf(stderr, "%s\n", pcsc_stringify_error(rv));
+	return 1;
+}
+
+static int
+hold(void)
+{
+	SCARDHANDLE card;
+	const LONG rv = take(SCARD_SHARE_EXCLUSIVE, &card);
+
+	if (rv != SCARD_S_SUCCESS)
+		return complain(rv);
 	ready();
 	for (;;)
 		(void)pause();
