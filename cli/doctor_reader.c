@@ -188,6 +188,7 @@ judge_held(struct visit *v, const char *socket, const char *reader)
 	holders_of_socket(socket, &h);
 	holders_drop(&h, "pcscd");
 	holders_drop(&h, "firmad-token");
+	holders_drop(&h, "firmad-reader");
 	finding_add(v, FINDING_READER_HELD,
 	    h.n > 1 ? _("%s: one of %s") : _("%s: %s"), reader,
 	    holders_text(&h, text));

@@ -144,11 +144,12 @@ struct peers {
 	size_t n;
 };
 
+/* Not const: the kernel's macros cast that away. */
 static void
-take_socket(const struct nlmsghdr *h, struct peers *p)
+take_socket(struct nlmsghdr *h, struct peers *p)
 {
-	const struct unix_diag_msg *m = NLMSG_DATA(h);
-	const struct rtattr *a = (const void *)(m + 1);
+	struct unix_diag_msg *m = NLMSG_DATA(h);
+	struct rtattr *a = (void *)(m + 1);
 	size_t left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
 	uint32_t peer = 0, file = 0;
 
@@ -183,7 +184,7 @@ take_datagram(int fd, struct peers *p)
 	if (got <= 0)
 		return 0;
 	left = (size_t)got;
-	for (const struct nlmsghdr *h = &in.align; NLMSG_OK(h, left);
+	for (struct nlmsghdr *h = &in.align; NLMSG_OK(h, left);
 	     h = NLMSG_NEXT(h, left)) {
 		if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY)
 			return 0;
