@@ -48,6 +48,7 @@ opensc-pkcs11           # module
 p11-kit                 # benchmark
 p11-kit-modules         # benchmark
 pcscd                   # readers
+polkitd                 # polkit rule
 poppler-utils           # pdfsig
 procps                  # processes
 qpdf                    # PDF

@@ -4,6 +4,7 @@
 #                      rates the system service's exposure below 2.0
 # check.sh users       sysusers and tmpfiles make what the units rely on
 # check.sh polkit      the polkit rule, executed: who is let in to what
+# check.sh polkitd     the same, asked of polkitd itself on a bus of its own
 # Exit status 77: skipped, with the reason on the last line.
 set -eu
 export LC_ALL=C
@@ -117,11 +118,100 @@ check_polkit() {
 	echo "firmad alone, both actions of pcsc-lite and nothing else"
 }
 
+# polkitd itself, which drops to its own user: it must reach the rule.
+check_polkitd() {
+	polkitd=/usr/lib/polkit-1/polkitd
+	{ [ -x $polkitd ] && command -v pkcheck; } > /dev/null ||
+		skip "polkitd is not there (package polkitd)"
+	command -v dbus-daemon > /dev/null || skip "no dbus-daemon (package dbus)"
+	[ "$(id -u)" -eq 0 ] || skip "only root can start polkitd"
+	unshare -m true 2> /dev/null || skip "no mount namespace is allowed here"
+	chmod 755 "$work"
+	mkdir "$work/rules" "$work/actions"
+	cp "$here/firmad.polkit.rules" "$work/rules/50-firmad.rules"
+	chmod 644 "$work/rules/50-firmad.rules"
+	# As pcscd's own policy: nobody but who is active at the seat.
+	defaults='<allow_any>no</allow_any><allow_inactive>no</allow_inactive>'
+	defaults="<defaults>$defaults<allow_active>yes</allow_active></defaults>"
+	{
+		echo '<?xml version="1.0"?><policyconfig>'
+		for action in access_pcsc access_card; do
+			echo "<action id=\"org.debian.pcsc-lite.$action\"><description>d" \
+			    "</description><message>m</message>$defaults</action>"
+		done
+		echo '</policyconfig>'
+	} > "$work/actions/pcsc.policy"
+	cat > "$work/bus.conf" <<-END
+		<busconfig><type>system</type>
+		<listen>unix:path=$work/bus</listen><auth>EXTERNAL</auth>
+		<policy context="default"><allow send_destination="*" eavesdrop="true"/>
+		<allow eavesdrop="true"/>
+		<allow own="*"/><allow user="*"/></policy></busconfig>
+	END
+	{
+		cat /etc/passwd
+		echo 'firmad:x:61777:61777::/:/bin/false'
+		echo 'alice:x:61778:61778::/:/bin/false'
+	} > "$work/passwd"
+	unshare -m "$0" in-polkit "$work" > "$work/said" 2> "$work/err" ||
+		fail "$(cat "$work/err" "$work/said" "$work"/*.log)"
+	cat > "$work/wanted" <<-END
+		firmad access_pcsc 0
+		firmad access_card 0
+		alice access_pcsc 1
+		alice access_card 1
+	END
+	diff "$work/wanted" "$work/said" >&2 || fail "$(cat "$work/polkitd.log")"
+	echo "polkitd lets firmad in, and alice not"
+}
+
+# until_true COMMAND...   for at most 20 s
+until_true() {
+	n=0
+	until "$@" > /dev/null 2>&1; do
+		n=$((n + 1))
+		[ $n -lt 200 ] || fail "did not come true: $*"
+		sleep 0.1
+	done
+}
+
+# Inside: the two users, our rule alone, pcscd's actions alone.
+in_polkit() {
+	cd "$1"
+	mount --bind passwd /etc/passwd
+	mount --bind rules /usr/share/polkit-1/rules.d
+	mount --bind actions /usr/share/polkit-1/actions
+	dbus-daemon --config-file=bus.conf --nofork 2> bus.log &
+	pids=$!
+	trap 'kill $pids 2> /dev/null || :; wait' EXIT
+	DBUS_SYSTEM_BUS_ADDRESS=unix:path=$1/bus
+	export DBUS_SYSTEM_BUS_ADDRESS
+	until_true test -S bus
+	/usr/lib/polkit-1/polkitd > polkitd.log 2>&1 &
+	pids="$pids $!"
+	until_true grep -q 'Acquired the name' polkitd.log
+	for user in firmad alice; do
+		setpriv --reuid=$user --regid=61777 --clear-groups sleep 60 &
+		who=$!
+		pids="$pids $who"
+		until_true grep -q '^Uid:.*6177[78]' "/proc/$who/status"
+		for action in access_pcsc access_card; do
+			status=0
+			timeout 20 pkcheck --process $who --action-id \
+			    "org.debian.pcsc-lite.$action" > /dev/null 2>&1 ||
+				status=$?
+			echo "$user $action $status"
+		done
+	done
+}
+
+[ "${1-}" != in-polkit ] || { in_polkit "$2"; exit; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 case ${1-} in
 units) check_units "${2:?the folder of the configured units}" ;;
 users) check_users ;;
 polkit) check_polkit ;;
-*) echo "usage: check.sh units DIR | users | polkit" >&2; exit 2 ;;
+polkitd) check_polkitd ;;
+*) echo "usage: check.sh units DIR | users | polkit | polkitd" >&2; exit 2 ;;
 esac
