@@ -302,7 +302,8 @@ another_pin() {
 	: > "$DIR/trace"
 	chmod 666 "$DIR/trace"
 	sinner none '' "pin-tries = 4
-		environment = FIRMA_BAD_TRACE=$DIR/trace"
+		environment = FIRMA_BAD_TRACE=$DIR/trace
+		writable = $DIR/trace"
 	practice_agent "$DIR"
 	token sinner
 	key sinner good

@@ -57,8 +57,8 @@ practice_env "$dir"
 mkdir "$dir/tokens" "$dir/public"
 chmod 700 "$dir/tokens"
 [ "$(id -u)" != 0 ] || chown "$PRACTICE_UID" "$dir/tokens"
-practice_pin "$dir/pin"
-practice_pin "$dir/so-pin"
+practice_pin "$dir/pin" 8
+practice_pin "$dir/so-pin" 16
 cat > "$dir/softhsm2.conf" <<CONF
 directories.tokendir = $dir/tokens
 objectstore.backend = file

@@ -12,6 +12,8 @@ practice_section() {
 	echo "module = $BUILD/tests/badmodule/firma-badmodule.so"
 	echo "label = practice"
 	echo "environment = SOFTHSM2_CONF=$DIR/softhsm2.conf"
+	echo "writable = $DIR/tokens"
+	echo "writable = $DIR/calls"
 	echo "environment = FIRMA_BAD_SIN=slow-generate"
 	echo "environment = FIRMA_BAD_ARM=$DIR/armed"
 	echo "environment = FIRMA_BAD_LOG=$DIR/calls"

@@ -21,6 +21,7 @@ cat >> "$DIR/firmad.conf" <<-CONF
 	[token calm]
 	module = $softhsm
 	label = calm
+	writable = $DIR/tokens
 	environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
 CONF
 practice_agent "$DIR"

@@ -31,7 +31,7 @@ practice_token() {
 	local so user n
 
 	practice_env "$1"
-	so=$(cat "$DIR/so-pin") user=$(cat "$DIR/pin")
+	so=$(cut -c1-8 "$DIR/so-pin") user=$(cat "$DIR/pin")
 	echo practice | as_agent pkcsconf -I -c 3 -S 87654321 \
 	    > /dev/null
 	as_agent pkcsconf -P -c 3 -S 87654321 -n "$so"

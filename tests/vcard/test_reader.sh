@@ -119,7 +119,8 @@ removal() {
 
 credential() {
 	before_agent=give_credential
-	set_up 'pin-credential = card.pin'
+	set_up 'pin-credential = card.pin
+pin-credential-again = yes'
 	seen office unlocked > /dev/null
 	signs card
 	note "put back, it is unlocked with nobody there"
