@@ -123,8 +123,9 @@ login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 		return login_context(pin, len);
 	const CK_RV rv = bad_target->C_Login(s, user, pin, len);
 
+	/* Only then: another test looks for PINs that stayed in memory. */
 	if (rv == CKR_OK && user == CKU_USER && pin != NULL &&
-	    len <= sizeof(user_pin)) {
+	    len <= sizeof(user_pin) && bad_is(SIN_ALWAYS_ASK)) {
 		memcpy(user_pin, pin, len);
 		user_pin_len = len;
 	}
