@@ -23,6 +23,8 @@ mount --bind /run/opencryptoki.conf /etc/opencryptoki/opencryptoki.conf
 practice_section() {
 	echo "module = $MODULE"
 	echo "label = practice"
+	echo "writable = /var/lib/opencryptoki"
+	echo "writable = /run/lock/opencryptoki"
 }
 
 # Its C_InitToken wants the factory's SO-PIN, and then everybody a new PIN:
