@@ -15,7 +15,6 @@ gettext                 # translations
 libc6-dev               # C
 libssl-dev              # cryptography
 openssl                 # certificates
-libp11-dev              # token
 libp11-kit-dev          # pkcs11.h
 softhsm2                # token
 libsqlite3-dev          # store

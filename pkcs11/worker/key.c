@@ -258,3 +258,47 @@ firma_key_find(struct firma_session *s, struct firma_bytes id,
 	    is_logged_in ? FIRMA_ERR_NOT_FOUND : FIRMA_ERR_PIN_NEEDED,
 	    FIRMA_CAUSE_NONE, 0, "no private key with this CKA_ID is seen");
 }
+
+FIRMA_CHECKED static enum firma_err
+certificate_spki(struct firma_session *s, CK_OBJECT_HANDLE h,
+    struct firma_buf *ret_spki, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
+	enum firma_err r;
+
+	if ((r = firma_object_bytes(s, h, CKA_VALUE, &der, cause)) !=
+		FIRMA_OK ||
+	    (r = firma_certificate_parse(firma_buf_view(&der), &c, cause)) !=
+		FIRMA_OK)
+		return r;
+	return firma_certificate_spki_der(c, ret_spki);
+}
+
+enum firma_err
+firma_key_public(struct firma_session *s, struct firma_bytes id,
+    struct firma_buf *ret_spki, struct firma_cause *cause)
+{
+	static const CK_OBJECT_CLASS from[] = { CKO_PUBLIC_KEY, CKO_PRIVATE_KEY,
+		CKO_CERTIFICATE };
+
+	for (size_t i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+		CK_OBJECT_HANDLE found[1];
+		size_t n = 0;
+		enum firma_err r;
+
+		ret_spki->len = 0;
+		if ((r = firma_object_find(
+			 s, from[i], id, found, 1, &n, cause)) != FIRMA_OK)
+			return r;
+		if (n == 0)
+			continue;
+		r = from[i] == CKO_CERTIFICATE
+		    ? certificate_spki(s, found[0], ret_spki, cause)
+		    : firma_key_spki(s, found[0], ret_spki, cause);
+		if (r == FIRMA_OK || is_fatal(r))
+			return r;
+	}
+	ret_spki->len = 0;
+	return FIRMA_OK;
+}

@@ -46,6 +46,14 @@ FIRMA_CHECKED enum firma_err firma_key_each(struct firma_session *s,
 FIRMA_CHECKED enum firma_err firma_key_find(struct firma_session *s,
     struct firma_bytes id, CK_OBJECT_HANDLE *ret, struct firma_cause *cause);
 
+/*
+ * The SubjectPublicKeyInfo of the key with this id, from its public key object,
+ * its certificate, or, RSA, its private key.  Empty: the token shows none.
+ */
+FIRMA_CHECKED enum firma_err firma_key_public(struct firma_session *s,
+    struct firma_bytes id, struct firma_buf *ret_spki,
+    struct firma_cause *cause);
+
 /* The SubjectPublicKeyInfo from a public or private key object. */
 FIRMA_CHECKED enum firma_err firma_key_spki(struct firma_session *s,
     CK_OBJECT_HANDLE h, struct firma_buf *ret_spki, struct firma_cause *cause);

@@ -166,8 +166,6 @@ worker_new(unsigned long lane, struct firma_worker **ret)
 	w->serial = token.module->is_threaded ? NULL : &serial;
 	if ((w->signer = firma_signer_new(&token)) == NULL)
 		return FIRMA_ERR_NOMEM;
-	if ((r = firma_pkeys_new(&token, &w->pkeys)) != FIRMA_OK)
-		return r;
 	if ((r = firma_lane_init(&w->lane, FIRST_LANE + (int)lane,
 		 opt.spin_us * 1000)) != FIRMA_OK)
 		return r;

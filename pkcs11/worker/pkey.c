@@ -1,204 +1,204 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * RSA_METHOD and EC_KEY_METHOD are deprecated since OpenSSL 3.0 in favour of
+ * providers: a provider for one signature would be many times as long.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "pkcs11/worker/pkey.h"
 
-#include <libp11.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "agent/base/own.h"
 #include "pkcs11/worker/key.h"
 
-#define KEPT_MAX 512 /* EVP_PKEYs; then all are dropped and made again */
+#define SHA256_LEN 32
 
-struct kept {
-	uint8_t id[FIRMA_ID_MAX];
-	size_t id_len;
+struct firma_pkey {
 	EVP_PKEY *key;
+	struct firma_signer *signer;
+	struct firma_bytes id;
+	struct firma_signer_pin *pin;
+	enum firma_err r; /* of the signature */
+	struct firma_cause cause;
+	RSA_METHOD *rsa;
+	EC_KEY_METHOD *ec;
 };
 
-struct firma_pkeys {
-	struct firma_token *token;
-	PKCS11_CTX *ctx;
-	PKCS11_SLOT *slots;
-	unsigned int n_slots;
-	PKCS11_SLOT *slot; /* the token's, in slots */
-	uint64_t epoch;
-	uint64_t generation;
-	struct kept kept[KEPT_MAX];
-	size_t n_kept;
-};
+static int rsa_index = -1, ec_index = -1; /* of ex_data; lane 0 alone is here */
+
+/* One signature into room for size octets; its length, or 0. */
+static unsigned int
+sign(struct firma_pkey *k, int type, const unsigned char *digest, size_t len,
+    unsigned char *to, size_t size)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf sig = { 0 };
+
+	if (k == NULL || len != SHA256_LEN || type != NID_sha256)
+		return 0;
+	k->r = firma_signer_sign(
+	    k->signer, k->id, digest, k->pin, &sig, &k->cause);
+	if (k->r != FIRMA_OK || sig.len > size)
+		return 0;
+	memcpy(to, sig.at, sig.len);
+	return (unsigned int)sig.len;
+}
+
+static int
+rsa_sign(int type, const unsigned char *digest, unsigned int len,
+    unsigned char *sig, unsigned int *sig_len, const RSA *rsa)
+{
+	*sig_len = sign(RSA_get_ex_data(rsa, rsa_index), type, digest, len, sig,
+	    (size_t)RSA_size(rsa));
+	return *sig_len != 0;
+}
+
+/* OpenSSL passes no type here; our callers sign SHA-256 and nothing else. */
+static int
+ec_sign(int type, const unsigned char *digest, int len, unsigned char *sig,
+    unsigned int *sig_len, const BIGNUM *kinv, const BIGNUM *r, EC_KEY *ec)
+{
+	(void)type;
+	(void)kinv;
+	(void)r;
+	*sig_len = sign(EC_KEY_get_ex_data(ec, ec_index), NID_sha256, digest,
+	    (size_t)len, sig, (size_t)ECDSA_size(ec));
+	return *sig_len != 0;
+}
+
+/* Put our method into the public key's RSA or EC_KEY, and that into k->key. */
+FIRMA_CHECKED static bool
+dress_rsa(struct firma_pkey *k, EVP_PKEY *public_)
+{
+	RSA *rsa = EVP_PKEY_get1_RSA(public_);
+
+	if (rsa_index < 0)
+		rsa_index = RSA_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	if (rsa == NULL || rsa_index < 0 ||
+	    (k->rsa = RSA_meth_dup(RSA_get_default_method())) == NULL ||
+	    RSA_meth_set_sign(k->rsa, rsa_sign) != 1 ||
+	    RSA_set_method(rsa, k->rsa) != 1 ||
+	    RSA_set_ex_data(rsa, rsa_index, k) != 1 ||
+	    EVP_PKEY_assign_RSA(k->key, rsa) != 1) {
+		RSA_free(rsa);
+		return false;
+	}
+	return true;
+}
+
+FIRMA_CHECKED static bool
+dress_ec(struct firma_pkey *k, EVP_PKEY *public_)
+{
+	EC_KEY *ec = EVP_PKEY_get1_EC_KEY(public_);
+
+	if (ec_index < 0)
+		ec_index = EC_KEY_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	if (ec == NULL || ec_index < 0 ||
+	    (k->ec = EC_KEY_METHOD_new(EC_KEY_OpenSSL())) == NULL) {
+		EC_KEY_free(ec);
+		return false;
+	}
+	EC_KEY_METHOD_set_sign(k->ec, ec_sign, NULL, NULL);
+	if (EC_KEY_set_method(ec, k->ec) != 1 ||
+	    EC_KEY_set_ex_data(ec, ec_index, k) != 1 ||
+	    EVP_PKEY_assign_EC_KEY(k->key, ec) != 1) {
+		EC_KEY_free(ec);
+		return false;
+	}
+	return true;
+}
+
+/* The public key that the token shows for the id. */
+FIRMA_CHECKED static enum firma_err
+public_of(struct firma_signer *s, struct firma_bytes id, bool has_pin,
+    EVP_PKEY **ret, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf spki = { 0 };
+	const unsigned char *p;
+	bool asks = false;
+	enum firma_err r;
+
+	/* Also tells "not there" from "locked". */
+	if ((r = firma_signer_asks(s, id, &asks, cause)) != FIRMA_OK ||
+	    (r = firma_key_public(&s->session, id, &spki, cause)) != FIRMA_OK)
+		return r;
+	if (asks && !has_pin)
+		return firma_signer_needs_pin(cause);
+	p = spki.at;
+	if (spki.len == 0 ||
+	    (*ret = d2i_PUBKEY(NULL, &p, (long)spki.len)) == NULL)
+		return firma_fail(cause, FIRMA_ERR_NOT_SUPPORTED,
+		    FIRMA_CAUSE_NONE, 0,
+		    "the token does not show the public key");
+	return FIRMA_OK;
+}
 
 enum firma_err
-firma_pkeys_new(struct firma_token *t, struct firma_pkeys **ret)
-{
-	struct firma_pkeys *p = calloc(1, sizeof(*p));
-
-	if (p == NULL)
-		return FIRMA_ERR_NOMEM;
-	p->token = t;
-	*ret = p;
-	return FIRMA_OK;
-}
-
-static void
-drop(struct firma_pkeys *p)
-{
-	for (size_t i = 0; i < p->n_kept; i++)
-		EVP_PKEY_free(p->kept[i].key);
-	p->n_kept = 0;
-}
-
-FIRMA_CHECKED static enum firma_err
-fail(struct firma_cause *cause, const char *call)
-{
-	const unsigned long e = ERR_peek_last_error();
-	const CK_RV rv = ERR_GET_LIB(e) == ERR_get_CKR_code()
-	    ? (CK_RV)ERR_GET_REASON(e)
-	    : CKR_GENERAL_ERROR;
-
-	ERR_clear_error();
-	return firma_ckr_fail(cause, call, rv);
-}
-
-FIRMA_CHECKED static enum firma_err
-load(struct firma_pkeys *p, struct firma_cause *cause)
-{
-	if (p->ctx != NULL)
-		return FIRMA_OK;
-	if ((p->ctx = PKCS11_CTX_new()) == NULL)
-		return FIRMA_ERR_NOMEM;
-	if (PKCS11_CTX_load(p->ctx, p->token->module->path) != 0) {
-		PKCS11_CTX_free(p->ctx);
-		p->ctx = NULL;
-		return fail(cause, "PKCS11_CTX_load");
-	}
-	return FIRMA_OK;
-}
-
-/*
- * Find the token's slot in a new list.  The old list is left behind, a few
- * hundred octets each time that a token went and came back: releasing it would
- * call C_CloseAllSessions, and PKCS11_update_slots() of libp11 0.4.12 takes the
- * old list for an array of pointers and crashes when there are two slots.
- */
-FIRMA_CHECKED static enum firma_err
-look(struct firma_pkeys *p, struct firma_cause *cause)
-{
-	CK_TOKEN_INFO info;
-	CK_SLOT_ID at;
-	enum firma_err r;
-
-	p->slot = NULL;
-	p->slots = NULL;
-	p->n_slots = 0;
-	if ((r = firma_token_find(p->token, &at, &info, cause)) != FIRMA_OK)
-		return r;
-	p->epoch = atomic_load(&p->token->epoch);
-	if (PKCS11_enumerate_slots(p->ctx, &p->slots, &p->n_slots) != 0)
-		return fail(cause, "PKCS11_enumerate_slots");
-	for (unsigned int i = 0; i < p->n_slots; i++)
-		if (PKCS11_get_slotid_from_slot(&p->slots[i]) == at &&
-		    p->slots[i].token != NULL)
-			p->slot = &p->slots[i];
-	return p->slot != NULL
-	    ? FIRMA_OK
-	    : firma_fail(cause, FIRMA_ERR_TOKEN_GONE, FIRMA_CAUSE_NONE, 0,
-		  "PKCS11_enumerate_slots");
-}
-
-/* Bring libp11's picture of slots and keys up to date. */
-FIRMA_CHECKED static enum firma_err
-refresh(struct firma_pkeys *p, struct firma_cause *cause)
-{
-	const uint64_t generation = atomic_load(&p->token->generation);
-	enum firma_err r;
-
-	if (p->slot != NULL && p->generation == generation)
-		return FIRMA_OK;
-	drop(p);
-	if ((r = load(p, cause)) != FIRMA_OK)
-		return r;
-	if ((p->slot == NULL || p->epoch != atomic_load(&p->token->epoch)) &&
-	    (r = look(p, cause)) != FIRMA_OK)
-		return r;
-	p->generation = generation;
-	return FIRMA_OK;
-}
-
-FIRMA_CHECKED static enum firma_err
-make(struct firma_pkeys *p, struct firma_bytes id, EVP_PKEY **ret_key,
+firma_pkey_new(struct firma_signer *s, struct firma_bytes id,
+    struct firma_signer_pin *pin, struct firma_pkey **ret,
     struct firma_cause *cause)
 {
-	PKCS11_KEY *keys = NULL;
-	unsigned int n = 0;
-	EVP_PKEY *key;
-
-	ERR_clear_error();
-	if (PKCS11_enumerate_keys(p->slot->token, &keys, &n) != 0)
-		return fail(cause, "PKCS11_enumerate_keys");
-	/* From the end: what it met earlier may be gone from the token. */
-	while (n-- != 0) {
-		if (!firma_bytes_equal(
-			id, firma_bytes_of(keys[n].id, keys[n].id_len)))
-			continue;
-		if ((key = PKCS11_get_private_key(&keys[n])) == NULL)
-			return fail(cause, "PKCS11_get_private_key");
-		*ret_key = key;
-		return FIRMA_OK;
-	}
-	return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE, 0,
-	    "PKCS11_enumerate_keys");
-}
-
-enum firma_err
-firma_pkeys_get(struct firma_pkeys *p, struct firma_session *s,
-    struct firma_bytes id, EVP_PKEY **ret_key, struct firma_cause *cause)
-{
-	CK_OBJECT_HANDLE h;
-	struct kept *k;
+	struct firma_pkey *k;
+	EVP_PKEY *public_ = NULL;
 	enum firma_err r;
+	bool dressed;
 
-	if (id.len > FIRMA_ID_MAX)
-		return FIRMA_ERR_VALUE;
-	/* Also tells "not there" from "locked", and that the token is there. */
-	if ((r = firma_key_find(s, id, &h, cause)) != FIRMA_OK)
+	if ((r = public_of(s, id, pin != NULL, &public_, cause)) != FIRMA_OK)
 		return r;
-	if (firma_object_flag(s, h, CKA_ALWAYS_AUTHENTICATE))
-		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
-		    0,
-		    "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
-		    "each signature");
-	if ((r = refresh(p, cause)) != FIRMA_OK)
-		return r;
-	for (size_t i = 0; i < p->n_kept; i++)
-		if (firma_bytes_equal(
-			id, firma_bytes_of(p->kept[i].id, p->kept[i].id_len))) {
-			*ret_key = p->kept[i].key;
-			return FIRMA_OK;
-		}
-	if (p->n_kept == KEPT_MAX)
-		drop(p);
-	k = &p->kept[p->n_kept];
-	if ((r = make(p, id, &k->key, cause)) != FIRMA_OK)
-		return r;
-	memcpy(k->id, id.at, id.len);
-	k->id_len = id.len;
-	p->n_kept++;
-	*ret_key = k->key;
+	if ((k = calloc(1, sizeof(*k))) == NULL ||
+	    (k->key = EVP_PKEY_new()) == NULL) {
+		EVP_PKEY_free(public_);
+		free(k);
+		return FIRMA_ERR_NOMEM;
+	}
+	k->signer = s;
+	k->id = id;
+	k->pin = pin;
+	dressed = EVP_PKEY_get_base_id(public_) == EVP_PKEY_RSA
+	    ? dress_rsa(k, public_)
+	    : dress_ec(k, public_);
+	EVP_PKEY_free(public_);
+	ERR_clear_error();
+	if (!dressed) {
+		firma_pkey_free(k);
+		return firma_fail(cause, FIRMA_ERR_INTERNAL, FIRMA_CAUSE_NONE,
+		    0, "a key as OpenSSL wants it");
+	}
+	*ret = k;
 	return FIRMA_OK;
 }
 
-enum firma_err
-firma_pkeys_fail(
-    struct firma_pkeys *p, enum firma_err r, struct firma_cause *cause)
+void
+firma_pkey_free(struct firma_pkey *k)
 {
-	CK_RV rv = CKR_OK;
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->key);
+	RSA_meth_free(k->rsa);
+	/* This one of the two takes no NULL. */
+	if (k->ec != NULL)
+		EC_KEY_METHOD_free(k->ec);
+	free(k);
+}
 
-	if (cause != NULL && cause->kind == FIRMA_CAUSE_OPENSSL &&
-	    ERR_GET_LIB(cause->code) == ERR_get_CKR_code())
-		rv = (CK_RV)ERR_GET_REASON(cause->code);
+EVP_PKEY *
+firma_pkey_key(const struct firma_pkey *k)
+{
+	return k->key;
+}
+
+enum firma_err
+firma_pkey_fail(
+    const struct firma_pkey *k, enum firma_err r, struct firma_cause *cause)
+{
 	ERR_clear_error();
-	if (rv == CKR_OK)
+	if (k->r == FIRMA_OK)
 		return r;
-	p->slot = NULL; /* its sessions may be void: look again next time */
-	return firma_token_fail(p->token, cause, "libp11", rv);
+	if (cause != NULL)
+		*cause = k->cause;
+	return k->r;
 }

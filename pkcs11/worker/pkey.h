@@ -1,43 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pkey.h - keys of the token as OpenSSL's EVP_PKEY, through libp11.
+ * pkey.h - a key of the token as OpenSSL's EVP_PKEY, for requests and
+ * SignedData: it signs once, through signer.h.
  *
- * libp11 loads the same module again (Cryptoki is initialised once for the
- * process, libp11 takes "already initialised" for success) and opens sessions
- * of its own; the login is the process's.  It is never told a PIN.
- *
- * What it must not be asked for: PKCS11_CTX_unload() (C_Finalize),
- * PKCS11_open_session() and PKCS11_release_all_slots() (C_CloseAllSessions:
- * our login would end), PKCS11_update_slots() (crashes, see pkey.c), and a key
- * with CKA_ALWAYS_AUTHENTICATE (asks on a terminal; refused here).
+ * Not libp11's: 0.4.12 writes as many octets as C_Sign says it wrote, waits for
+ * ever when C_OpenSession fails, asks for the PIN of a key with
+ * CKA_ALWAYS_AUTHENTICATE on a terminal, opens sessions that another login is
+ * not valid for (p11-kit's client), and keeps a list of slots for each time
+ * that a token came back.
  */
 #ifndef FIRMA_WORKER_PKEY_H
 #define FIRMA_WORKER_PKEY_H
 
 #include <openssl/types.h>
 
-#include "agent/base/buf.h"
-#include "pkcs11/worker/session.h"
+#include "pkcs11/worker/signer.h"
 
-struct firma_pkeys;
-
-FIRMA_CHECKED enum firma_err firma_pkeys_new(
-    struct firma_token *t, struct firma_pkeys **ret);
+struct firma_pkey;
 
 /*
- * The key with this id; ret_key is borrowed until the next call.  Kept until
- * something on the token changes.
- * s: for what only raw Cryptoki tells.  Errors as firma_key_find().
+ * Everything that is asked of the token before the signature is asked here.
+ * s, id and pin are borrowed until firma_pkey_free(), which takes NULL.
+ * pin: for a key that asks each time; else NULL.
+ *
+ * Errors as firma_signer_sign(), and
+ * FIRMA_ERR_NOT_SUPPORTED  the token does not show the public key
  */
-FIRMA_CHECKED enum firma_err firma_pkeys_get(struct firma_pkeys *p,
-    struct firma_session *s, struct firma_bytes id, EVP_PKEY **ret_key,
-    struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err firma_pkey_new(struct firma_signer *s,
+    struct firma_bytes id, struct firma_signer_pin *pin,
+    struct firma_pkey **ret, struct firma_cause *cause);
+void firma_pkey_free(struct firma_pkey *k);
 
-/*
- * After an operation with such a key failed: was a CK_RV the reason?  Looks at
- * OpenSSL's queue, where libp11 leaves it; or else returns r.
- */
-FIRMA_CHECKED enum firma_err firma_pkeys_fail(
-    struct firma_pkeys *p, enum firma_err r, struct firma_cause *cause);
+/* Borrowed. */
+EVP_PKEY *firma_pkey_key(const struct firma_pkey *k);
+
+/* After an operation failed with r: why, if the token was the reason. */
+FIRMA_CHECKED enum firma_err firma_pkey_fail(
+    const struct firma_pkey *k, enum firma_err r, struct firma_cause *cause);
 
 #endif

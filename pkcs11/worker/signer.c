@@ -169,6 +169,14 @@ know(struct firma_signer *s, struct firma_bytes id,
 	return (*ret)->id_len == 0 ? learn(s, id, ret, cause) : FIRMA_OK;
 }
 
+enum firma_err
+firma_signer_needs_pin(struct firma_cause *cause)
+{
+	return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE, 0,
+	    "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for each "
+	    "signature");
+}
+
 FIRMA_CHECKED static enum firma_err
 begin(struct firma_signer *s, struct firma_bytes id, bool has_pin,
     struct firma_signer_key **ret, CK_RV *ret_rv, struct firma_cause *cause)
@@ -182,10 +190,7 @@ begin(struct firma_signer *s, struct firma_bytes id, bool has_pin,
 	if ((r = know(s, id, &k, cause)) != FIRMA_OK)
 		return r;
 	if (k->asks && !has_pin)
-		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
-		    0,
-		    "CKA_ALWAYS_AUTHENTICATE: the key wants its PIN for "
-		    "each signature");
+		return firma_signer_needs_pin(cause);
 	m.mechanism = k->mechanism;
 	*ret_rv = ss->token->module->f->C_SignInit(ss->handle, &m, k->handle);
 	if (*ret_rv != CKR_OK)

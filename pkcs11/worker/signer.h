@@ -49,6 +49,9 @@ struct firma_signer *firma_signer_new(struct firma_token *t);
 FIRMA_CHECKED enum firma_err firma_signer_asks(struct firma_signer *s,
     struct firma_bytes id, bool *ret_asks, struct firma_cause *cause);
 
+/* FIRMA_ERR_PIN_NEEDED, of a key that asks and got none. */
+FIRMA_CHECKED enum firma_err firma_signer_needs_pin(struct firma_cause *cause);
+
 /*
  * Sign a SHA-256 digest: RSA as PKCS#1 v1.5 (DigestInfo by us, so that
  * CKM_RSA_PKCS is enough), EC as ECDSA with the result in DER.

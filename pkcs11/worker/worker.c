@@ -11,7 +11,7 @@
 #include "pkcs11/worker/key.h"
 #include "pkcs11/worker/limits.h"
 #include "pkcs11/worker/login.h"
-#include "pkcs11/worker/pkey_own.h"
+#include "pkcs11/worker/pkey.h"
 #include "pkcs11/worker/worker_internal.h"
 #include "pkcs11/worker/write.h"
 
@@ -287,39 +287,10 @@ tell_der(struct firma_job *j, const struct firma_buf *der)
 	return firma_job_answer(j, FIRMA_MSG_w_der, &m);
 }
 
-/* A key as OpenSSL wants it: libp11's, or, with a PIN for this once, our own. */
-struct signing_key {
-	EVP_PKEY *key; /* borrowed, unless own is set */
-	struct firma_pkey_own *own;
-};
-
 static void
-signing_key_done(struct signing_key *k)
+pkey_done(struct firma_pkey **k)
 {
-	firma_pkey_own_free(k->own);
-}
-
-FIRMA_CHECKED static enum firma_err
-signing_key(struct firma_job *j, struct firma_bytes id, struct signing_key *ret,
-    struct firma_cause *cause)
-{
-	enum firma_err r;
-
-	if (j->pin == NULL)
-		return firma_pkeys_get(
-		    j->w->pkeys, &j->w->session, id, &ret->key, cause);
-	r = firma_pkey_own_new(j->w->signer, id, j->pin, &ret->own, cause);
-	if (r == FIRMA_OK)
-		ret->key = firma_pkey_own_key(ret->own);
-	return r;
-}
-
-FIRMA_CHECKED static enum firma_err
-signing_key_fail(struct firma_job *j, const struct signing_key *k,
-    enum firma_err r, struct firma_cause *cause)
-{
-	return k->own != NULL ? firma_pkey_own_fail(k->own, r, cause)
-			      : firma_pkeys_fail(j->w->pkeys, r, cause);
+	firma_pkey_free(*k);
 }
 
 static enum firma_err
@@ -328,7 +299,7 @@ cms(struct firma_job *j, struct firma_cause *cause)
 	const struct firma_msg_w_cms *m = j->msg;
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	FIRMA_OWN(signing_key_done) struct signing_key key = { 0 };
+	FIRMA_OWN(pkey_done) struct firma_pkey *key = NULL;
 	enum firma_err r;
 
 	if (m->sha256.len != SHA256_LEN)
@@ -336,12 +307,13 @@ cms(struct firma_job *j, struct firma_cause *cause)
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
 	if ((r = firma_certificate_parse(m->certificate, &c, cause)) !=
 		FIRMA_OK ||
-	    (r = signing_key(j, m->id, &key, cause)) != FIRMA_OK)
+	    (r = firma_pkey_new(j->w->signer, m->id, j->pin, &key, cause)) !=
+		FIRMA_OK)
 		return r;
-	r = firma_cms_sign_digest(
-	    key.key, c, m->sha256.at, (int64_t)m->signing_time, 0, &der, cause);
+	r = firma_cms_sign_digest(firma_pkey_key(key), c, m->sha256.at,
+	    (int64_t)m->signing_time, 0, &der, cause);
 	return r == FIRMA_OK ? tell_der(j, &der)
-			     : signing_key_fail(j, &key, r, cause);
+			     : firma_pkey_fail(key, r, cause);
 }
 
 static enum firma_err
@@ -349,14 +321,16 @@ request(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_request *m = j->msg;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	FIRMA_OWN(signing_key_done) struct signing_key key = { 0 };
+	FIRMA_OWN(pkey_done) struct firma_pkey *key = NULL;
 	enum firma_err r;
 
-	if ((r = signing_key(j, m->id, &key, cause)) != FIRMA_OK)
+	if ((r = firma_pkey_new(j->w->signer, m->id, j->pin, &key, cause)) !=
+	    FIRMA_OK)
 		return r;
-	r = firma_request_build(key.key, m->subject, NULL, &der, cause);
+	r = firma_request_build(
+	    firma_pkey_key(key), m->subject, NULL, &der, cause);
 	return r == FIRMA_OK ? tell_der(j, &der)
-			     : signing_key_fail(j, &key, r, cause);
+			     : firma_pkey_fail(key, r, cause);
 }
 
 /* ---- serving ---- */

@@ -13,7 +13,6 @@
 
 #include "agent/base/secret.h"
 #include "pkcs11/worker/lane.h"
-#include "pkcs11/worker/pkey.h"
 #include "pkcs11/worker/signer.h"
 
 #define FIRMA_LANES_MAX 8 /* as in the configuration: sessions */
@@ -29,7 +28,6 @@ struct firma_worker {
 	struct firma_lane lane;
 	struct firma_session session; /* read-only; keeps the login alive */
 	struct firma_signer *signer;
-	struct firma_pkeys *pkeys;
 	struct firma_kept_pin kept; /* lane 0's */
 	/* Held while the module is used, when its calls must not overlap. */
 	pthread_mutex_t *serial; /* NULL: they may */

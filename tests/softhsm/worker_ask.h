@@ -48,7 +48,6 @@ void ops_ask(
     struct ops_answer *a, enum firma_msg_type type, const void *msg, int fd);
 void ops_ask_on(size_t lane, struct ops_answer *a, enum firma_msg_type type,
     const void *msg, int fd);
-extern bool ops_may_be_silent;
 
 /* Said, and counted: a walk goes on and shows them all.  Fails if any were. */
 void ops_surprise(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

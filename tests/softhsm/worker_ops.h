@@ -16,14 +16,7 @@ struct ops_op {
 	void (*run)(struct ops_answer *a);
 	/* Without sin again: is what it said true, is nothing lost? */
 	void (*check)(const struct ops_answer *a);
-	/*
-	 * Done by libp11 0.4.12, which believes a length that a module lies
-	 * about, and waits for ever when C_OpenSession fails: the process may
-	 * end, or have to be ended (pkcs11/worker/README.md, known gaps).
-	 */
-	bool is_libp11;
 };
-bool ops_fools_libp11(const char *sin);
 extern const struct ops_op ops_list[];
 extern const size_t ops_n;
 

@@ -185,7 +185,7 @@ requests_certificates_and_cms(void **state)
 	}
 }
 
-/* libp11 keeps lists of its own: it must follow what happens beside it. */
+/* What is kept about a key follows what happens on the token. */
 static void
 cms_follows_the_token(void **state)
 {
