@@ -39,17 +39,31 @@ firma_session_done(struct firma_session *s)
 /*
  * A card that another program has reset lacks the application that the module
  * thinks is selected: every command fails, for ever, and the module still says
- * that the user is logged in (OpenSC 0.23).  Such a card does not even give
- * random octets.
+ * that the user is logged in (OpenSC 0.23).  Nor is a card known that was out
+ * for a moment that pcscd did not see.  Such a card does not even give random
+ * octets; a token that has none to give says so, and that is an answer.
  */
-static bool
-is_deaf(struct firma_session *s)
+static CK_RV
+greet(const struct firma_session *s)
 {
 	CK_BYTE octets[8];
 	const CK_RV rv = s->token->module->f->C_GenerateRandom(
 	    s->handle, octets, sizeof(octets));
 
-	return firma_ckr_is_unclear(rv);
+	if (rv == CKR_OK)
+		return CKR_OK;
+	return firma_ckr_is_unclear(rv) ||
+		firma_ckr_err(rv) == FIRMA_ERR_TOKEN_GONE
+	    ? rv
+	    : CKR_OK;
+}
+
+/* The login is void; logging out begins anew. */
+static void
+forget_login(struct firma_session *s)
+{
+	(void)s->token->module->f->C_Logout(s->handle);
+	firma_token_lost(s->token);
 }
 
 enum firma_err
@@ -61,15 +75,29 @@ firma_session_fail(struct firma_session *s, struct firma_cause *cause,
 		    firma_token_fail(s->token, cause, call, rv);
 
 		if (firma_ckr_is_unclear(rv) && r != FIRMA_ERR_TOKEN_GONE &&
-		    is_deaf(s)) {
-			/* The login is void; logging out begins anew. */
-			(void)s->token->module->f->C_Logout(s->handle);
-			firma_token_lost(s->token);
-		}
+		    greet(s) != CKR_OK)
+			forget_login(s);
 		return r;
 	}
 	s->is_open = false;
 	return firma_ckr_fail(cause, call, rv);
+}
+
+enum firma_err
+firma_session_answers(struct firma_session *s, struct firma_cause *cause)
+{
+	enum firma_err r;
+	CK_RV rv;
+
+	if ((r = firma_session_need(s, cause)) != FIRMA_OK)
+		return r;
+	if ((rv = greet(s)) == CKR_OK)
+		return FIRMA_OK;
+	r = firma_token_fail(s->token, cause, "C_GenerateRandom", rv);
+	if (r != FIRMA_ERR_TOKEN_GONE)
+		forget_login(s);
+	return firma_fail(cause, r, FIRMA_CAUSE_CKR, rv,
+	    "C_GenerateRandom: %s; no PIN was presented", firma_ckr_name(rv));
 }
 
 void

@@ -33,6 +33,14 @@ FIRMA_CHECKED enum firma_err firma_session_fail(struct firma_session *s,
     struct firma_cause *cause, const char *call, CK_RV rv);
 
 /*
+ * Before a PIN is presented: does the token itself answer, not only the module
+ * from what it remembers?  A token that is found mute at this moment has had no
+ * PIN, and there is no outcome to be in doubt about.  The error says so.
+ */
+FIRMA_CHECKED enum firma_err firma_session_answers(
+    struct firma_session *s, struct firma_cause *cause);
+
+/*
  * Is an open session still good?  Asked between requests: a token that was
  * pulled out and put back looks as before, but its sessions, and the login, are
  * void.  Then firma_token_lost(): everything is looked for again.

@@ -434,6 +434,11 @@ serve(struct firma_worker *w, size_t n_handlers, struct firma_cause *cause)
 		    (r = firma_lane_refuse(&w->lane, r, &why, f.id)) !=
 			FIRMA_OK)
 			return r;
+		if (w->is_deaf)
+			return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+			    FIRMA_CAUSE_NONE, 0,
+			    "the token does not answer the module, which "
+			    "begins anew");
 		if ((gone = firma_limits_reached()) != NULL)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
 			    FIRMA_CAUSE_NONE, 0,

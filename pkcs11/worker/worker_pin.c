@@ -57,6 +57,21 @@ serial_of(const CK_TOKEN_INFO *info, char ret[65])
 }
 
 /*
+ * A token that was pulled out, or is deaf to this module, is found before a PIN
+ * is presented, not by the PIN.  The card of a reader that did not see it out
+ * answers only to a process that connects to it anew: this one makes way.
+ */
+FIRMA_CHECKED static enum firma_err
+greet(struct firma_job *j, struct firma_cause *cause)
+{
+	const enum firma_err r = firma_session_answers(&j->w->session, cause);
+
+	if (r == FIRMA_ERR_TOKEN_ERROR)
+		j->w->is_deaf = true;
+	return r;
+}
+
+/*
  * The agent writes down that the PIN is going to be presented, and allows it.
  * An empty pin is typed on the reader's keypad.
  */
@@ -70,6 +85,10 @@ announce(struct firma_job *j, const struct terms *terms, struct firma_bytes pin,
 	struct firma_msg_w_present answer = { 0 };
 	enum firma_err r;
 
+	/* A blank token has no session to ask it by. */
+	if ((info->flags & CKF_TOKEN_INITIALIZED) != 0 &&
+	    (r = greet(j, cause)) != FIRMA_OK)
+		return r;
 	if (pin.len != 0) {
 		if ((r = judge(terms, pin, hash, cause)) != FIRMA_OK)
 			return r;
@@ -200,6 +219,7 @@ firma_handle_login(struct firma_job *j, struct firma_cause *cause)
 	if ((r = firma_token_find(j->w->token, &slot, &info, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_login_allowed(&info, m->flags, cause)) != FIRMA_OK ||
+	    (r = greet(j, cause)) != FIRMA_OK || /* nobody types in vain */
 	    (r = pin_for(j, &info, &pin, cause)) != FIRMA_OK ||
 	    (r = announce(j, &terms, firma_secret_view(&pin), &info, cause)) !=
 		FIRMA_OK ||

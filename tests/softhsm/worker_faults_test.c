@@ -141,6 +141,32 @@ a_failing_start_is_told(void **state)
 	assert_int_equal(WEXITSTATUS(peer_stop(&sins_peer)), FIRMA_EXIT_TOKEN);
 }
 
+/*
+ * A card that was out for a moment that its reader did not see: the module goes
+ * on from what it remembers, the card does not.  No PIN is presented, and the
+ * process makes way for one that connects anew.
+ */
+static void
+a_deaf_token_is_shown_no_pin(void **state)
+{
+	bool presented = true;
+
+	(void)state;
+	sins_start("rv:C_GenerateRandom:0x5", true, 1);
+	assert_int_equal(
+	    peer_login(&sins_peer, PEER_PIN, sins_bytes(""), &presented, NULL),
+	    FIRMA_ERR_TOKEN_ERROR);
+	assert_false(presented);
+	assert_false(peer_take(&sins_peer, 0, 10000));
+	assert_int_not_equal(peer_stop(&sins_peer), 0);
+	assert_int_equal(sins_count("C_Login"), 0);
+	/* One that has no random octets says so; that is an answer. */
+	sins_start("rv:C_GenerateRandom:0x121", true, 1);
+	sins_login();
+	sins_good_signature(0);
+	assert_int_equal(peer_stop(&sins_peer), 0);
+}
+
 /* ---- errors and lies ---- */
 
 static void
@@ -446,6 +472,7 @@ main(void)
 		SINS_TEST(crashes_are_seen),
 		SINS_TEST(a_key_made_before_a_crash_is_found),
 		SINS_TEST(a_failing_start_is_told),
+		SINS_TEST(a_deaf_token_is_shown_no_pin),
 		SINS_TEST(errors_keep_their_ckr),
 		SINS_TEST(a_removed_token_comes_back),
 		SINS_TEST(a_lost_session_is_opened_again),
