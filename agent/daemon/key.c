@@ -288,6 +288,16 @@ firma_key_take(
 	return k;
 }
 
+void
+firma_key_take_answer(struct firma_token *t, const struct firma_frame *f)
+{
+	struct firma_msg_w_key m;
+
+	if (f->type == FIRMA_MSG_w_key && t->present &&
+	    firma_msg_decode(FIRMA_MSG_w_key, f->payload, &m, NULL) == FIRMA_OK)
+		(void)firma_key_take(t, &m, NULL);
+}
+
 static void
 listed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
     const struct firma_cause *cause)

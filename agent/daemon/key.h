@@ -58,6 +58,9 @@ struct firma_key *firma_key_find_id(const struct firma_agent *a,
 struct firma_key *firma_key_take(
     struct firma_token *t, const struct firma_msg_w_key *m, const char *alias);
 
+/* The same by an answer of the token process, if it is a w_key. */
+void firma_key_take_answer(struct firma_token *t, const struct firma_frame *f);
+
 /* The entry as the store keeps it. */
 void firma_key_row(const struct firma_key *k, struct firma_key_row *ret);
 /* The key is gone from its token. */

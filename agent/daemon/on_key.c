@@ -111,12 +111,13 @@ written(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
     const struct firma_cause *cause)
 {
 	struct firma_work *w = arg;
-	struct firma_key *k;
+	struct firma_key *k = firma_key_find(w->q->agent, w->alias);
 
-	(void)f;
+	/* A card that lost its public key with half a certificate shows it. */
+	if (r == FIRMA_OK && k != NULL && k->token != NULL)
+		firma_key_take_answer(k->token, f);
 	if (!last)
 		return;
-	k = firma_key_find(w->q->agent, w->alias);
 	if (r != FIRMA_OK || k == NULL) {
 		firma_work_fail(
 		    w, r != FIRMA_OK ? r : FIRMA_ERR_NOT_FOUND, cause);

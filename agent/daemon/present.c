@@ -458,6 +458,9 @@ run(struct firma_presentation *u)
 	if (u->r == FIRMA_OK && !is_done &&
 	    (u->r = begin(u, t, &u->cause)) == FIRMA_OK)
 		return;
+	/* No reader told of a card that was out for a moment only. */
+	if (t != NULL && u->r == FIRMA_ERR_TOKEN_GONE)
+		firma_token_missed(t);
 	finish(u);
 }
 

@@ -67,14 +67,14 @@ accepted(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	struct firma_certificate *fresh = NULL;
 	struct firma_change *c = a->change;
 	struct firma_serial_row serial = { 0 };
-	struct firma_key *k;
+	struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
 
-	(void)f;
+	if (r == FIRMA_OK && k != NULL && k->token != NULL)
+		firma_key_take_answer(k->token, f);
 	if (!last)
 		return;
 	fresh = a->fresh;
 	free(a);
-	k = firma_renewal_key(c->q->agent, c->renewal);
 	if (r != FIRMA_OK || k == NULL) {
 		firma_renew_failed(c, FIRMA_EVENT_FAILED,
 		    r != FIRMA_OK ? r : FIRMA_ERR_NOT_FOUND, cause);

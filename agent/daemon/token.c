@@ -23,6 +23,7 @@
 #define LOOKS_MAX   5
 #define LOOK_NS     (200 * FIRMA_MS)
 #define BLANK_NS    (5 * FIRMA_S)  /* others may initialise it: no event */
+#define MISSED_NS   FIRMA_S        /* between two looks for an operator */
 #define FAILED_NS   (30 * FIRMA_S) /* the module failed to say */
 #define BACKOFF_MIN (100 * FIRMA_MS)
 #define BACKOFF_MAX (30 * FIRMA_S)
@@ -43,6 +44,7 @@ struct token_own {
 	bool probing, listing;
 	bool is_stale; /* the probe was asked before the card was pulled out */
 	unsigned int n_looks; /* since the last event, see LOOKS_MAX */
+	uint64_t missed;      /* the last look for an operator */
 	char gone[160];       /* why it was taken out; "" when it was not */
 	struct waiter *waiters;
 	char env[FIRMA_CONFIG_ENV_LEN];
@@ -180,6 +182,8 @@ ended(struct firma_token *t, enum firma_err why, const char *what)
 static void
 ready(struct firma_token *t)
 {
+	/* What another process did not find, this one may. */
+	own(t)->n_looks = 0;
 	firma_token_probe(t);
 }
 
@@ -251,6 +255,7 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 		return;
 	}
 	own(t)->gone[0] = '\0';
+	own(t)->n_looks = 0;
 	if (t->state != FIRMA_TOKEN_STARTING)
 		t->state = state_of(t);
 	is_same = was_present && strcmp(before, t->serial) == 0;
@@ -374,6 +379,17 @@ firma_token_look(struct firma_token *t)
 		o->is_stale = true;
 	else if (!t->present)
 		firma_token_probe(t);
+}
+
+void
+firma_token_missed(struct firma_token *t)
+{
+	struct token_own *o = own(t);
+
+	if (t->present || firma_now() - o->missed < MISSED_NS)
+		return;
+	o->missed = firma_now();
+	firma_token_look(t);
 }
 
 void

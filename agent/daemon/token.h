@@ -123,6 +123,8 @@ void firma_token_probe(struct firma_token *t);
 void firma_token_taken_out(struct firma_token *t, const char *why);
 /* It may have come: if it is not there, look, and do not wait to start over. */
 void firma_token_look(struct firma_token *t);
+/* Somebody asks for a token that is not there: the same, once a second. */
+void firma_token_missed(struct firma_token *t);
 /* Nobody tells any more when it comes: look by the clock again. */
 void firma_token_unwatched(struct firma_token *t);
 

@@ -55,6 +55,30 @@ slot_of(struct firma_signer *s, struct firma_bytes id)
 	}
 }
 
+/*
+ * OpenSC tells the curve of a private key by the public key that it found when
+ * it read the card.  One that came later, with a certificate, tells it too.
+ */
+FIRMA_CHECKED static enum firma_err
+measure_public(struct firma_session *s, struct firma_signer_key *k,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf spki = { 0 };
+	enum firma_err r;
+
+	if ((r = firma_key_public(s, firma_bytes_of(k->id, k->id_len), &spki,
+		 cause)) != FIRMA_OK)
+		return r;
+	k->mechanism = CKM_ECDSA;
+	k->len = 2 *
+	    firma_key_algorithm_field(
+		firma_key_algorithm_of_spki(firma_buf_view(&spki)));
+	return k->len != 0
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_TOKEN_ERROR, FIRMA_CAUSE_NONE, 0,
+		  "CKA_EC_PARAMS: not there; put the card in again");
+}
+
 FIRMA_CHECKED static enum firma_err
 measure_ec(struct firma_session *s, CK_OBJECT_HANDLE h,
     struct firma_signer_key *k, struct firma_cause *cause)
@@ -63,11 +87,8 @@ measure_ec(struct firma_session *s, CK_OBJECT_HANDLE h,
 	enum firma_err r;
 
 	r = firma_object_bytes(s, h, CKA_EC_PARAMS, &params, cause);
-	/* OpenSC knows the curve by the public key, and that when it reads. */
 	if (r == FIRMA_ERR_NOT_FOUND)
-		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
-		    FIRMA_CAUSE_NONE, 0,
-		    "CKA_EC_PARAMS: not there; put the card in again");
+		return measure_public(s, k, cause);
 	if (r != FIRMA_OK)
 		return r;
 	if (firma_bytes_equal(
@@ -116,6 +137,7 @@ learn(struct firma_signer *s, struct firma_bytes id,
 	CK_KEY_TYPE type = 0;
 	enum firma_err r;
 
+	memcpy(k.id, id.at, id.len);
 	if ((r = firma_key_find(ss, id, &k.handle, cause)) != FIRMA_OK)
 		return r;
 	k.asks = firma_object_flag(ss, k.handle, CKA_ALWAYS_AUTHENTICATE);
@@ -131,7 +153,6 @@ learn(struct firma_signer *s, struct firma_bytes id,
 		    0, "CKA_KEY_TYPE: %lu", type);
 	if (r != FIRMA_OK)
 		return r;
-	memcpy(k.id, id.at, id.len);
 	if (s->n_keys >= FIRMA_SIGNER_SLOTS / 2)
 		forget(s);
 	s->n_keys++;

@@ -126,6 +126,8 @@ removed(struct firma_job *j, struct firma_cause *cause)
 {
 	(void)cause;
 	firma_token_abandon(j->w->token);
+	if (j->w->is_stale)
+		j->w->begins_anew = "the card comes back mended";
 	return firma_job_done(j, 0);
 }
 
@@ -242,16 +244,24 @@ static enum firma_err
 write_certificate(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_certificate_write *m = j->msg;
-	const enum firma_err r = firma_write_certificate(
-	    j->w->token, m->id, m->label, m->certificate, cause);
+	enum firma_err r = firma_write_certificate(j->w->token, m->id, m->label,
+	    m->certificate, &j->w->is_stale, cause);
 
-	return r == FIRMA_OK ? tell_made(j, m->id, 0, cause) : r;
+	if (r != FIRMA_OK)
+		return r;
+	r = tell_made(j, m->id, 0, cause);
+	if (j->w->is_stale)
+		j->w->begins_anew = "the module read a key without its curve";
+	return r;
 }
 
-static enum firma_err delete (struct firma_job *j, struct firma_cause *cause) {
-	const struct firma_msg_w_delete *m = j->msg; size_t n = 0;
-	const enum firma_err r = firma_write_delete(
-	    j->w->token, m->id, &n, cause);
+static enum firma_err
+delete_key(struct firma_job *j, struct firma_cause *cause)
+{
+	const struct firma_msg_w_delete *m = j->msg;
+	size_t n = 0;
+	const enum firma_err r =
+	    firma_write_delete(j->w->token, m->id, &n, cause);
 
 	return r == FIRMA_OK ? firma_job_done(j, n) : r;
 }
@@ -352,7 +362,7 @@ static const struct {
 	{ FIRMA_MSG_w_generate, generate },
 	{ FIRMA_MSG_w_import, import },
 	{ FIRMA_MSG_w_certificate_write, write_certificate },
-	{ FIRMA_MSG_w_delete, delete },
+	{ FIRMA_MSG_w_delete, delete_key },
 	{ FIRMA_MSG_w_cms, cms },
 	{ FIRMA_MSG_w_request, request },
 	{ FIRMA_MSG_w_inspect, firma_handle_inspect },
@@ -434,11 +444,10 @@ serve(struct firma_worker *w, size_t n_handlers, struct firma_cause *cause)
 		    (r = firma_lane_refuse(&w->lane, r, &why, f.id)) !=
 			FIRMA_OK)
 			return r;
-		if (w->is_deaf)
+		if (w->begins_anew != NULL)
 			return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
-			    FIRMA_CAUSE_NONE, 0,
-			    "the token does not answer the module, which "
-			    "begins anew");
+			    FIRMA_CAUSE_NONE, 0, "%s, and begins anew",
+			    w->begins_anew);
 		if ((gone = firma_limits_reached()) != NULL)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
 			    FIRMA_CAUSE_NONE, 0,

@@ -29,7 +29,8 @@ struct firma_worker {
 	struct firma_session session; /* read-only; keeps the login alive */
 	struct firma_signer *signer;
 	struct firma_kept_pin kept; /* lane 0's */
-	bool is_deaf; /* the token, by this module: it wants to begin anew */
+	bool is_stale; /* the module has read a card with half a certificate */
+	const char *begins_anew; /* why the process ends after this answer */
 	/* Held while the module is used, when its calls must not overlap. */
 	pthread_mutex_t *serial; /* NULL: they may */
 };

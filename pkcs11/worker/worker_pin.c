@@ -67,7 +67,7 @@ greet(struct firma_job *j, struct firma_cause *cause)
 	const enum firma_err r = firma_session_answers(&j->w->session, cause);
 
 	if (r == FIRMA_ERR_TOKEN_ERROR)
-		j->w->is_deaf = true;
+		j->w->begins_anew = "the token does not answer the module";
 	return r;
 }
 

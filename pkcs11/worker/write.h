@@ -79,12 +79,16 @@ FIRMA_CHECKED enum firma_err firma_write_import(struct firma_token *t,
  * Put the certificate beside the key with this id.  The same one again changes
  * nothing; another one under the id goes only when the new one is there.
  *
+ * *ret_is_stale: set when the module read the card after half a certificate had
+ * cost it the public key; it must read the card again to sign with a key on a
+ * curve, and, when this failed, to see that the half is gone.
+ *
  * FIRMA_ERR_NOT_FOUND  no key with this id
  * FIRMA_ERR_CERT_KEY   the certificate is another key's
  */
 FIRMA_CHECKED enum firma_err firma_write_certificate(struct firma_token *t,
     struct firma_bytes id, struct firma_str label, struct firma_bytes der,
-    struct firma_cause *cause);
+    bool *ret_is_stale, struct firma_cause *cause);
 
 /*
  * Private key, public key and certificate with this id.  ret_n of them were

@@ -19,7 +19,8 @@ take_spki(void *arg, const struct firma_key *key)
 
 FIRMA_CHECKED static enum firma_err
 check_key(struct firma_session *s, struct firma_bytes id,
-    const struct firma_certificate *c, struct firma_cause *cause)
+    const struct firma_certificate *c, bool *ret_is_torn,
+    struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf spki = { 0 };
 	CK_OBJECT_HANDLE h;
@@ -35,7 +36,8 @@ check_key(struct firma_session *s, struct firma_bytes id,
 	 * the public half any more, and OpenSC then cannot sign with a key on
 	 * a curve either.  The agent, which remembers the key, has compared.
 	 */
-	if (spki.len == 0)
+	*ret_is_torn = spki.len == 0;
+	if (*ret_is_torn)
 		return FIRMA_OK;
 	if (!firma_certificate_same_key(c, firma_buf_view(&spki)))
 		return firma_fail(cause, FIRMA_ERR_CERT_KEY, FIRMA_CAUSE_NONE,
@@ -82,6 +84,25 @@ create(struct firma_session *s, struct firma_bytes id, struct firma_str label,
 	return rv == CKR_OK
 	    ? FIRMA_OK
 	    : firma_session_fail(s, cause, "C_CreateObject", rv);
+}
+
+/*
+ * OpenSC hides a certificate of which a SmartCard-HSM was pulled out half way,
+ * and still takes no other one under the id.  PKCS#11 has no way to remove what
+ * it does not show.
+ */
+FIRMA_CHECKED static enum firma_err
+advise(struct firma_bytes id, enum firma_err r, struct firma_cause *cause)
+{
+	char hex[2 * FIRMA_ID_MAX + 1];
+
+	if (cause == NULL || r != FIRMA_ERR_TOKEN_ERROR)
+		return r;
+	firma_hex(id, hex);
+	return firma_fail(cause, r, FIRMA_CAUSE_CKR, cause->code,
+	    "half a certificate? pkcs15-init --delete-objects cert "
+	    "--verify-pin --id %s; put the card in again",
+	    hex);
 }
 
 /* The handle of this very certificate among those with the id. */
@@ -168,25 +189,44 @@ leave_alone(struct firma_session *s, struct firma_bytes id,
 		  "C_DestroyObject: CKR_OK, and it is still there");
 }
 
+/* OpenSC knows a curve by the public key that it found when it read the card. */
+static bool
+lacks_curve(struct firma_session *s, struct firma_bytes id)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf params = { 0 };
+	CK_OBJECT_HANDLE h;
+	CK_KEY_TYPE type = 0;
+
+	return firma_key_find(s, id, &h, NULL) == FIRMA_OK &&
+	    firma_object_ulong(s, h, CKA_KEY_TYPE, &type, NULL) == FIRMA_OK &&
+	    type == CKK_EC &&
+	    firma_object_bytes(s, h, CKA_EC_PARAMS, &params, NULL) ==
+	    FIRMA_ERR_NOT_FOUND;
+}
+
 enum firma_err
 firma_write_certificate(struct firma_token *t, struct firma_bytes id,
-    struct firma_str label, struct firma_bytes der, struct firma_cause *cause)
+    struct firma_str label, struct firma_bytes der, bool *ret_is_stale,
+    struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_session_done)
 	struct firma_session s = { .token = t, .flags = CKF_RW_SESSION };
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
 	CK_OBJECT_HANDLE found[SAME_ID_MAX], same = CK_INVALID_HANDLE;
+	bool is_torn = false;
 	size_t n = 0;
 	enum firma_err r;
 
 	if ((r = firma_certificate_parse(der, &c, cause)) != FIRMA_OK ||
-	    (r = check_key(&s, id, c, cause)) != FIRMA_OK ||
+	    (r = check_key(&s, id, c, &is_torn, cause)) != FIRMA_OK ||
 	    (r = find_same(&s, id, c, found, &n, &same, cause)) != FIRMA_OK)
 		return r;
 	if (same == CK_INVALID_HANDLE) {
 		if ((r = destroy_torn(&s, found, n, cause)) != FIRMA_OK ||
-		    (r = create(&s, id, label, c, cause)) != FIRMA_OK)
-			return r;
+		    (r = create(&s, id, label, c, cause)) != FIRMA_OK) {
+			*ret_is_stale |= is_torn;
+			return is_torn ? advise(id, r, cause) : r;
+		}
 		if ((r = find_same(&s, id, c, found, &n, &same, cause)) !=
 		    FIRMA_OK)
 			return r;
@@ -197,5 +237,6 @@ firma_write_certificate(struct firma_token *t, struct firma_bytes id,
 		    FIRMA_CAUSE_NONE, 0,
 		    "C_CreateObject: CKR_OK, and the certificate is not there");
 	firma_token_changed(t);
+	*ret_is_stale |= is_torn && lacks_curve(&s, id);
 	return leave_alone(&s, id, found, n, same, cause);
 }

@@ -12,6 +12,7 @@
 
 #include "agent/base/own.h"
 #include "tests/vcard/out.h"
+#include "tests/vcard/tlv.h"
 
 #define LINE_MAX_ 8192 /* octets: a raw answer fits */
 #define LINE_MS   1000 /* for a line to come */
@@ -40,6 +41,20 @@ control_listen(const char *path)
 	return fd;
 }
 
+/* OpenSC shows no key without a whole description. */
+static bool
+is_described(struct state *s, unsigned key)
+{
+	const struct state_ef *ef = state_find(s, 0xc400 | key);
+	struct firma_bytes in, value;
+	unsigned tag;
+
+	if (ef == NULL)
+		return false;
+	in = firma_buf_view(&ef->data);
+	return tlv_next(&in, &tag, &value);
+}
+
 static void
 status(struct reader *r, struct firma_buf *ret)
 {
@@ -52,8 +67,7 @@ status(struct reader *r, struct firma_buf *ret)
 		if (id >> 8 != 0xcc)
 			continue;
 		keys++;
-		/* OpenSC shows no key without its description. */
-		orphans += state_find(s, 0xc400 | (id & 0xff)) == NULL;
+		orphans += !is_described(s, id & 0xff);
 	}
 	out_text(ret, "in %d\nseen %d\nverified %d\nbusy %d\n", r->in, r->seen,
 	    r->card.verified, r->busy);

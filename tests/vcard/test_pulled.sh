@@ -68,10 +68,11 @@ back() {
 	same "$(card_get 0 user-tries)" 3 "$point: tries left"
 }
 
-# Each key on the card that anybody can see has a name, and one only.
+# Each key on the card that anybody can see has a name, and one only; so have
+# those that were seen once.
 check_keys() {
 	same "$(firma key list --json | jq length)" \
-	    "$(($(card_get 0 keys) - $(card_get 0 undescribed-keys)))" \
+	    "$(($(card_get 0 keys) - $(card_get 0 undescribed-keys) + n_hidden))" \
 	    "$point: named keys"
 }
 
@@ -109,19 +110,44 @@ try_certificate() {
 	line="key=c$n certificate=$(od -An -v -tx1 "$DIR/c$n.der" | tr -d ' \n')"
 	try "$(id_new) 30000 certificate_import $line"
 }
+# OpenSC hides half a certificate and takes no other one: the error says what
+# removes it, and that is done to the letter.
+repair() {
+	local tool
+
+	tool=$(printf '%s\n' "$answers" |
+	    sed -n 's/.*half a certificate? \(pkcs15-init .*\); put .*/\1/p')
+	[ -n "$tool" ] || fail "$point: the certificate cannot be written: $answers"
+	# shellcheck disable=SC2086 # words
+	$tool --reader 0 --pin "$(cat "$DIR/pin")" > "$DIR/tool" 2>&1 ||
+		fail "$point: $tool: $(cat "$DIR/tool")"
+	card_pull 0
+	until_true 10 is_state practice absent # as a person does it, not between two looks
+	card_put 0
+	until_true 30 signs_again
+	try "$(id_new) 30000 certificate_import $line"
+	ended_well || fail "$point: not mended: $answers"
+	n_mended=$((n_mended + 1))
+}
+# Pulled between the two halves of the key's description: OpenSC does not show
+# the key any more (a known gap).  It is said, and nothing else is lost.
+is_hidden() {
+	has "$answers" "no private key with this CKA_ID is seen"
+	has "$(firma sign "c$n" "$DIR/c$n.der" 2>&1 || :)" \
+	    "key c$n is not on token practice"
+	n_hidden=$((n_hidden + 1))
+}
 again_certificate() {
 	local id
 
 	try "$(id_new) 30000 certificate_import $line"
-	ended_well || fail "$point: the certificate cannot be written: $answers"
-	# The public key was lost with the certificate: it is read again.
-	if [ -z "$(sign "c$n" y)" ]; then
-		card_pull 0
-		card_put 0
-		until_true 30 signs_again
-		[ -n "$(sign "c$n" y)" ] || fail "$point: the key does not sign"
-		n_read=$((n_read + 1))
+	if printf "%s" "$answers" | grep -q "no private key with this CKA_ID"; then
+		is_hidden
+		return
 	fi
+	ended_well || repair
+	until_true 30 signs_again # the process may have begun anew
+	[ -n "$(sign "c$n" y)" ] || fail "$point: the key does not sign"
 	id=$(firma key list --json | jq -r ".[] | select(.alias == \"c$n\").id")
 	card_tool 0 --read-object --type cert --id "$id" \
 	    --output-file "$DIR/read" > /dev/null 2>&1 || :
@@ -172,7 +198,7 @@ yardstick() {
 
 set_up
 yardstick
-times='' n_done=0 n_refused=0 n_found=0 n_read=0 total=0
+times='' n_done=0 n_refused=0 n_found=0 n_mended=0 n_hidden=0 total=0
 point 0
 [ "$total" -gt 0 ] || fail "no commands"
 times=''
@@ -188,7 +214,7 @@ done
 expect 0 firma ledger verify
 median=$(printf '%s\n' $times | sort -n | sed -n "$((($(echo $times | wc -w) + 1) / 2))p")
 echo "$operation: $total commands, $n_refused refused, $n_done done all the same," \
-    "$n_found found afterwards, $n_read read again; in again to a good signature:" \
+    "$n_found found afterwards, $n_mended mended, $n_hidden hidden; in again to a good signature:" \
     "median $median ms (limit $limit ms), all:$times;" \
     "keys that OpenSC does not show: $(card_get 0 undescribed-keys)"
 [ "$median" -le "$limit" ] || fail "too slow: median $median ms"
