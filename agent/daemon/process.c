@@ -386,20 +386,18 @@ error_of(const struct firma_token_process *p, const struct firma_frame *f,
     struct firma_cause *ret_cause)
 {
 	struct firma_msg_w_error m;
-	char what[161];
 	size_t len;
 
 	if (firma_msg_decode(FIRMA_MSG_w_error, f->payload, &m, NULL) !=
 		FIRMA_OK ||
 	    !firma_err_known(m.err) || m.err == FIRMA_OK)
 		return FIRMA_ERR_INTERNAL;
-	firma_str_copy(m.what, what, sizeof(what));
 	/* A long text loses its end, not the token's name. */
 	(void)snprintf(ret_cause->what, sizeof(ret_cause->what), "%s%s",
-	    p->token->config->name, what[0] != '\0' ? ": " : "");
+	    p->token->config->name, m.what.len != 0 ? ": " : "");
 	len = strlen(ret_cause->what);
-	(void)snprintf(ret_cause->what + len, sizeof(ret_cause->what) - len,
-	    "%s", what);
+	firma_str_copy(
+	    m.what, ret_cause->what + len, sizeof(ret_cause->what) - len);
 	ret_cause->kind = (enum firma_cause_kind)m.cause_kind;
 	ret_cause->code = (unsigned long)m.cause_code;
 	return (enum firma_err)m.err;
