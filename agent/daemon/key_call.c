@@ -47,7 +47,7 @@ ask(void *arg, struct firma_token *t, const struct firma_present_terms *terms,
 		.request = firma_buf_view(&a->request) };
 
 	return firma_token_call(t, FIRMA_MSG_w_with_pin, &m, fd,
-	    FIRMA_PIN_WAIT_NS, FIRMA_FOREVER, fn, fn_arg, cause);
+	    firma_present_ns(t, fd), FIRMA_FOREVER, fn, fn_arg, cause);
 }
 
 /* Kept until what became of the PIN is on the disk. */

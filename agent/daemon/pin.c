@@ -46,8 +46,8 @@ unlock_ask(void *arg, struct firma_token *t,
 		.flags = terms->flags };
 
 	(void)arg;
-	return firma_token_call(t, FIRMA_MSG_w_login, &m, fd, FIRMA_PIN_WAIT_NS,
-	    FIRMA_FOREVER, fn, fn_arg, cause);
+	return firma_token_call(t, FIRMA_MSG_w_login, &m, fd,
+	    firma_present_ns(t, fd), FIRMA_FOREVER, fn, fn_arg, cause);
 }
 
 static void
@@ -376,8 +376,8 @@ init_ask(void *arg, struct firma_token *t,
 	/* A token that is found by its label gets that label. */
 	if (w.label.len == 0 && t->config->select == FIRMA_SELECT_LABEL)
 		w.label = firma_str_of(t->config->label);
-	return firma_token_call(t, FIRMA_MSG_w_init, &w, fd, FIRMA_PIN_WAIT_NS,
-	    FIRMA_FOREVER, fn, fn_arg, cause);
+	return firma_token_call(t, FIRMA_MSG_w_init, &w, fd,
+	    firma_present_ns(t, fd), FIRMA_FOREVER, fn, fn_arg, cause);
 }
 
 static void
@@ -441,7 +441,7 @@ change_ask(void *arg, struct firma_token *t,
 
 	(void)arg;
 	return firma_token_call(t, FIRMA_MSG_w_change_pin, &m, fd,
-	    FIRMA_PIN_WAIT_NS, FIRMA_FOREVER, fn, fn_arg, cause);
+	    firma_present_ns(t, fd), FIRMA_FOREVER, fn, fn_arg, cause);
 }
 
 static enum firma_err
@@ -456,7 +456,7 @@ unblock_ask(void *arg, struct firma_token *t,
 
 	(void)arg;
 	return firma_token_call(t, FIRMA_MSG_w_unblock, &m, fd,
-	    FIRMA_PIN_WAIT_NS, FIRMA_FOREVER, fn, fn_arg, cause);
+	    firma_present_ns(t, fd), FIRMA_FOREVER, fn, fn_arg, cause);
 }
 
 static const struct firma_present_ops changing = {

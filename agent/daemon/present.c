@@ -375,6 +375,12 @@ answer(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 
 /* ---- its turn ---- */
 
+uint64_t
+firma_present_ns(const struct firma_token *t, int fd)
+{
+	return fd >= 0 ? FIRMA_PIN_WAIT_NS : firma_token_sign_ns(t);
+}
+
 enum firma_err
 firma_present_channel(int *ret_ours, int *ret_theirs, struct firma_cause *cause)
 {

@@ -79,6 +79,9 @@ void firma_present_note(struct firma_token *t);
 /* Does the token's process keep the PIN of the token that is there? */
 bool firma_present_is_kept(const struct firma_token *t);
 
+/* How long a request may take to which fd was given, or -1: no person. */
+uint64_t firma_present_ns(const struct firma_token *t, int fd);
+
 /* Both ends of a one-shot channel; theirs goes to the client. */
 FIRMA_CHECKED enum firma_err firma_present_channel(
     int *ret_ours, int *ret_theirs, struct firma_cause *cause);

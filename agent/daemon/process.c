@@ -318,7 +318,9 @@ firma_process_call(struct firma_token_process *p, enum firma_msg_type type,
 	c->type = type;
 	c->id = ++p->next_id;
 	/* The process itself stops waiting for a PIN at may_take. */
-	c->may_take = may_take + (own >= 0 ? PERSON_NS : 0);
+	c->person_takes = may_take + PERSON_NS;
+	c->token_takes = firma_token_sign_ns(p->token);
+	c->may_take = own >= 0 ? c->token_takes : may_take;
 	c->deadline = deadline;
 	c->fn = fn;
 	c->arg = arg;
@@ -444,6 +446,20 @@ refused(struct firma_token_process *p, const struct firma_frame *f)
 	fell(p, r, what[0] != '\0' ? what : firma_err_text(r));
 }
 
+/* A person takes as long as the call may; the token as long as it may. */
+static bool
+take_asking(struct firma_call *c, const struct firma_frame *f)
+{
+	struct firma_msg_w_asking m;
+
+	if (firma_msg_decode(FIRMA_MSG_w_asking, f->payload, &m, NULL) !=
+	    FIRMA_OK)
+		return false;
+	c->started = firma_now();
+	c->may_take = m.person != 0 ? c->person_takes : c->token_takes;
+	return true;
+}
+
 /* False: what came is not an answer of firmad-token. */
 static bool
 take_answer(struct firma_lane *l, const struct firma_frame *f)
@@ -461,6 +477,8 @@ take_answer(struct firma_lane *l, const struct firma_frame *f)
 	}
 	if (c == NULL || f->id != c->id)
 		return f->id != 0 && f->id <= p->next_id;
+	if (f->type == FIRMA_MSG_w_asking)
+		return take_asking(c, f);
 	last = is_last(f->type);
 	if (f->type == FIRMA_MSG_w_error)
 		r = error_of(p, f, &cause);

@@ -16,7 +16,8 @@ struct firma_call {
 	enum firma_msg_type type;
 	uint64_t id;
 	uint64_t may_take, deadline, started;
-	firma_token_fn *fn; /* NULL: nobody waits any more */
+	uint64_t person_takes, token_takes; /* may_take, by w_asking */
+	firma_token_fn *fn;                 /* NULL: nobody waits any more */
 	void *arg;
 	int fd;
 	struct firma_buf frame;

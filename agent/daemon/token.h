@@ -79,7 +79,8 @@ enum firma_pin_state firma_token_pin_state(const struct firma_token *t);
  * FIRMA_ERR_TOKEN_MODULE  no process runs (state BROKEN or STARTING)
  * FIRMA_ERR_TOKEN_BUSY    FIRMA_TOKEN_QUEUE_MAX calls wait
  *
- * may_take  nanoseconds that the module has for it
+ * may_take  nanoseconds that the module has for it; with fd: that a person has,
+ *           while the process says that it waits for one
  * deadline  of the client; FIRMA_FOREVER for the agent's own
  */
 FIRMA_CHECKED enum firma_err firma_token_call(struct firma_token *t,

@@ -58,12 +58,17 @@ greet(const struct firma_session *s)
 	    : CKR_OK;
 }
 
-/* The login is void; logging out begins anew. */
+/*
+ * The login is void; logging out begins anew.  A card that does not answer then
+ * either was powered down, and only a process that connects to it powers it.
+ */
 static void
 forget_login(struct firma_session *s)
 {
 	(void)s->token->module->f->C_Logout(s->handle);
 	firma_token_lost(s->token);
+	if (firma_session_need(s, NULL) == FIRMA_OK && greet(s) != CKR_OK)
+		atomic_store(&s->token->is_deaf, true);
 }
 
 enum firma_err

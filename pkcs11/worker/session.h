@@ -27,7 +27,8 @@ void firma_session_done(struct firma_session *s);
  * After a call with s->handle failed with rv.  When only the session is void
  * (it ended with a token that was pulled out, or idle for too long) it is
  * forgotten and opened again on its next use, and the other lanes keep theirs.
- * Everything else is firma_token_fail().
+ * Everything else is firma_token_fail(); a token that does not answer at all
+ * afterwards is logged out and, when that is no help, deaf (token.h).
  */
 FIRMA_CHECKED enum firma_err firma_session_fail(struct firma_session *s,
     struct firma_cause *cause, const char *call, CK_RV rv);

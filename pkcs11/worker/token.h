@@ -43,6 +43,8 @@ struct firma_token {
 	atomic_uint_least64_t epoch;
 	/* Object handles found under another generation may be void. */
 	atomic_uint_least64_t generation;
+	/* It answers no command of this process: another one must connect. */
+	atomic_bool is_deaf;
 };
 
 void firma_token_init(struct firma_token *t, const struct firma_module *module,

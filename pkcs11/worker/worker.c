@@ -444,6 +444,8 @@ serve(struct firma_worker *w, size_t n_handlers, struct firma_cause *cause)
 		    (r = firma_lane_refuse(&w->lane, r, &why, f.id)) !=
 			FIRMA_OK)
 			return r;
+		if (atomic_load(&w->token->is_deaf))
+			w->begins_anew = "the token does not answer the module";
 		if (w->begins_anew != NULL)
 			return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
 			    FIRMA_CAUSE_NONE, 0, "%s, and begins anew",

@@ -8,6 +8,15 @@
 #include "pkcs11/worker/worker_internal.h"
 #include "pkcs11/worker/write.h"
 
+/* Whose time it is from here on. */
+FIRMA_CHECKED static enum firma_err
+asking(struct firma_job *j, bool person)
+{
+	const struct firma_msg_w_asking m = { .person = person ? 1 : 0 };
+
+	return firma_job_answer(j, FIRMA_MSG_w_asking, &m);
+}
+
 /* Wait for the person, with the module free for other lanes. */
 FIRMA_CHECKED static enum firma_err
 read_secret(
@@ -18,9 +27,13 @@ read_secret(
 	if (j->fd < 0)
 		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
 		    "no descriptor");
+	if ((r = asking(j, true)) != FIRMA_OK)
+		return r;
 	firma_job_pause(j);
 	r = firma_secret_read(j->fd, FIRMA_PIN_MAX, j->deadline, ret, cause);
 	firma_job_resume(j);
+	if (r == FIRMA_OK)
+		r = asking(j, false);
 	return r == FIRMA_ERR_LIMIT ? FIRMA_ERR_PIN_FORMAT : r;
 }
 
@@ -57,21 +70,6 @@ serial_of(const CK_TOKEN_INFO *info, char ret[65])
 }
 
 /*
- * A token that was pulled out, or is deaf to this module, is found before a PIN
- * is presented, not by the PIN.  The card of a reader that did not see it out
- * answers only to a process that connects to it anew: this one makes way.
- */
-FIRMA_CHECKED static enum firma_err
-greet(struct firma_job *j, struct firma_cause *cause)
-{
-	const enum firma_err r = firma_session_answers(&j->w->session, cause);
-
-	if (r == FIRMA_ERR_TOKEN_ERROR)
-		j->w->begins_anew = "the token does not answer the module";
-	return r;
-}
-
-/*
  * The agent writes down that the PIN is going to be presented, and allows it.
  * An empty pin is typed on the reader's keypad.
  */
@@ -87,7 +85,7 @@ announce(struct firma_job *j, const struct terms *terms, struct firma_bytes pin,
 
 	/* A blank token has no session to ask it by. */
 	if ((info->flags & CKF_TOKEN_INITIALIZED) != 0 &&
-	    (r = greet(j, cause)) != FIRMA_OK)
+	    (r = firma_session_answers(&j->w->session, cause)) != FIRMA_OK)
 		return r;
 	if (pin.len != 0) {
 		if ((r = judge(terms, pin, hash, cause)) != FIRMA_OK)
@@ -219,7 +217,8 @@ firma_handle_login(struct firma_job *j, struct firma_cause *cause)
 	if ((r = firma_token_find(j->w->token, &slot, &info, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_login_allowed(&info, m->flags, cause)) != FIRMA_OK ||
-	    (r = greet(j, cause)) != FIRMA_OK || /* nobody types in vain */
+	    (r = firma_session_answers(&j->w->session, cause)) !=
+		FIRMA_OK || /* nobody types in vain */
 	    (r = pin_for(j, &info, &pin, cause)) != FIRMA_OK ||
 	    (r = announce(j, &terms, firma_secret_view(&pin), &info, cause)) !=
 		FIRMA_OK ||

@@ -5,6 +5,7 @@
 section "wrong PIN" wrong_pin
 section "refused PINs" refused_pins
 section "killed while presenting" killed_presenting
+section "hangs before the PIN" hangs_before_pin
 section "two unlock at once" two_at_once
 section "another PIN" another_pin
 section "SO-PIN" so_pin
@@ -163,6 +164,27 @@ in_doubt() {
 	wait "$unlocking" || status=$?
 	[ $status != 0 ] || fail "unlocked"
 	disarm
+}
+
+# Until a person is asked the token's own deadline counts, not the person's.
+hangs_before_pin() {
+	local from
+
+	practice_config "$DIR"
+	sinner hang:C_GenerateRandom armed 'deadline = 2'
+	practice_agent "$DIR"
+	token sinner
+	firma token lock sinner > /dev/null
+	before=$(calls C_Login)
+	arm
+	from=$SECONDS
+	unlock 6 pin
+	says 'no answer to w_login in 2 s'
+	[ $((SECONDS - from)) -lt 30 ] || fail "$((SECONDS - from)) seconds"
+	disarm
+	same "$(calls C_Login)" "$before" presentations
+	until_true 15 is_state sinner locked
+	unlock 0 pin
 }
 
 killed_presenting() {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The harm: one fault after so many signatures, in turn, and each only after
- * the token of the last one signs again.
+ * the token of the last one signs again; meanwhile the others go on, but not
+ * further than twice as many.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -160,6 +161,7 @@ soak_harm(void)
 	struct firma_client *c = soak_open();
 	uint64_t next = soak_options.every;
 
+	atomic_store(&soak_shared->pace, 2 * next);
 	/* The last tenth of a step is left in peace: it ends by itself. */
 	for (size_t i = 0; soak_options.n_faults > 0; i++) {
 		while (atomic_load(&soak_shared->n_signed) < next) {
@@ -172,7 +174,9 @@ soak_harm(void)
 			break;
 		harm(c, &soak_options.faults[i % soak_options.n_faults]);
 		next += soak_options.every;
+		atomic_store(&soak_shared->pace, next + soak_options.every);
 	}
 over:
+	atomic_store(&soak_shared->pace, UINT64_MAX);
 	firma_client_free(c);
 }

@@ -73,12 +73,13 @@ give(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 	return FIRMA_OK;
 }
 
-/* It may go again under our hands: only a refused PIN is a fault. */
+/* It may go again under our hands: only a PIN that was refused is a fault. */
 static void
-unlock(struct firma_client *c, const char *token, char *pin)
+unlock(struct firma_client *c, const char *token, char *pin, uint32_t flags)
 {
-	const struct firma_msg_token_unlock ask = { .token =
-							firma_str_of(token) };
+	const struct firma_msg_token_unlock ask = {
+		.token = firma_str_of(token), .flags = flags
+	};
 	struct firma_cause cause = { 0 };
 	const enum firma_err r = firma_client_call(c, FIRMA_MSG_token_unlock,
 	    &ask, -1, firma_after(SOAK_WAIT), give, pin, &cause);
@@ -86,6 +87,13 @@ unlock(struct firma_client *c, const char *token, char *pin)
 	switch (r) {
 	case FIRMA_OK:
 		atomic_fetch_add(&soak_shared->n_unlocks, 1);
+		break;
+	case FIRMA_ERR_PIN_REPEATED:
+		/* Pulled while it was presented: this one is sure of it. */
+		if (flags != 0)
+			soak_fail("unlocking %s: %s", token, cause.what);
+		atomic_fetch_add(&soak_shared->n_doubts, 1);
+		unlock(c, token, pin, FIRMA_UNLOCK_AGAIN);
 		break;
 	case FIRMA_ERR_TOKEN_STUCK:
 	case FIRMA_ERR_TOKEN_GONE:
@@ -118,7 +126,7 @@ soak_operate(void)
 
 		for (size_t i = 0; i < n; i++)
 			if (list[i].state == FIRMA_TOKEN_LOCKED)
-				unlock(c, list[i].name, pin);
+				unlock(c, list[i].name, pin, 0);
 		(void)nanosleep(&pause, NULL);
 	}
 	firma_client_free(c);

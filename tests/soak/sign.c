@@ -75,12 +75,16 @@ one(struct firma_client *c, unsigned int client, uint64_t i,
 void
 soak_sign(unsigned int client)
 {
+	const struct timespec pause = { 0, PAUSE_NS };
 	struct firma_client *c = soak_open();
 	struct firma_signed s = { 0 };
 	uint64_t i;
 
 	while ((i = atomic_fetch_add(&soak_shared->n_begun, 1)) <
 	    soak_options.n_signatures) {
+		/* The faults keep pace: it is one every so many, not fewer. */
+		while (i >= atomic_load(&soak_shared->pace))
+			(void)nanosleep(&pause, NULL);
 		one(c, client, i, &s);
 		atomic_fetch_add(&soak_shared->n_signed, 1);
 	}

@@ -53,8 +53,11 @@ struct soak_record {
 };
 
 struct soak_shared {
-	atomic_uint_least64_t n_begun, n_signed, n_faults[3], n_unlocks;
+	atomic_uint_least64_t n_begun, n_signed, n_faults[3], n_unlocks,
+	    n_doubts;
 	atomic_uint_least64_t n_errors[SOAK_ERRS];
+	atomic_uint_least64_t
+	    pace; /* signatures that may begin before a fault */
 	atomic_bool is_over;
 	struct soak_record records[]; /* n_signatures of them */
 };

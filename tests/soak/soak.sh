@@ -13,6 +13,10 @@ for tool in jq softhsm2-util; do
 done
 # On a disk, as a firm's ledger is; a million entries are some 700 MB.
 begin
+# A card in a reader of its own pcscd, where there are those.
+has_card() (pcsc_need > "$DIR/why" 2>&1)
+# shellcheck source=tests/vcard/lib.sh
+. "$SOURCE/tests/vcard/lib.sh"
 practice_config "$DIR"
 sinner hang-sign armed 'deadline = 1'
 # A second plain token, so that one is always well.
@@ -24,14 +28,39 @@ cat >> "$DIR/firmad.conf" <<-CONF
 	writable = $DIR/tokens
 	environment = SOFTHSM2_CONF=$DIR/softhsm2.conf
 CONF
+if has_card; then
+	pcsc_need
+	PCSC=$DIR/pcsc
+	more_end=pcsc_stop
+	pcsc_start
+	card_start 0
+	card_section card 'serial = UTVC0000000' >> "$DIR/firmad.conf"
+	# firma-soak runs it with pull or put, and the token's name.
+	cat > "$DIR/card" <<-SH
+		#!/bin/sh
+		exec "$VCARD" say "$PCSC/card0.ctl" "\$1" > /dev/null
+	SH
+	chmod 755 "$DIR/card"
+else
+	echo "no card: $(cat "$DIR/why")"
+fi
 practice_agent "$DIR"
 faults="--fault kill:practice --fault hang:sinner:$DIR/armed"
 keys=
 for t in practice sinner calm; do
 	token $t
 	key $t "$t-key"
-	keys="$keys --key $t-key"
+	keys="$keys --key $t-key --key $t-key --key $t-key --key $t-key"
 done
+# A card signs slowly: less often than the others.
+if [ -e "$DIR/card" ]; then
+	firma token init card --label card --erase --yes \
+	    --so-pin-file "$DIR/so-pin" --pin-file "$DIR/pin" > /dev/null
+	firma token unlock card --pin-file "$DIR/pin" > /dev/null
+	key card card-key
+	keys="$keys --key card-key"
+	faults="$faults --fault card:card:$DIR/card"
+fi
 # shellcheck disable=SC2086 # words
 "$BUILD/tests/soak/firma-soak" --socket "$FIRMA_SOCKET" \
 	--agent "$(agent_pid)" --pin-file "$DIR/pin" $keys $faults \

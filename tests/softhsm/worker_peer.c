@@ -205,6 +205,7 @@ peer_take(struct peer *p, size_t lane, int ms)
 	int fd = -1;
 	long n;
 
+again:
 	p->frame = (struct firma_frame){ 0 };
 	if (poll(&f, 1, ms) != 1)
 		return false;
@@ -216,6 +217,11 @@ peer_take(struct peer *p, size_t lane, int ms)
 			     &p->frame, &used),
 	    FIRMA_OK);
 	assert_int_equal(used, n);
+	/* Only the agent's clock minds. */
+	if (p->frame.type == FIRMA_MSG_w_asking) {
+		p->n_asking++;
+		goto again;
+	}
 	return true;
 }
 

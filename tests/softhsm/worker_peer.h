@@ -24,6 +24,8 @@ struct peer {
 	size_t n_lanes;
 	uint64_t next_id;
 	uint8_t *room;
+	unsigned int
+	    n_asking;      /* w_asking that came; they are no answers here */
 	bool was_accepted; /* by the last peer_present(): w_presented came */
 	struct firma_frame frame; /* the last answer; views point into room */
 };

@@ -82,6 +82,7 @@ nobody_enters_a_pin(void **state)
 	struct firma_msg_w_done done;
 	struct firma_msg_w_token t;
 	const struct firma_msg_w_probe probe = { 0 };
+	unsigned int asked;
 	int pair[2];
 
 	(void)state;
@@ -96,10 +97,13 @@ nobody_enters_a_pin(void **state)
 	peer_send_as(&p, 0, FIRMA_MSG_w_login, &m, pair[1], 1000, 100);
 	(void)peer_expect_error(&p, 0, 1000, FIRMA_ERR_DEADLINE);
 	(void)close(pair[0]);
+	asked = p.n_asking;
 	/* The agent says no; what came meanwhile is answered afterwards. */
 	peer_send_as(&p, 0, FIRMA_MSG_w_login, &m,
 	    peer_secret(PEER_PIN, strlen(PEER_PIN)), 1001, 0);
 	peer_expect(&p, 0, FIRMA_MSG_w_presenting, 1001, &presenting);
+	/* The person's time began, and was over. */
+	assert_int_equal(p.n_asking, asked + 2);
 	peer_send_as(&p, 0, FIRMA_MSG_w_probe, &probe, -1, 1002, 0);
 	peer_send_as(&p, 0, FIRMA_MSG_w_present, &no, -1, 1001, 0);
 	(void)peer_expect_error(&p, 0, 1001, FIRMA_ERR_CANCELLED);
