@@ -123,6 +123,29 @@ nobody_may() {
 	came kill EPERM
 }
 
+# firmad-reader with the probe in it, at its first word to a pcscd that is none.
+reader_probes() {
+	PROBE_AT=connect \
+	PROBE_CONF=$DIR/probe.conf PROBE_LINE="make $DIR/private/new" \
+	PCSCLITE_CSOCK_NAME=$DIR/pcscd.comm \
+	ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" \
+	perl -MSocket -MPOSIX -e '
+	    socket(L, AF_UNIX, SOCK_STREAM, 0) &&
+	    bind(L, pack_sockaddr_un($ENV{PCSCLITE_CSOCK_NAME})) &&
+	    listen(L, 5) && socketpair(A, B, AF_UNIX, SOCK_SEQPACKET, 0) or die $!;
+	    $pid = fork;
+	    if (!$pid) {
+		dup2(fileno(B), 3);
+		$ENV{LD_PRELOAD} = $ARGV[1];
+		exec $ARGV[0] or die $!;
+	    }
+	    close(B);
+	    sleep 3;
+	    close(A); # its end
+	    waitpid($pid, 0);' "$BUILD/pkcs11/reader/firmad-reader" \
+	    "$BUILD/tests/probe/firma-probe.so"
+}
+
 fence() {
 	LANDLOCK=$("$BUILD/tests/probe/firma-landlock")
 	note "Landlock's ABI is $LANDLOCK"
@@ -183,6 +206,22 @@ fence() {
 		came 'read .*/state/firmad.db' EACCES
 	}
 	came 'make .*/private/new[.0-9]*' worked
+
+	note "firmad-reader speaks to pcscd, and does nothing else"
+	reader_probes >> "$DIR/agent.log" 2>&1
+	probed=firmad-reader
+	for what in execve fork ptrace vm-read vm-write mount bpf io_uring \
+	    is-dumpable "socket inet" "socket inet6" "socket packet" \
+	    "socket netlink"; do
+		came "$what" EPERM
+	done
+	came dumpable ENOSYS
+	came 'socket unix' worked
+	! can_fence 1 || {
+		came conf EACCES # a file that everybody may read
+		came 'make .*/private/new[.0-9]*' EACCES
+	}
+	! can_fence 6 || came kill EPERM
 
 	note "with all that, a token signs"
 	token practice

@@ -5,12 +5,13 @@
  * "... worked".
  *
  * It gets in in two ways.  As a PKCS#11 module: C_GetFunctionList() probes and
- * then fails.  Preloaded: PROBE_AT names the call ("accept4", "read") before
- * whose first time it probes, when the program has given up all that it will;
+ * then fails.  Preloaded: PROBE_AT names the call ("accept4", "connect",
+ * "read") before whose first time it probes, when the program has given up all that it will;
  * PROBE_AFTER, so many times later.
  *
  * PROBE_CONF is a file of lines, each one more thing to try:
  *   read PATH | write PATH | make PATH | connect TCP-PORT | abstract NAME
+ * PROBE_LINE is one such line, for a process that can read no file.
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -196,10 +197,16 @@ try_sockets(void)
 static void
 probe(void)
 {
+	char *line = NULL;
+
 	try_processes();
 	try_others();
 	try_sockets();
 	try_lines(getenv("PROBE_CONF"));
+	if (getenv("PROBE_LINE") != NULL &&
+	    (line = strdup(getenv("PROBE_LINE"))) != NULL)
+		try_line(line);
+	free(line);
 	report("end", "", 0);
 }
 
@@ -240,6 +247,14 @@ accept4(int fd, __SOCKADDR_ARG from, socklen_t *len, int flags)
 	NEXT(accept4)
 	point("accept4");
 	return next(fd, from, len, flags);
+}
+
+int
+connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t len)
+{
+	NEXT(connect)
+	point("connect");
+	return next(fd, to, len);
 }
 
 ssize_t
