@@ -128,6 +128,60 @@ pin-credential-again = yes'
 	note "usable again after $(seen office unlocked put) ms"
 	signs card
 }
+
+# keep-pin: the PIN of the person, presented once for each time that the very
+# card comes back.
+kept() {
+	local tries
+
+	set_up 'keep-pin = yes'
+	with_key
+	note "put back, it is unlocked by the kept PIN"
+	seen office absent pull > /dev/null
+	note "usable again after $(seen office unlocked put) ms"
+	signs card
+	note "another card in the reader is not shown it"
+	seen office absent pull > /dev/null
+	card_stop 0
+	mv "$PCSC/card0" "$PCSC/card0.own"
+	card_start 0 --serial UTVC0000003
+	card_token 0 other 000000 || fail "the other card is not initialised"
+	card_pull 0
+	until_true 10 card_is 0 seen 0
+	card_put 0
+	card_wait 0
+	sleep 2
+	is_state office absent || fail "office is $(token_state office)"
+	same "$(card_get 0 user-tries)" 3 "tries of the other card"
+	card_stop 0
+	mv "$PCSC/card0.own" "$PCSC/card0"
+	card_start 0
+	seen office unlocked > /dev/null
+	signs card
+	note "after a lock nobody keeps it"
+	expect 0 firma token lock office
+	seen office absent pull > /dev/null
+	seen office locked put > /dev/null
+	sleep 1
+	is_state office locked || fail "office is $(token_state office)"
+	needs_pin card
+	note "changed meanwhile by another program, it costs one try, once"
+	unlock
+	card_tool 0 --login --pin $CARD_PIN --change-pin --new-pin 135797 \
+	    > "$DIR/tool.log" 2>&1 || fail "$(cat "$DIR/tool.log")"
+	card_pull 0
+	until_true 10 is_state office absent
+	tries=$(card_get 0 user-tries)
+	seen office locked put > /dev/null
+	sleep 1
+	[ "$(card_get 0 user-tries)" -ge $((tries - 1)) ] ||
+		fail "$(card_get 0 user-tries) tries left of $tries"
+	tries=$(card_get 0 user-tries)
+	seen office absent pull > /dev/null
+	seen office locked put > /dev/null
+	sleep 1
+	same "$(card_get 0 user-tries)" "$tries" "tries left"
+}
 give_credential() {
 	mkdir -p "$DIR/credentials"
 	export CREDENTIALS_DIRECTORY=$DIR/credentials
