@@ -42,11 +42,13 @@ expect() {
 		fail "exit status $status instead of $wanted: $*: $said"
 }
 # says PATTERN   ... in what expect ran
+# No pipe: grep -q ends at the first line that fits, and with pipefail the
+# broken pipe of who still writes would be the answer.
 says() {
-	printf '%s\n' "$said" | grep -qE -- "$1" || fail "no \"$1\" in: $said"
+	grep -qE -- "$1" <<< "$said" || fail "no \"$1\" in: $said"
 }
-has() { printf '%s\n' "$1" | grep -qE -- "$2" || fail "no \"$2\" in: $1"; }
-hasnt() { ! printf '%s\n' "$1" | grep -qE -- "$2" || fail "\"$2\" in: $1"; }
+has() { grep -qE -- "$2" <<< "$1" || fail "no \"$2\" in: $1"; }
+hasnt() { ! grep -qE -- "$2" <<< "$1" || fail "\"$2\" in: $1"; }
 same() { [ "$1" = "$2" ] || fail "$3: \"$1\" instead of \"$2\""; }
 
 # until_true SECONDS COMMAND...
