@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* firma sign: a file, stdin or a digest, with a key on a token. */
+/* firma sign: a file, stdin, a lot or a digest, with a key on a token. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +9,8 @@
 #include "agent/pki/cms.h"
 #include "cli/app.h"
 #include "cli/file.h"
+#include "cli/lot.h"
+#include "cli/lot_say.h"
 #include "cli/pin.h"
 
 #define DIGEST_HEX 64 /* characters of a SHA-256 */
@@ -16,7 +18,9 @@
 struct job {
 	const char *key, *path; /* path: NULL with a digest */
 	enum firma_sign_format format;
+	int is_lot, is_check;    /* is_check: nothing is signed */
 	int fd;                  /* the sealed document, or -1 */
+	json_t *lot;             /* what the lot is, for --json; or NULL */
 	struct firma_buf digest; /* or 32 octets */
 	struct firma_signed got;
 };
@@ -27,6 +31,7 @@ job_done(struct job *j)
 	firma_fd_done(&j->fd);
 	firma_buf_done(&j->digest);
 	firma_signed_done(&j->got);
+	json_decref(j->lot);
 }
 
 static const char *
@@ -35,6 +40,14 @@ base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash != NULL ? slash + 1 : path;
+}
+
+static size_t
+max_octets(const struct job *j)
+{
+	return j->is_lot                           ? LOT_FILE_MAX
+	    : j->format == FIRMA_SIGN_CMS_ATTACHED ? FIRMA_CMS_CONTENT_MAX
+						   : FIRMA_DOCUMENT_MAX;
 }
 
 /* Seal what is to be signed. */
@@ -48,10 +61,7 @@ load(struct job *j, struct firma_cause *cause)
 		return FIRMA_OK;
 	if ((r = file_open(j->path, &fd, cause)) != FIRMA_OK)
 		return r;
-	return firma_memfd_from_fd(fd,
-	    j->format == FIRMA_SIGN_CMS_ATTACHED ? FIRMA_CMS_CONTENT_MAX
-						 : FIRMA_DOCUMENT_MAX,
-	    &j->fd, cause);
+	return firma_memfd_from_fd(fd, max_octets(j), &j->fd, cause);
 }
 
 static enum firma_err
@@ -136,15 +146,35 @@ write_out(const struct args *a, const struct job *j, struct firma_bytes v)
 		if (firma_base64(v, &b64) != FIRMA_OK)
 			return say_failure(
 			    FIRMA_ERR_NOMEM, NULL, NULL, "%s", j->key);
-		out_json(json_pack("{ss ss ss sI ss* ss%}", "key", j->key,
+		out_json(json_pack("{ss ss ss sI ss* ss% sO*}", "key", j->key,
 		    "format", firma_sign_format_name(j->format), "sha256", hex,
 		    "ledger_seq", (json_int_t)j->got.ledger_seq, "file", to,
-		    "signature", (const char *)b64.at, b64.len));
+		    "signature", (const char *)b64.at, b64.len, "lot", j->lot));
 	} else if (to != NULL) {
 		out_note(_("%s: signed with key %s, entry %llu of the ledger"),
 		    to, j->key, (unsigned long long)j->got.ledger_seq);
 	}
 	return FIRMA_EXIT_OK;
+}
+
+/* --check needs no key: its one operand is the file. */
+static int
+read_lot(const struct args *a, struct job *j)
+{
+	j->is_lot = args_flag(a, "lot");
+	j->is_check = args_flag(a, "check");
+	if (j->is_check && !j->is_lot)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("firma sign --lot --check FILE"), "%s",
+		    _("--check goes with --lot"));
+	if (j->is_lot && args_text(a, "digest") != NULL)
+		return say_refusal(FIRMA_EXIT_USAGE, _("give the lot's file"),
+		    "%s",
+		    _("a lot is checked before it is signed, a digest cannot "
+		      "be"));
+	if (j->is_check && args_operand(a, 1) == NULL)
+		j->path = args_operand(a, 0);
+	return 0;
 }
 
 static int
@@ -153,13 +183,19 @@ read_options(const struct args *a, struct job *j)
 	const char *format = args_text(a, "format");
 	const char *digest = args_text(a, "digest");
 	unsigned int n = FIRMA_SIGN_CMS_DETACHED;
+	int status;
 
+	if ((status = read_lot(a, j)) != 0)
+		return status;
 	if (format != NULL)
 		(void)firma_sign_format_from(format, &n);
 	j->format = (enum firma_sign_format)n;
 	j->key = args_operand(a, 0);
 	if (digest == NULL) {
-		j->path = args_operand(a, 1) != NULL ? args_operand(a, 1) : "-";
+		if (j->path == NULL)
+			j->path = args_operand(a, 1) != NULL
+			    ? args_operand(a, 1)
+			    : "-";
 		return 0;
 	}
 	if (args_operand(a, 1) != NULL || j->format == FIRMA_SIGN_CMS_ATTACHED)
@@ -187,8 +223,17 @@ sign(struct app *app, const struct args *a)
 
 	if ((status = read_options(a, &j)) != 0)
 		return status;
-	if ((r = load(&j, &cause)) != FIRMA_OK)
+	r = load(&j, &cause);
+	if (r == FIRMA_ERR_LIMIT && j.is_lot)
+		return lot_say_too_large(j.path);
+	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", j.path);
+	/* What is checked is sealed: it is what is signed. */
+	if (j.is_lot &&
+	    (status = lot_say(j.fd, j.path, j.is_check, &j.lot)) != 0)
+		return status;
+	if (j.is_check)
+		return FIRMA_EXIT_OK;
 	pins_init(&pins, a);
 	r = ask_agent(app, a, &pins, &j, &cause);
 	if (r == FIRMA_ERR_PIN_NEEDED) {
@@ -213,6 +258,10 @@ static const struct option_desc options[] = {
 	       "stdout)") },
 	{ "digest", 0, OPTION_TEXT, N_("HEX"),
 	    N_("sign this SHA-256 instead of a file") },
+	{ "lot", 0, OPTION_FLAG, NULL,
+	    N_("the file is a lot of IMSS movements: check it, then sign it") },
+	{ "check", 0, OPTION_FLAG, NULL,
+	    N_("with --lot: check FILE alone (no key, no agent)") },
 	{ "purpose", 0, OPTION_TEXT, N_("TEXT"), N_("for the ledger") },
 	PIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },
