@@ -15,5 +15,7 @@ void seed(const char *target, const char *name, struct firma_bytes v);
 void seeds_wire(void);
 /* seeds_pki.c: certificates, requests, SignedData and key files by OpenSSL. */
 void seeds_pki(void);
+/* seeds_lot.c: movement lots. */
+void seeds_lot(void);
 
 #endif
