@@ -167,14 +167,15 @@ lot_json(const struct saying *s)
 	for (enum lot_type t = LOT_HIRE; t < LOT_MOVEMENTS; t++)
 		(void)json_object_set_new(n_of, lot_type_code(t),
 		    json_integer((json_int_t)l->n_of[t]));
-	return json_pack("{ss sb ss sI sI so ss ss ss sb ss* sI sI so}", "file",
-	    s->path, "valid", lot_is_good(l), "registro_patronal",
-	    lot_registro(l, registro), "lines", (json_int_t)l->n_lines,
-	    "movements", (json_int_t)l->n_movements, "by_type", n_of,
-	    "first_date", day(l->first_date, first), "last_date",
-	    day(l->last_date, last), "sha256", s->sha256, "control_record",
-	    l->has_control, "line_ends", ends_name(l->ends), "errors",
-	    (json_int_t)l->errors.n_found, "warnings",
+	/* A path that is no UTF-8 has no place in JSON: then without "file". */
+	return json_pack("{so* sb ss sI sI so ss ss ss sb ss* sI sI so}",
+	    "file", json_string(s->path), "valid", lot_is_good(l),
+	    "registro_patronal", lot_registro(l, registro), "lines",
+	    (json_int_t)l->n_lines, "movements", (json_int_t)l->n_movements,
+	    "by_type", n_of, "first_date", day(l->first_date, first),
+	    "last_date", day(l->last_date, last), "sha256", s->sha256,
+	    "control_record", l->has_control, "line_ends", ends_name(l->ends),
+	    "errors", (json_int_t)l->errors.n_found, "warnings",
 	    (json_int_t)l->warnings.n_found, "problems", problems);
 }
 
