@@ -8,6 +8,11 @@
 
 #define SOFT_HYPHEN 0xad /* cannot be seen */
 
+_Static_assert(
+    LOT_WIDTH == 168 && LOT_FEW == 5 && LOT_BACK == 5 && LOT_AHEAD == 1,
+    "the texts of the rules have these numbers");
+_Static_assert(LOT_N_RULES <= 32, "struct lot.said has a bit for each rule");
+
 static const struct {
 	const char *code, *what, *expected;
 } rules[LOT_N_RULES] = {
