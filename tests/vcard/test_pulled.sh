@@ -51,7 +51,7 @@ clear_error() {
 	has "$answers" \
 	    "^[0-9]+ error .*name=FIRMA_ERR_(TOKEN_GONE|TOKEN_ERROR|PIN_NEEDED)"
 }
-ended_well() { ! printf '%s\n' "$answers" | grep -q ' error '; }
+ended_well() { ! grep -q ' error ' <<< "$answers"; }
 
 # Put back; how long until it signs.
 back() {
@@ -141,7 +141,7 @@ again_certificate() {
 	local id
 
 	try "$(id_new) 30000 certificate_import $line"
-	if printf "%s" "$answers" | grep -q "no private key with this CKA_ID"; then
+	if grep -q "no private key with this CKA_ID" <<< "$answers"; then
 		is_hidden
 		return
 	fi
