@@ -78,3 +78,15 @@ wait $one || :
 firma renew status --json | jq -e '.[-1].status == "complete"' > /dev/null || go 0
 once
 echo "two operators: once"
+
+# What is written for the firm: in folders of its own, changed by nobody else.
+was=$(umask)
+umask 000
+run renew evidence --dir "$dir/given"
+umask "$was"
+[ "$got" = 0 ] || fail "evidence: exit $got"
+[ -s "$dir/given/ledger.jsonl" ] && [ -s "$dir/given/letters/terms.old.p7s" ] ||
+    fail "no evidence"
+loose=$(find "$dir/given" \( -type d ! -perm 700 \) -o \( -type f -perm /7133 \))
+[ -z "$loose" ] || fail "modes: $loose"
+echo "modes of the evidence"
