@@ -16,15 +16,17 @@ enum firma_exit {
 	FIRMA_EXIT_OK = 0,
 	FIRMA_EXIT_FAILED = 1,
 	FIRMA_EXIT_USAGE = 2,
-	FIRMA_EXIT_NO_AGENT = 3,  /* the agent cannot be reached */
-	FIRMA_EXIT_DENIED = 4,    /* a rule refused; its name is printed */
-	FIRMA_EXIT_PIN = 5,       /* PIN needed, refused, or locked */
-	FIRMA_EXIT_TOKEN = 6,     /* token gone, stuck or faulty */
-	FIRMA_EXIT_WAIT = 7,      /* portal not ready or not reachable */
-	FIRMA_EXIT_REJECTED = 8,  /* portal or a check said no */
-	FIRMA_EXIT_PERSON = 9,    /* a person has to decide */
-	FIRMA_EXIT_INVALID = 10,  /* a signature or an input does not verify */
-	FIRMA_EXIT_NOT_FOUND = 11 /* no such token, key or renewal */
+	FIRMA_EXIT_NO_AGENT = 3,   /* the agent cannot be reached */
+	FIRMA_EXIT_DENIED = 4,     /* a rule refused; its name is printed */
+	FIRMA_EXIT_PIN = 5,        /* PIN needed, refused, or locked */
+	FIRMA_EXIT_TOKEN = 6,      /* token gone, stuck or faulty */
+	FIRMA_EXIT_WAIT = 7,       /* portal not ready or not reachable */
+	FIRMA_EXIT_REJECTED = 8,   /* portal or a check said no */
+	FIRMA_EXIT_PERSON = 9,     /* a person has to decide */
+	FIRMA_EXIT_INVALID = 10,   /* a signature or an input does not verify */
+	FIRMA_EXIT_NOT_FOUND = 11, /* no such token, key or renewal */
+	FIRMA_EXIT_UNREADABLE =
+	    12 /* verify: no known kind, damaged, too large */
 };
 
 /* clang-format off */

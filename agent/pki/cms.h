@@ -59,6 +59,7 @@ struct firma_cms_info {
 	struct firma_certificate *signer;
 	struct firma_buf content; /* a copy, when attached */
 	int is_attached;
+	int is_der;
 	int has_attributes;   /* else the content itself is signed */
 	int64_t signing_time; /* as claimed by the signer; -1 if absent */
 	int has_signing_certificate; /* signingCertificateV2, and it matches */
@@ -90,7 +91,17 @@ FIRMA_CHECKED enum firma_err firma_cms_verify(struct firma_bytes der,
     struct firma_bytes content, struct firma_cms_info *ret,
     struct firma_cause *cause);
 
-/* The same for a detached one whose content is only known by its SHA-256. */
+/*
+ * The same, to explain a message and not to act on it: what does not verify is
+ * still told.  FIRMA_OK when ret could be filled; *ret_verdict is then what
+ * firma_cms_verify() says, and cause why.  With a verdict other than FIRMA_OK
+ * nothing in ret is proven, and digest may be "".
+ */
+FIRMA_CHECKED enum firma_err firma_cms_read(struct firma_bytes der,
+    struct firma_bytes content, struct firma_cms_info *ret,
+    enum firma_err *ret_verdict, struct firma_cause *cause);
+
+/* firma_cms_verify() for a detached one whose content is only known by its SHA-256. */
 FIRMA_CHECKED enum firma_err firma_cms_verify_digest(struct firma_bytes der,
     const uint8_t digest[FIRMA_SHA256], struct firma_cms_info *ret,
     struct firma_cause *cause);

@@ -371,29 +371,63 @@ take_content(const struct signed_data *sd, struct document *doc,
 	return FIRMA_OK;
 }
 
+/* Does what was read verify?  Fills the rest of info on the way. */
 static enum firma_err
-verify(struct firma_bytes der, struct document doc, struct firma_cms_info *ret,
+judge(struct signed_data *sd, const struct document *doc,
+    struct firma_cms_info *info, struct firma_cause *cause)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE] = { 0 };
+	enum firma_err r;
+
+	if ((r = find_digest(sd, info->digest, cause)) != FIRMA_OK ||
+	    (r = digest_document(sd, doc, digest, cause)) != FIRMA_OK)
+		return r;
+	r = info->has_attributes ? verify_attributes(sd, digest, info, cause)
+				 : verify_content(sd, doc, digest, cause);
+	ERR_clear_error();
+	return r;
+}
+
+static enum firma_err
+read_message(struct firma_bytes der, struct document doc,
+    struct firma_cms_info *ret, enum firma_err *ret_verdict,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_cms_done) CMS_ContentInfo *cms = NULL;
 	FIRMA_OWN(firma_cms_info_done)
 	struct firma_cms_info info = { .signing_time = -1 };
 	struct signed_data sd = { 0 };
-	uint8_t digest[EVP_MAX_MD_SIZE] = { 0 };
-	enum firma_err r;
+	enum firma_err r, verdict;
 
 	if ((r = parse(der, &cms, cause)) != FIRMA_OK)
 		return r;
 	sd.cms = cms;
 	if ((r = find_signer(&sd, &info.signer, cause)) != FIRMA_OK ||
-	    (r = find_digest(&sd, info.digest, cause)) != FIRMA_OK ||
-	    (r = take_content(&sd, &doc, &info, cause)) != FIRMA_OK ||
-	    (r = digest_document(&sd, &doc, digest, cause)) != FIRMA_OK)
+	    (r = take_content(&sd, &doc, &info, cause)) != FIRMA_OK)
 		return r;
+	info.is_der = firma_der_is_strict(der);
 	info.has_attributes = CMS_signed_get_attr_count(sd.si) > 0;
-	r = info.has_attributes ? verify_attributes(&sd, digest, &info, cause)
-				: verify_content(&sd, &doc, digest, cause);
-	ERR_clear_error();
+	verdict = judge(&sd, &doc, &info, cause);
+	if (verdict == FIRMA_ERR_NOMEM || verdict == FIRMA_ERR_INTERNAL)
+		return verdict;
+	firma_cms_info_done(ret);
+	*ret = info;
+	info = (struct firma_cms_info){ 0 };
+	*ret_verdict = verdict;
+	return FIRMA_OK;
+}
+
+static enum firma_err
+verify(struct firma_bytes der, struct document doc, struct firma_cms_info *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	enum firma_err verdict = FIRMA_ERR_INTERNAL;
+	enum firma_err r;
+
+	r = read_message(der, doc, &info, &verdict, cause);
+	if (r == FIRMA_OK)
+		r = verdict;
 	if (r != FIRMA_OK)
 		return r;
 	firma_cms_info_done(ret);
@@ -409,6 +443,16 @@ firma_cms_verify(struct firma_bytes der, struct firma_bytes content,
 	return verify(der,
 	    (struct document){ .content = content, .has_content = 1 }, ret,
 	    cause);
+}
+
+enum firma_err
+firma_cms_read(struct firma_bytes der, struct firma_bytes content,
+    struct firma_cms_info *ret, enum firma_err *ret_verdict,
+    struct firma_cause *cause)
+{
+	return read_message(der,
+	    (struct document){ .content = content, .has_content = 1 }, ret,
+	    ret_verdict, cause);
 }
 
 enum firma_err

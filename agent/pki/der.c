@@ -2,6 +2,11 @@
 #include "agent/pki/der.h"
 
 #define LENGTH_OCTETS_MAX 4 /* 4 GiB: more than anything here */
+#define DEPTH_MAX         32
+
+#define CLASS_BITS        0xc0 /* 0 is "universal" */
+#define CONSTRUCTED       0x20
+#define TAG_SET           0x31
 
 /* Octets of tag and length, and the length; 0 when malformed. */
 static size_t
@@ -44,6 +49,40 @@ int
 firma_der_is(struct firma_bytes in, uint8_t tag)
 {
 	return in.len != 0 && in.at[0] == tag;
+}
+
+int
+firma_der_is_strict(struct firma_bytes in)
+{
+	size_t ends[DEPTH_MAX]; /* of what we are in: offsets into in */
+	size_t at = 0, depth = 0;
+
+	while (at < in.len || depth != 0) {
+		const size_t end = depth != 0 ? ends[depth - 1] : in.len;
+		uint8_t tag;
+		size_t len = 0, n;
+
+		if (at == end) {
+			depth--;
+			continue;
+		}
+		tag = in.at[at];
+		n = header(firma_bytes_of(in.at + at, end - at), &len);
+		if (n == 0 || len > end - at - n)
+			return 0;
+		at += n;
+		if ((tag & CONSTRUCTED) == 0) {
+			at += len;
+			continue;
+		}
+		/* X.690 10.2: strings are primitive */
+		if (((tag & CLASS_BITS) == 0 && tag != FIRMA_DER_SEQUENCE &&
+			tag != TAG_SET) ||
+		    depth == DEPTH_MAX)
+			return 0;
+		ends[depth++] = at + len;
+	}
+	return 1;
 }
 
 enum firma_err

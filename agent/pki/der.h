@@ -26,6 +26,14 @@ FIRMA_CHECKED enum firma_err firma_der_take(
 /* Is the next element's tag this one? */
 int firma_der_is(struct firma_bytes in, uint8_t tag);
 
+/*
+ * Is it all in DER's lengths and forms: none indefinite, each in its fewest
+ * octets, no string in pieces?  Looks into constructed elements, not into what
+ * an OCTET STRING holds; the order of SETs and the values are not looked at.
+ * 0 also for what is cut off, nested beyond 32, or tagged in several octets.
+ */
+int firma_der_is_strict(struct firma_bytes in);
+
 /* Append tag and length.  FIRMA_ERR_LIMIT: len over 65535. */
 FIRMA_CHECKED enum firma_err firma_der_put_header(
     struct firma_buf *b, uint8_t tag, size_t len);

@@ -64,11 +64,30 @@ struct firma_keyfile_audit {
 	int has_constant_salt;
 	/* The IV equals the plaintext's known first octets. */
 	int has_constant_iv;
-	int is_weak; /* any of the above, DES, MD5, RC2, or few rounds */
+	int is_weak; /* it has any of oddity.h's */
 };
 
 /* Needs no password.  FIRMA_ERR_SHAPE: not a key file. */
 FIRMA_CHECKED enum firma_err firma_keyfile_audit(struct firma_bytes file,
     struct firma_keyfile_audit *ret, struct firma_cause *cause);
+
+#define FIRMA_PKCS12_PARTS_MAX 16
+
+/* How a .pfx is protected, part for part. */
+struct firma_pkcs12_audit {
+	char mac[16];           /* "sha256", "sha1"; "" when there is none */
+	int64_t mac_iterations; /* 0 when there is none */
+	size_t n_parts;
+	struct {
+		/* the part's own encryption; is_encrypted = 0 for none */
+		struct firma_keyfile_audit protection;
+		/* what is seen of a part without encryption */
+		size_t n_certificates, n_plain_keys;
+	} parts[FIRMA_PKCS12_PARTS_MAX]; /* keys under a cipher: one each */
+};
+
+/* Needs no password.  FIRMA_ERR_SHAPE: not a PKCS#12 file; _LIMIT: too much. */
+FIRMA_CHECKED enum firma_err firma_pkcs12_audit(struct firma_bytes file,
+    struct firma_pkcs12_audit *ret, struct firma_cause *cause);
 
 #endif

@@ -7,8 +7,8 @@
 #include <openssl/objects.h>
 
 #include "agent/pki/keyfile_inner.h"
+#include "agent/pki/oddity.h"
 
-#define FEW_ROUNDS  100000 /* of PBKDF2; OWASP asks for more */
 #define SALT_OCTETS 8
 #define IV_OCTETS   8
 
@@ -157,19 +157,6 @@ firma_keyfile_rounds_check(
 	return FIRMA_OK;
 }
 
-static int
-is_weak(const struct firma_keyfile_audit *a)
-{
-	if (!a->is_encrypted || a->has_constant_salt || a->has_constant_iv ||
-	    strncmp(a->scheme, "PBES1 ", 6) == 0 ||
-	    strstr(a->scheme, "des-") != NULL ||
-	    strstr(a->scheme, "rc2-") != NULL)
-		return 1;
-	/* scrypt's cost is another measure; its callers choose it well. */
-	return strstr(a->scheme, "PBKDF2") != NULL &&
-	    a->iterations < FEW_ROUNDS;
-}
-
 enum firma_err
 firma_keyfile_audit(struct firma_bytes file, struct firma_keyfile_audit *ret,
     struct firma_cause *cause)
@@ -198,7 +185,7 @@ firma_keyfile_audit(struct firma_bytes file, struct firma_keyfile_audit *ret,
 	if (r != FIRMA_OK)
 		return firma_openssl_fail(
 		    cause, r, "not a private key file that can be read");
-	audit.is_weak = is_weak(&audit);
+	audit.is_weak = firma_oddities_of_protection(&audit) != 0;
 	ERR_clear_error();
 	*ret = audit;
 	return FIRMA_OK;

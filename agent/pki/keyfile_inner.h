@@ -40,6 +40,10 @@ FIRMA_CHECKED enum firma_err firma_keyfile_audit_algorithm(
 FIRMA_CHECKED enum firma_err firma_keyfile_rounds_check(
     const X509_ALGOR *algorithm, struct firma_cause *cause);
 
+/* The whole file as PKCS#12; the caller frees it.  _LIMIT, _SHAPE. */
+FIRMA_CHECKED enum firma_err firma_pkcs12_parse(struct firma_bytes file,
+    OSSL_LIB_CTX *ctx, PKCS12 **ret, struct firma_cause *cause);
+
 /*
  * Why did decryption fail?  FIRMA_ERR_NOT_SUPPORTED when OpenSSL's queue says
  * that it does not know an algorithm, else FIRMA_ERR_KEY_PASSWORD.

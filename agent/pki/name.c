@@ -107,8 +107,8 @@ is_printable(struct firma_bytes v)
 	return 1;
 }
 
-static int
-is_strict(const ASN1_STRING *value)
+int
+firma_name_value_is_strict(const ASN1_STRING *value)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf utf8 = { 0 };
 	const struct firma_bytes v = octets(value);
@@ -165,7 +165,7 @@ firma_name_is_strict(struct firma_bytes der)
 	if (firma_name_parse(der, &name, NULL) != FIRMA_OK)
 		return 0;
 	for (int i = 0; i < X509_NAME_entry_count(name); i++)
-		if (!is_strict(
+		if (!firma_name_value_is_strict(
 			X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i))))
 			return 0;
 	return 1;

@@ -28,6 +28,9 @@
 FIRMA_CHECKED enum firma_err firma_name_value(
     const ASN1_STRING *value, struct firma_buf *ret_utf8);
 
+/* Is the value what its type allows?  1 for what is no string. */
+int firma_name_value_is_strict(const ASN1_STRING *value);
+
 /*
  * Is every value what its type allows (no Latin-1 in PrintableString, valid
  * UTF-8 in UTF8String, ...)?  0 also for what is not a Name.

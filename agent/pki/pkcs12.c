@@ -214,6 +214,29 @@ open_parsed(PKCS12 *p12, struct firma_bytes password, EVP_PKEY **ret_key,
 }
 
 enum firma_err
+firma_pkcs12_parse(struct firma_bytes file, OSSL_LIB_CTX *ctx, PKCS12 **ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_pkcs12_done)
+	PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, ctx, NULL);
+	const unsigned char *p = file.at;
+
+	if (p12 == NULL)
+		return FIRMA_ERR_NOMEM;
+	if (file.len > FIRMA_KEYFILE_MAX)
+		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		    "a key file of %zu octets", file.len);
+	if (file.len == 0 || !firma_pkcs12_is(file) ||
+	    d2i_PKCS12(&p12, &p, (long)file.len) == NULL ||
+	    p != file.at + file.len)
+		return firma_openssl_fail(
+		    cause, FIRMA_ERR_SHAPE, "not a PKCS#12 file");
+	*ret = p12;
+	p12 = NULL;
+	return FIRMA_OK;
+}
+
+enum firma_err
 firma_pkcs12_open(struct firma_bytes file, struct firma_bytes password,
     EVP_PKEY **ret_key, struct firma_certificate **ret_cert,
     struct firma_cause *cause)
@@ -221,23 +244,12 @@ firma_pkcs12_open(struct firma_bytes file, struct firma_bytes password,
 	/* Order matters: what lives in the context is freed before it. */
 	FIRMA_OWN(firma_legacy_done) struct firma_legacy legacy = { 0 };
 	FIRMA_OWN(firma_pkcs12_done) PKCS12 *p12 = NULL;
-	const unsigned char *p = file.at;
 	enum firma_err r;
 
-	if (file.len > FIRMA_KEYFILE_MAX)
-		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
-		    "a key file of %zu octets", file.len);
-	if ((r = firma_legacy_new(&legacy)) != FIRMA_OK)
-		return r;
-	p12 = PKCS12_init_ex(NID_pkcs7_data, legacy.ctx, NULL);
-	if (p12 == NULL)
-		return FIRMA_ERR_NOMEM;
-	if (file.len == 0 || !firma_pkcs12_is(file) ||
-	    d2i_PKCS12(&p12, &p, (long)file.len) == NULL ||
-	    p != file.at + file.len)
-		return firma_openssl_fail(
-		    cause, FIRMA_ERR_SHAPE, "not a PKCS#12 file");
-	if ((r = check_rounds(p12, cause)) != FIRMA_OK ||
+	if ((r = firma_legacy_new(&legacy)) != FIRMA_OK ||
+	    (r = firma_pkcs12_parse(file, legacy.ctx, &p12, cause)) !=
+		FIRMA_OK ||
+	    (r = check_rounds(p12, cause)) != FIRMA_OK ||
 	    (r = check_bags(p12, cause)) != FIRMA_OK)
 		return r;
 	return open_parsed(p12, password, ret_key, ret_cert, cause);

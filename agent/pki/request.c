@@ -8,6 +8,7 @@
 #include <openssl/objects.h>
 #include <openssl/sha.h>
 
+#include "agent/pki/der.h"
 #include "agent/pki/name.h"
 #include "agent/pki/own_openssl.h"
 
@@ -31,7 +32,8 @@ take(struct firma_request *from)
 }
 
 static enum firma_err
-parse(struct firma_bytes der, X509_REQ **ret, struct firma_cause *cause)
+parse(struct firma_bytes der, X509_REQ **ret, int *ret_is_der,
+    struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_x509_req_done) X509_REQ *req = NULL;
 	FIRMA_OWN(firma_openssl_mem_done) unsigned char *again = NULL;
@@ -49,17 +51,19 @@ parse(struct firma_bytes der, X509_REQ **ret, struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
 		    "octets after the request");
 	len = i2d_X509_REQ(req, &again);
-	if (len <= 0 ||
-	    !firma_bytes_equal(firma_bytes_of(again, (size_t)len), der))
-		return firma_openssl_fail(
-		    cause, FIRMA_ERR_SHAPE, "the request is not in DER");
+	*ret_is_der = len > 0 &&
+	    firma_bytes_equal(firma_bytes_of(again, (size_t)len), der) &&
+	    firma_der_is_strict(der);
+	if (firma_openssl_err(FIRMA_OK) != FIRMA_OK)
+		return FIRMA_ERR_NOMEM;
 	*ret = req;
 	req = NULL;
 	return FIRMA_OK;
 }
 
 static enum firma_err
-verify(X509_REQ *req, EVP_PKEY **ret_key, struct firma_cause *cause)
+verify(X509_REQ *req, EVP_PKEY **ret_key, int *ret_is_signed,
+    struct firma_cause *cause)
 {
 	EVP_PKEY *key = X509_REQ_get0_pubkey(req);
 
@@ -70,11 +74,9 @@ verify(X509_REQ *req, EVP_PKEY **ret_key, struct firma_cause *cause)
 	if (key == NULL)
 		return firma_openssl_fail(cause, FIRMA_ERR_VALUE,
 		    "the request's public key cannot be read");
-	if (X509_REQ_verify(req, key) != 1)
-		return firma_openssl_fail(cause, FIRMA_ERR_SIGNATURE,
-		    "the request is not signed by its own key");
+	*ret_is_signed = X509_REQ_verify(req, key) == 1;
 	*ret_key = key;
-	return FIRMA_OK;
+	return firma_openssl_err(FIRMA_OK);
 }
 
 /* "sha256" of sha256WithRSAEncryption; "unknown" when it has no digest. */
@@ -94,7 +96,7 @@ digest_name(const X509_REQ *req, char ret[16])
 }
 
 enum firma_err
-firma_request_check(struct firma_bytes der, struct firma_request *ret,
+firma_request_read(struct firma_bytes der, struct firma_request *ret,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_x509_req_done) X509_REQ *req = NULL;
@@ -104,8 +106,8 @@ firma_request_check(struct firma_bytes der, struct firma_request *ret,
 	enum firma_err r;
 	int len;
 
-	if ((r = parse(der, &req, cause)) != FIRMA_OK ||
-	    (r = verify(req, &key, cause)) != FIRMA_OK)
+	if ((r = parse(der, &req, &got.is_der, cause)) != FIRMA_OK ||
+	    (r = verify(req, &key, &got.is_signed, cause)) != FIRMA_OK)
 		return r;
 	len = i2d_PUBKEY(key, &out);
 	if ((r = firma_openssl_put(&got.spki_der, out, len)) != FIRMA_OK)
@@ -119,6 +121,28 @@ firma_request_check(struct firma_bytes der, struct firma_request *ret,
 	if ((r = firma_key_algorithm_find(key, &got.algorithm)) != FIRMA_OK)
 		return r;
 	digest_name(req, got.digest);
+	got.has_challenge =
+	    X509_REQ_get_attr_by_NID(req, NID_pkcs9_challengePassword, -1) >= 0;
+	firma_request_done(ret);
+	*ret = take(&got);
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_request_check(struct firma_bytes der, struct firma_request *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_request_done) struct firma_request got = { 0 };
+	enum firma_err r;
+
+	if ((r = firma_request_read(der, &got, cause)) != FIRMA_OK)
+		return r;
+	if (!got.is_der)
+		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
+		    "the request is not in DER");
+	if (!got.is_signed)
+		return firma_fail(cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE,
+		    0, "the request is not signed by its own key");
 	firma_request_done(ret);
 	*ret = take(&got);
 	return FIRMA_OK;

@@ -22,7 +22,10 @@ struct firma_request {
 	uint8_t spki_sha256[FIRMA_SPKI_HASH];
 	struct firma_buf spki_der;
 	struct firma_buf subject_der; /* verbatim */
-	char digest[16]; /* of its signature: "sha256", "sha1", ... */
+	char digest[16];   /* of its signature: "sha256", "sha1", ... */
+	int is_signed;     /* by the key in it */
+	int is_der;        /* else BER */
+	int has_challenge; /* a challengePassword */
 };
 void firma_request_done(struct firma_request *r);
 
@@ -36,6 +39,13 @@ void firma_request_done(struct firma_request *r);
  * FIRMA_ERR_SIGNATURE  the signature is not by the key in it
  */
 FIRMA_CHECKED enum firma_err firma_request_check(struct firma_bytes der,
+    struct firma_request *ret, struct firma_cause *cause);
+
+/*
+ * The same, to explain a file and not to act on it: BER is read too, and a
+ * signature that does not verify is no error but is_signed = 0.
+ */
+FIRMA_CHECKED enum firma_err firma_request_read(struct firma_bytes der,
     struct firma_request *ret, struct firma_cause *cause);
 
 /*
