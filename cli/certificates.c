@@ -88,10 +88,12 @@ certificates_json(
 	identity(c, &id);
 	firma_certificate_serial(c, serial);
 	firma_certificate_spki_sha256(c, spki);
-	j = json_pack("{ss ss ss ss ss ss ss ss so so so ss sb}", "serial",
-	    serial, "common_name", id.common_name, "name", id.name, "email",
-	    id.email, "rfc", id.rfc, "curp", id.curp, "registro_patronal",
-	    id.registro_patronal, "unit", id.unit, "spki_sha256",
+	j = json_pack("{ss ss ss ss ss ss ss ss ss ss so so so ss sb}",
+	    "serial", serial, "common_name", id.common_name, "name", id.name,
+	    "email", id.email, "rfc", id.rfc, "curp", id.curp,
+	    "representative_rfc", id.representative_rfc, "representative_curp",
+	    id.representative_curp, "registro_patronal", id.registro_patronal,
+	    "unit", id.unit, "spki_sha256",
 	    out_json_hex(firma_bytes_of(spki, sizeof(spki))), "not_before",
 	    out_json_time(seconds(firma_certificate_not_before(c))),
 	    "not_after", out_json_time(seconds(firma_certificate_not_after(c))),
@@ -105,6 +107,21 @@ certificates_json(
 }
 
 void
+certificates_identity(const struct firma_identity *id)
+{
+	out_pair(_("name"), "%s", id->common_name);
+	out_pair("RFC", "%s", id->rfc);   /* untranslated: a proper name */
+	out_pair("CURP", "%s", id->curp); /* untranslated: a proper name */
+	out_pair(_("representative"), "%s%s%s", id->representative_rfc,
+	    id->representative_curp[0] != '\0' ? " " : "",
+	    id->representative_curp);
+	out_pair(_("employer's number"), "%s", id->registro_patronal);
+	if (id->registro_patronal[0] == '\0')
+		out_pair(_("unit"), "%s", id->unit);
+	out_pair(_("e-mail"), "%s", id->email);
+}
+
+void
 certificates_text(
     const struct firma_certificate *c, const struct firma_certificate *ca)
 {
@@ -114,11 +131,7 @@ certificates_text(
 	identity(c, &id);
 	firma_certificate_serial(c, serial);
 	out_pair(_("certificate"), "%s", serial);
-	out_pair(_("name"), "%s", id.common_name);
-	out_pair("RFC", "%s", id.rfc);   /* untranslated: a proper name */
-	out_pair("CURP", "%s", id.curp); /* untranslated: a proper name */
-	out_pair(_("employer's number"), "%s", id.registro_patronal);
-	out_pair(_("e-mail"), "%s", id.email);
+	certificates_identity(&id);
 	out_pair(_("algorithm"), "%s",
 	    firma_key_algorithm_name(firma_certificate_algorithm(c)));
 	out_pair(_("valid"), _("from %s until %s"),

@@ -6,6 +6,7 @@
 #define FIRMA_CLI_CERTIFICATES_H
 
 #include "agent/pki/certificate.h"
+#include "agent/pki/identity.h"
 #include "cli/app.h"
 
 /* A certificate in a file ("-": stdin), DER or PEM. */
@@ -21,5 +22,7 @@ json_t *certificates_json(
     const struct firma_certificate *c, const struct firma_certificate *ca);
 void certificates_text(
     const struct firma_certificate *c, const struct firma_certificate *ca);
+/* Whom it names; nothing for what is absent. */
+void certificates_identity(const struct firma_identity *id);
 
 #endif

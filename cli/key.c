@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* firma key: list, show, generate, audit.  Import is in key_import.c. */
+/* firma key: list, show, generate; key_import.c and key_audit.c have the rest. */
 #include <stdio.h>
 #include <string.h>
 
 #include "agent/base/own.h"
 #include "agent/pki/algorithm.h"
-#include "agent/pki/keyfile.h"
-#include "cli/file.h"
+#include "cli/key_audit.h"
 #include "cli/key_import.h"
 #include "cli/keys.h"
 #include "cli/pin.h"
@@ -120,72 +119,6 @@ key_generate(struct app *app, const struct args *a)
 		return app_failure(
 		    app, r, &cause, _("key %s is not generated"), alias);
 	return key_made(&keys, _("The key pair is made."));
-}
-
-static void
-audit_text(const char *path, const struct firma_keyfile_audit *f)
-{
-	out_coloured(f->is_weak ? OUT_BAD : OUT_GOOD, "%s  %s", path,
-	    f->is_weak ? _("weak") : _("in order"));
-	out_pair(_("  protection"), "%s", f->scheme);
-	if (f->iterations > 0)
-		out_pair(_("  iterations"), "%lld", (long long)f->iterations);
-	if (!f->is_encrypted)
-		out_line("  %s",
-		    _("The private key is not encrypted: whoever "
-		      "has the file has the key."));
-	if (f->has_constant_salt)
-		out_line("  %s",
-		    _("Its salt is the one that is in everybody's file: one "
-		      "table of passwords opens them all."));
-	if (f->has_constant_iv)
-		out_line("  %s",
-		    _("Its first block depends on the password "
-		      "alone: guessing is made easier."));
-	if (f->is_weak)
-		out_line(
-		    "  -> %s", _("move the key to a token: firma key import"));
-}
-
-static int
-key_audit(struct app *app, const struct args *a)
-{
-	json_t *list = json_array();
-	int status = FIRMA_EXIT_OK;
-
-	(void)app;
-	for (int i = 0; i < a->n_operands; i++) {
-		FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
-		const char *path = args_operand(a, i);
-		struct firma_keyfile_audit f;
-		struct firma_cause cause = { 0 };
-		enum firma_err r;
-
-		if ((r = file_read(path, FIRMA_KEYFILE_MAX, &file, &cause)) !=
-			FIRMA_OK ||
-		    (r = firma_keyfile_audit(
-			 firma_buf_view(&file), &f, &cause)) != FIRMA_OK) {
-			status = say_failure(r, &cause, NULL, "%s", path);
-			continue;
-		}
-		if (f.is_weak && status == FIRMA_EXIT_OK)
-			status = FIRMA_EXIT_INVALID;
-		if (!out_is_json()) {
-			audit_text(path, &f);
-			continue;
-		}
-		(void)json_array_append_new(list,
-		    json_pack("{ss ss sI sb sb sb sb}", "file", path, "scheme",
-			f.scheme, "iterations", (json_int_t)f.iterations,
-			"encrypted", f.is_encrypted, "constant_salt",
-			f.has_constant_salt, "constant_iv", f.has_constant_iv,
-			"weak", f.is_weak));
-	}
-	if (out_is_json())
-		out_json(list);
-	else
-		json_decref(list);
-	return status;
 }
 
 static const struct option_desc list_options[] = {

@@ -22,6 +22,7 @@ libsystemd-dev          # daemon
 libjansson-dev          # JSON
 libseccomp-dev          # sandbox
 libpcsclite-dev         # readers
+libarchive-dev          # the ZIP of a .sdg
 libcurl4-openssl-dev    # HTTP
 libmicrohttpd-dev       # rehearsal
 libhpdf-dev             # letters

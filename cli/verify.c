@@ -1,118 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* firma verify: .p7s, .p7m, .cer and .csr, without the agent. */
+/* firma verify: what is this file, and does it verify?  Without the agent. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
-#include "agent/pki/cms.h"
-#include "agent/pki/identity.h"
-#include "agent/pki/request.h"
 #include "cli/certificates.h"
+#include "cli/explain.h"
 #include "cli/file.h"
+#include "cli/pin.h"
 
-struct verdict {
-	enum firma_err err;
-	struct firma_cause cause;
+/* What is read beside the file, for as long as it is explained. */
+struct beside {
+	struct firma_buf content;
+	struct firma_secret password;
+	struct firma_certificate *ca;
+	struct explain_with with;
 };
 
-static int
-judge(const char *path, const struct verdict *v)
-{
-	if (v->err == FIRMA_OK)
-		return FIRMA_EXIT_OK;
-	return say_failure(v->err, &v->cause, NULL, "%s", path);
-}
-
-/* A certificate verifies when the CA issued it; alone it is only shown. */
-static int
-certificate(const char *path, const struct firma_certificate *c,
-    const struct firma_certificate *ca)
-{
-	struct verdict v = { 0 };
-
-	if (ca != NULL && !firma_certificate_issued_by(c, ca))
-		v.err = FIRMA_ERR_CERT_ISSUER;
-	if (out_is_json()) {
-		json_t *j = certificates_json(c, ca);
-
-		(void)json_object_set_new(
-		    j, "kind", json_string("certificate"));
-		(void)json_object_set_new(
-		    j, "valid", json_boolean(v.err == FIRMA_OK));
-		out_json(j);
-	} else {
-		certificates_text(c, ca);
-	}
-	return judge(path, &v);
-}
-
-static int
-request(const char *path, const struct firma_request *q)
-{
-	struct firma_identity id;
-	char hex[65];
-
-	memset(&id, 0, sizeof(id));
-	(void)!firma_identity_of_subject(
-	    firma_buf_view(&q->subject_der), &id, NULL);
-	firma_hex(firma_bytes_of(q->spki_sha256, sizeof(q->spki_sha256)), hex);
-	if (out_is_json()) {
-		out_json(json_pack("{ss sb ss ss ss ss ss}", "kind", "request",
-		    "valid", 1, "algorithm",
-		    firma_key_algorithm_name(q->algorithm), "spki_sha256", hex,
-		    "common_name", id.common_name, "rfc", id.rfc, "digest",
-		    q->digest));
-		return FIRMA_EXIT_OK;
-	}
-	out_coloured(
-	    OUT_GOOD, _("%s: the request is signed by its own key"), path);
-	out_pair(_("name"), "%s", id.common_name);
-	out_pair("RFC", "%s", id.rfc); /* untranslated: a proper name */
-	out_pair(_("algorithm"), "%s", firma_key_algorithm_name(q->algorithm));
-	out_pair(_("public key SHA-256"), "%s", hex);
-	return FIRMA_EXIT_OK;
-}
-
 static void
-cms_text(const char *path, const struct firma_cms_info *i,
-    const struct firma_certificate *ca, const struct verdict *v)
+beside_done(struct beside *b)
 {
-	char day[OUT_DATE];
-
-	if (v->err == FIRMA_OK)
-		out_coloured(OUT_GOOD, _("%s: the signature is good"), path);
-	certificates_text(i->signer, ca);
-	if (i->signing_time > 0)
-		out_pair(_("signed on"), _("%s, says the signer"),
-		    out_date((uint64_t)i->signing_time, day));
-	out_pair(_("digest"), "%s", i->digest);
-	out_pair(_("content"), "%s",
-	    i->is_attached ? _("inside") : _("in a file of its own"));
-	if (i->has_signing_certificate)
-		out_pair(_("form"), "%s",
-		    "CAdES-BES"); /* untranslated: a standard's name */
-	if (strcmp(i->digest, "sha1") == 0)
-		out_coloured(
-		    OUT_WARN, "%s", _("SHA-1 is broken: this proves little."));
-}
-
-static json_t *
-cms_json(const struct firma_cms_info *i, const struct firma_certificate *ca,
-    const struct verdict *v)
-{
-	char hex[65];
-
-	firma_hex(
-	    firma_bytes_of(i->message_sha256, sizeof(i->message_sha256)), hex);
-	return json_pack("{ss sb so so sb sb ss ss}", "kind", "cms", "valid",
-	    v->err == FIRMA_OK, "signer", certificates_json(i->signer, ca),
-	    "signing_time",
-	    out_json_time(i->signing_time > 0 ? (uint64_t)i->signing_time : 0),
-	    "attached", i->is_attached, "signing_certificate",
-	    i->has_signing_certificate, "digest", i->digest, "content_sha256",
-	    hex);
+	firma_buf_done(&b->content);
+	firma_secret_done(&b->password);
+	firma_certificate_free(b->ca);
 }
 
 /* "terms.pdf.p7s" is beside "terms.pdf", when that exists. */
@@ -127,79 +39,136 @@ content_beside(const char *path, char *ret, size_t size)
 	return access(ret, R_OK) == 0;
 }
 
+/* 0, or the exit status of what has been said. */
 static int
-cms(const struct args *a, const char *path, struct firma_bytes der,
-    const struct firma_certificate *ca)
+read_content(const struct args *a, const char *path, struct beside *b)
 {
-	FIRMA_OWN(firma_buf_done) struct firma_buf content = { 0 };
-	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
-	const char *beside = args_text(a, "content");
-	const char *output = args_text(a, "output");
+	const char *content = args_text(a, "content");
 	char guess[FILE_PATH_MAX];
-	struct verdict v = { 0 };
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
 
-	if (beside == NULL && content_beside(path, guess, sizeof(guess)))
-		beside = guess;
-	if (beside != NULL &&
-	    (v.err = file_read(beside, FIRMA_CMS_CONTENT_MAX, &content,
-		 &v.cause)) != FIRMA_OK)
-		return say_failure(v.err, &v.cause, NULL, "%s", beside);
-	v.err =
-	    firma_cms_verify(der, firma_buf_view(&content), &info, &v.cause);
-	if (v.err == FIRMA_ERR_SIGNATURE && beside == NULL)
-		return say_refusal(FIRMA_EXIT_INVALID,
+	if (content == NULL && content_beside(path, guess, sizeof(guess)))
+		content = guess;
+	if (content == NULL)
+		return 0;
+	r = file_read(content, FIRMA_CMS_CONTENT_MAX, &b->content, &cause);
+	if (r != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", content);
+	b->with.content = firma_buf_view(&b->content);
+	return 0;
+}
+
+static int
+read_ca(const struct args *a, struct beside *b)
+{
+	const char *path = args_text(a, "ca");
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	if (path == NULL)
+		return 0;
+	if ((r = certificates_file(path, &b->ca, &cause)) != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", path);
+	b->with.ca = b->ca;
+	return 0;
+}
+
+/* Only when an option says so: this command asks nobody by itself. */
+static int
+read_password(const struct args *a, const char *path, struct beside *b)
+{
+	const char *file = args_text(a, "password-file");
+	struct firma_cause cause = { 0 };
+	char text[512];
+	enum firma_err r;
+
+	if (file == NULL && !args_flag(a, "ask-password"))
+		return 0;
+	(void)snprintf(text, sizeof(text),
+	    _("The password of the private key in %.400s."), path);
+	r = pin_password(file, text, _("Password"), &b->password, &cause);
+	if (r != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", path);
+	b->with.has_password = 1;
+	b->with.password = firma_secret_view(&b->password);
+	return 0;
+}
+
+/* Each part that does not verify, in a line of its own. */
+static void
+complain(const struct explanation *e, const char *path)
+{
+	const char *name = e->name[0] != '\0' ? e->name : path;
+
+	if (e->kind == FIRMA_KIND_CMS && e->verdict == FIRMA_ERR_SIGNATURE &&
+	    !e->cms.is_attached)
+		(void)say_refusal(FIRMA_EXIT_INVALID,
 		    _("if the content is in a file of its own: --content "
 		      "FILE"),
-		    _("%s: the signature does not verify"), path);
-	if (v.err != FIRMA_OK) {
-		if (out_is_json())
-			out_json(
-			    json_pack("{ss sb}", "kind", "cms", "valid", 0));
-		return judge(path, &v);
-	}
-	if (ca != NULL && !firma_certificate_issued_by(info.signer, ca))
-		v.err = FIRMA_ERR_CERT_ISSUER;
+		    _("%s: the signature does not verify"), name);
+	else if (e->verdict != FIRMA_OK)
+		(void)say_failure(e->verdict, &e->cause, NULL, "%s", name);
+	if (e->has_relation && !e->relation.is_new_key)
+		(void)say_refusal(FIRMA_EXIT_REJECTED,
+		    _("a renewal wants a new key: make one, and a request "
+		      "for it"),
+		    _("%s: the requested key is the signer's own"), name);
+	if (e->has_relation && e->relation.identity == FIRMA_RELATION_OTHER)
+		(void)say_refusal(FIRMA_EXIT_REJECTED,
+		    _("compare 2.5.4.45 and 2.5.4.5 of the request and of "
+		      "the certificate"),
+		    _("%s: the request names another than the signer"), name);
+	for (size_t i = 0; i < e->n_parts; i++)
+		complain(&e->parts[i], name);
+}
+
+static int
+tell(const struct args *a, const char *path, struct firma_bytes file,
+    const struct beside *b)
+{
+	FIRMA_OWN(explanation_done) struct explanation e = { 0 };
+	const char *output = args_text(a, "output");
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+	int status;
+
+	if ((r = explain(file, &b->with, &e)) != FIRMA_OK)
+		return say_failure(r, NULL, NULL, "%s", path);
+	status = (int)explanation_exit(&e);
 	if (out_is_json())
-		out_json(cms_json(&info, ca, &v));
+		out_json(explanation_json(&e, b->ca));
 	else
-		cms_text(path, &info, ca, &v);
-	if (v.err == FIRMA_OK && output != NULL && info.is_attached)
-		v.err = file_write(
-		    output, 0644, firma_buf_view(&info.content), &v.cause);
-	return judge(path, &v);
+		explanation_text(&e, path, b->ca);
+	complain(&e, path);
+	if (output == NULL || e.verdict != FIRMA_OK || !e.cms.is_attached)
+		return status;
+	r = file_write(output, 0644, firma_buf_view(&e.cms.content), &cause);
+	return r == FIRMA_OK ? status
+			     : say_failure(r, &cause, NULL, "%s", output);
 }
 
 static int
 verify(struct app *app, const struct args *a)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
-	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *ca = NULL;
-	FIRMA_OWN(firma_request_done) struct firma_request q = { 0 };
+	FIRMA_OWN(beside_done) struct beside b = { 0 };
 	const char *path = args_operand(a, 0);
-	const char *ca_path = args_text(a, "ca");
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
+	int status;
 
 	(void)app;
+	b.with.now = (int64_t)(firma_wall_ms() / 1000);
 	r = file_read(
 	    path, FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX, &file, &cause);
-	if (r != FIRMA_OK ||
-	    (r = file_unpem(firma_buf_view(&file), &der)) != FIRMA_OK)
+	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", path);
-	if (ca_path != NULL &&
-	    (r = certificates_file(ca_path, &ca, &cause)) != FIRMA_OK)
-		return say_failure(r, &cause, NULL, "%s", ca_path);
-	/* What it is shows in its form, not in its name. */
-	if (firma_certificate_parse(firma_buf_view(&der), &c, NULL) == FIRMA_OK)
-		return certificate(path, c, ca);
-	r = firma_request_check(firma_buf_view(&der), &q, &cause);
-	if (r == FIRMA_OK)
-		return request(path, &q);
-	if (r != FIRMA_ERR_SHAPE && r != FIRMA_ERR_LIMIT)
-		return say_failure(r, &cause, NULL, "%s", path);
-	return cms(a, path, firma_buf_view(&der), ca);
+	if ((status = read_content(a, path, &b)) != 0 ||
+	    (status = read_ca(a, &b)) != 0 ||
+	    (status = read_password(a, path, &b)) != 0)
+		return status;
+	return tell(a, path, firma_buf_view(&file), &b);
 }
 
 static const struct option_desc options[] = {
@@ -209,12 +178,17 @@ static const struct option_desc options[] = {
 	    N_("the signer's certificate must be issued by it") },
 	{ "output", 'o', OPTION_TEXT, N_("FILE"),
 	    N_("write the attached content there") },
+	{ "password-file", 0, OPTION_TEXT, N_("FILE"),
+	    N_("the key's password is this file's first line (-: stdin)") },
+	{ "ask-password", 0, OPTION_FLAG, NULL,
+	    N_("ask for the key's password") },
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },
 };
 
 const struct command verify_commands[] = {
 	{ "verify", N_("FILE"),
-	    N_("verify a .p7s, .p7m, .cer or .csr (no agent needed)"), options,
-	    1, 1, verify },
+	    N_("explain and verify a .cer, .req, .ren, .sdg, .p7s, .p7m, .key "
+	       "or .pfx (no agent needed)"),
+	    options, 1, 1, verify },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Write the template of all messages to the file named: those of cli/*.c,
-# cli/*.h, cli/portal/*.c and what firmad says on its command line, the texts of errors (agent/base/err.h) and of
-# values shown to people (agent/wire/values.h).
+# cli/*.h, cli/portal/*.c and what firmad says on its command line, the texts of errors (agent/base/err.h), of
+# oddities (agent/pki/oddity.h) and of values shown to people (agent/wire/values.h).
 #
 #   cli/po/extract.sh FILE.pot
 #   msgmerge --update --no-wrap cli/po/es.po FILE.pot     after new messages
@@ -18,4 +18,4 @@ rm -f "$out"
 x --keyword=_ --keyword=N_ --keyword=P_:1,2 cli/*.c cli/*.h \
     cli/portal/*.c agent/daemon/options.c agent/daemon/conf.c agent/daemon/main.c
 x --join-existing --keyword=X:4 agent/base/err.h
-x --join-existing --keyword=X:3 agent/wire/values.h
+x --join-existing --keyword=X:3 agent/wire/values.h agent/pki/oddity.h

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/zip.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "agent/base/own.h"
+#include "agent/pki/text.h"
+
+static void
+archive_done(struct archive **at)
+{
+	(void)archive_read_free(*at);
+	*at = NULL;
+}
+
+static void
+entry_done(struct archive_entry **at)
+{
+	archive_entry_free(*at);
+	*at = NULL;
+}
+
+void
+zip_done(struct zip *z)
+{
+	for (size_t i = 0; i < z->n; i++)
+		firma_buf_done(&z->at[i].content);
+	free(z->at);
+	*z = (struct zip){ 0 };
+}
+
+static enum firma_err
+bad(struct archive *a, struct firma_cause *cause)
+{
+	const char *why = archive_error_string(a);
+
+	if (archive_errno(a) == ENOMEM)
+		return FIRMA_ERR_NOMEM;
+	return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
+	    "the ZIP cannot be read: %s",
+	    why != NULL ? why : "no reason given");
+}
+
+/* Text of any encoding, one character at a time; whole characters only. */
+static void
+copy_name(struct archive_entry *e, char ret[ZIP_NAME_MAX])
+{
+	const char *name = archive_entry_pathname_utf8(e);
+	struct firma_bytes in;
+	size_t n = 0;
+
+	if (name == NULL)
+		name = archive_entry_pathname(e);
+	in = firma_bytes_of(name, name != NULL ? strlen(name) : 0);
+	while (in.len != 0) {
+		struct firma_bytes one = in;
+		uint32_t c;
+
+		if (firma_text_take(&in, &c)) {
+			one.len -= in.len;
+		} else {
+			one.len = 1;
+			in = firma_bytes_of(in.at + 1, in.len - 1);
+		}
+		if (!firma_text_is_clean(one))
+			one = firma_bytes_of("?", 1);
+		if (n + one.len >= ZIP_NAME_MAX)
+			break;
+		memcpy(ret + n, one.at, one.len);
+		n += one.len;
+	}
+	ret[n] = '\0';
+}
+
+/* All of it, to its end, where libarchive compares the CRC. */
+static enum firma_err
+copy_content(struct archive *a, struct zip_entry *to, struct firma_cause *cause)
+{
+	la_ssize_t n = 1;
+	enum firma_err r;
+
+	if ((r = firma_buf_reserve(&to->content, ZIP_ENTRY_MAX + 1)) !=
+	    FIRMA_OK)
+		return r;
+	while (n > 0 && to->content.len <= ZIP_ENTRY_MAX) {
+		n = archive_read_data(a, to->content.at + to->content.len,
+		    ZIP_ENTRY_MAX + 1 - to->content.len);
+		if (n > 0)
+			to->content.len += (size_t)n;
+	}
+	if (n < 0)
+		return bad(a, cause);
+	if (to->content.len > ZIP_ENTRY_MAX) {
+		to->is_left_out = 1;
+		firma_buf_done(&to->content);
+	}
+	return FIRMA_OK;
+}
+
+static enum firma_err
+add(struct zip *z, struct archive *a, struct archive_entry *e,
+    struct firma_cause *cause)
+{
+	struct zip_entry *to = &z->at[z->n];
+
+	if (archive_entry_filetype(e) == AE_IFDIR)
+		return FIRMA_OK;
+	copy_name(e, to->name);
+	z->n++;
+	if (archive_entry_filetype(e) != AE_IFREG ||
+	    archive_entry_is_encrypted(e) ||
+	    (archive_entry_size_is_set(e) &&
+		archive_entry_size(e) > (la_int64_t)ZIP_ENTRY_MAX)) {
+		to->is_left_out = 1;
+		return FIRMA_OK;
+	}
+	return copy_content(a, to, cause);
+}
+
+static enum firma_err
+open_memory(
+    struct archive *a, struct firma_bytes file, struct firma_cause *cause)
+{
+	/* One format and no filter: a compressed tar is no ZIP. */
+	if (archive_read_support_format_zip_seekable(a) != ARCHIVE_OK ||
+	    archive_read_open_memory(a, file.at, file.len) != ARCHIVE_OK)
+		return bad(a, cause);
+	return FIRMA_OK;
+}
+
+enum firma_err
+zip_read(struct firma_bytes file, struct zip *ret, struct firma_cause *cause)
+{
+	FIRMA_OWN(archive_done) struct archive *a = archive_read_new();
+	FIRMA_OWN(entry_done)
+	struct archive_entry *e = a != NULL ? archive_entry_new2(a) : NULL;
+	FIRMA_OWN(zip_done) struct zip got = { 0 };
+	enum firma_err r;
+	int status;
+
+	if (file.len > ZIP_MAX)
+		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		    "a ZIP of %zu octets", file.len);
+	got.at = calloc(ZIP_ENTRIES_MAX, sizeof(*got.at));
+	if (e == NULL || got.at == NULL)
+		return FIRMA_ERR_NOMEM;
+	if ((r = open_memory(a, file, cause)) != FIRMA_OK)
+		return r;
+	for (int i = 0;
+	     (status = archive_read_next_header2(a, e)) != ARCHIVE_EOF; i++) {
+		/* A warning is a name that this locale cannot write. */
+		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
+			return bad(a, cause);
+		if (i == ZIP_ENTRIES_MAX)
+			return firma_fail(cause, FIRMA_ERR_LIMIT,
+			    FIRMA_CAUSE_NONE, 0,
+			    "more than %d files in the ZIP", ZIP_ENTRIES_MAX);
+		if ((r = add(&got, a, e, cause)) != FIRMA_OK)
+			return r;
+	}
+	zip_done(ret);
+	*ret = got;
+	got = (struct zip){ 0 };
+	return FIRMA_OK;
+}
