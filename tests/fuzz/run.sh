@@ -52,7 +52,7 @@ programs() { # PRESET FOLDER
 
 one() { # NOUN
 	local max=4096
-	case $1 in config|profile|ini|keyfile|cms|portal|answer) max=16384 ;; esac
+	case $1 in config|profile|ini|keyfile|cms|portal|answer|explain) max=16384 ;; esac
 	mkdir -p "$out/corpus/$1" "$out/found/$1" "$out/seeds/$1"
 	local TIMEFORMAT='cpu %U %S'
 	{ time "$out/bin/fuzz_$1" -max_total_time="$seconds" -timeout=120 \

@@ -10,6 +10,7 @@
 #include "agent/pki/request.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/seeds.h"
+#include "tests/verify/sample.h"
 
 #define PASSWORD "clave\xc3\xb1" /* keyfile.c opens with it */
 #define ROUNDS   64              /* few: a target runs often */
@@ -215,6 +216,13 @@ numbers(EVP_PKEY *key, const char *kind)
 	firma_secret_done(&s);
 }
 
+static void
+whole_file(const char *name, struct firma_bytes v, void *unused)
+{
+	(void)unused;
+	seed("explain", name, v);
+}
+
 void
 seeds_pki(void)
 {
@@ -244,4 +252,5 @@ seeds_pki(void)
 	FUZZ_MUST(firma_ecdsa_to_der(
 		      firma_bytes_of(raw, sizeof(raw)), &ecdsa) == FIRMA_OK);
 	seed("components", "signature", firma_buf_view(&ecdsa));
+	sample_each(whole_file, NULL);
 }

@@ -85,6 +85,45 @@ too_long_is_a_limit(void **state)
 	assert_int_equal(b.len, 0);
 }
 
+static void
+ber_is_told_from_der(void **state)
+{
+	static const struct {
+		const char *at;
+		size_t len;
+		int strict;
+	} t[] = {
+#define ROW(s, strict) { (s), sizeof(s) - 1, (strict) }
+		ROW("", 1),
+		ROW("\x30\x00", 1),
+		ROW("\x30\x06\x04\x01\x80\x31\x00\xa0\x00", 0), /* length */
+		ROW("\x30\x07\x04\x01\x80\x31\x00\xa0\x00", 1),
+		ROW("\x30\x80\x00\x00", 0),
+		ROW("\x30\x81\x03\x04\x01\x80", 0),
+		ROW("\x24\x03\x04\x01\x80", 0),     /* in pieces */
+		ROW("\x30\x02\x33\x00", 0),         /* in pieces */
+		ROW("\x04\x03\x30\x80\x00", 1),     /* what it holds */
+		ROW("\x30\x04\x30\x03\x05\x00", 0), /* past its end */
+		ROW("\x1f\x81\x01\x00", 0),
+		ROW("\x30", 0),
+#undef ROW
+	};
+	uint8_t deep[80];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		if (firma_der_is_strict(firma_bytes_of(t[i].at, t[i].len)) !=
+		    t[i].strict)
+			fail_msg("row %zu", i);
+	for (size_t i = 0; i < sizeof(deep); i += 2) {
+		deep[i] = 0x30;
+		deep[i + 1] = (uint8_t)(sizeof(deep) - 2 - i);
+	}
+	assert_false(firma_der_is_strict(firma_bytes_of(deep, sizeof(deep))));
+	assert_true(firma_der_is_strict(firma_bytes_of(
+	    deep + sizeof(deep) - 64, 64))); /* 32 in one another */
+}
+
 int
 main(void)
 {
@@ -93,6 +132,7 @@ main(void)
 		cmocka_unit_test(other_lengths_than_der_are_refused),
 		cmocka_unit_test(what_put_writes_take_reads),
 		cmocka_unit_test(too_long_is_a_limit),
+		cmocka_unit_test(ber_is_told_from_der),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
