@@ -124,6 +124,28 @@ is '[.opened, .odd]' \
 compare_key "$d/constant.key" clave
 verify 10 "$d/constant.key" --password-file "$top/wrong"
 is '[.opened, .error]' '[false,"FIRMA_ERR_KEY_PASSWORD"]'
+cat > "$top/pinentry" <<X
+#!/bin/sh
+echo asked >> "$top/asked"
+echo OK
+while read -r line; do
+	case \$line in
+	GETPIN*) echo "D clave"; echo OK ;;
+	BYE*) echo OK; exit 0 ;;
+	*) echo OK ;;
+	esac
+done
+X
+chmod 755 "$top/pinentry"
+export FIRMA_PINENTRY=$top/pinentry
+for file in constant.key person.pfx; do
+	verify 0 "$d/$file"
+	is .opened false
+	[ ! -e "$top/asked" ] || fail "$file: a password was asked for"
+done
+verify 0 "$d/constant.key" --ask-password
+is .opened true
+[ -s "$top/asked" ] || fail "--ask-password: nobody was asked"
 verify 0 "$d/plain.key"
 is '[.opened, .odd]' '[true,["not-encrypted"]]'
 equal .spki_sha256 "$(openssl pkey -inform DER -in "$d/plain.key" -pubout | spki_of)"
