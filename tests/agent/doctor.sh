@@ -109,6 +109,8 @@ doctor_pcscd() {
 	helper_end
 
 	note "in Spanish"
+	# The module that waited for pcscd may have to be replaced first.
+	until_true 60 is_state card absent
 	has "$(firma doctor --lang es)" 'PROBLEMA: pcscd, que atiende los lectores, no está en marcha'
 }
 
