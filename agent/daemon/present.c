@@ -28,6 +28,8 @@ struct firma_presentation {
 	struct firma_pin_record record;
 	bool has_record; /* a blank token without a serial has none */
 	bool presented;
+	bool storing;  /* the intent is on its way to the disk */
+	bool ended;    /* meanwhile: the call is over, nothing was presented */
 	bool accepted; /* w_presented: the token took the PIN */
 	bool vetoed;   /* by us, at w_presenting */
 	enum firma_err r;
@@ -270,6 +272,25 @@ go(const struct firma_presentation *u, bool yes)
 		firma_log(FIRMA_LOG_WARNING, "token %s: not told", u->token);
 }
 
+/* The process ended before it was told to go on: the intent is void. */
+static void
+withdraw(struct firma_presentation *u)
+{
+	FIRMA_OWN(firma_txn_done)
+	struct firma_txn *txn = firma_txn_new(u->agent->store);
+
+	firma_pin_record_cancel(&u->record);
+	if (txn == NULL || firma_txn_pin(txn, &u->record) != FIRMA_OK) {
+		firma_log(
+		    FIRMA_LOG_ERROR, "PIN record of %s: not written", u->token);
+		conclude(u);
+		return;
+	}
+	(void)firma_store_submit(
+	    u->agent->store, txn, FIRMA_DURABLE_DISK, result_stored, u);
+	txn = NULL;
+}
+
 static void
 intent_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
     const struct firma_store_seqs *seqs)
@@ -277,6 +298,14 @@ intent_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
 	struct firma_presentation *u = arg;
 
 	(void)seqs;
+	u->storing = false;
+	if (u->ended) {
+		if (r == FIRMA_OK)
+			withdraw(u);
+		else
+			conclude(u);
+		return;
+	}
 	if (r != FIRMA_OK) {
 		u->r = r;
 		u->cause = *cause;
@@ -336,6 +365,7 @@ presenting(struct firma_presentation *u, const struct firma_msg_w_presenting *m)
 		veto(u, FIRMA_ERR_NOMEM);
 		return;
 	}
+	u->storing = true;
 	(void)firma_store_submit(
 	    u->agent->store, txn, FIRMA_DURABLE_DISK, intent_stored, u);
 	txn = NULL;
@@ -367,7 +397,9 @@ answer(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 		if (cause != NULL)
 			u->cause = *cause;
 	}
-	if (u->presented)
+	if (u->storing)
+		u->ended = true; /* u is the store's until it has written */
+	else if (u->presented)
 		settle(u);
 	else
 		conclude(u);

@@ -6,6 +6,7 @@ section "wrong PIN" wrong_pin
 section "refused PINs" refused_pins
 section "killed while presenting" killed_presenting
 section "hangs before the PIN" hangs_before_pin
+section "killed while the intent is written" killed_announcing
 section "two unlock at once" two_at_once
 section "another PIN" another_pin
 section "SO-PIN" so_pin
@@ -164,6 +165,36 @@ in_doubt() {
 	wait "$unlocking" || status=$?
 	[ $status != 0 ] || fail "unlocked"
 	disarm
+}
+
+# The process announces the PIN and ends before the agent has written that down:
+# nothing was presented, and nothing is in doubt.
+killed_announcing() {
+	practice_config "$DIR"
+	sinner none
+	export FIRMA_SLOW=$DIR/state/slow FIRMA_SLOW_PROGRAM=firmad
+	more_end="rm -f $DIR/state/slow" # nor does the agent end before
+	export LD_PRELOAD=$BUILD/tests/agent/libslow.so
+	export ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
+	practice_agent "$DIR"
+	unset LD_PRELOAD
+	token sinner
+	firma token lock sinner > /dev/null
+	before=$(calls C_Login)
+	: > "$FIRMA_SLOW"
+	firma token unlock sinner --pin-file "$DIR/pin" > "$DIR/unlock" 2>&1 &
+	unlocking=$!
+	until_true 20 test -e "$FIRMA_SLOW.waits"
+	kill -9 "$(token_pid sinner)"
+	sleep 1
+	rm "$FIRMA_SLOW"
+	status=0
+	wait "$unlocking" || status=$?
+	same "$status" 6 "exit status: $(cat "$DIR/unlock")"
+	same "$(calls C_Login)" "$before" presentations
+	until_true 15 is_state sinner locked
+	unlock 0 pin
+	alive
 }
 
 # Until a person is asked the token's own deadline counts, not the person's.
