@@ -11,9 +11,10 @@
  * In order: the token process is asked, and reads the PIN; w_presenting brings
  * the PIN's slow keyed hash; pin_record.h judges; "about to present" goes to the
  * disk; w_present lets it go; the outcome goes to the disk.  A kill between the
- * last two leaves a record in doubt, which a later agent finds.
+ * last two leaves a record in doubt, which a later agent finds; a process that
+ * ends before w_present leaves none.
  * Tests: tests/agent/test_agent.sh, "wrong PIN", "killed while presenting",
- * "two unlock at once".
+ * "killed while the intent is written", "two unlock at once".
  */
 #ifndef FIRMA_DAEMON_PRESENT_H
 #define FIRMA_DAEMON_PRESENT_H
