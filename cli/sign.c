@@ -45,9 +45,9 @@ base_name(const char *path)
 static size_t
 max_octets(const struct job *j)
 {
-	return j->is_lot                           ? LOT_FILE_MAX
-	    : j->format == FIRMA_SIGN_CMS_ATTACHED ? FIRMA_CMS_CONTENT_MAX
-						   : FIRMA_DOCUMENT_MAX;
+	return j->is_lot                        ? LOT_FILE_MAX
+	    : firma_sign_is_attached(j->format) ? FIRMA_CMS_CONTENT_MAX
+						: FIRMA_DOCUMENT_MAX;
 }
 
 /* Seal what is to be signed. */
@@ -109,9 +109,9 @@ attach(const struct job *j, struct firma_buf *ret, struct firma_cause *cause)
 static const char *
 suffix(enum firma_sign_format f)
 {
-	return f == FIRMA_SIGN_RAW         ? ".sig"
-	    : f == FIRMA_SIGN_CMS_ATTACHED ? ".p7m"
-					   : ".p7s";
+	return !firma_sign_is_cms(f)    ? ".sig"
+	    : firma_sign_is_attached(f) ? ".p7m"
+					: ".p7s";
 }
 
 static int
@@ -198,10 +198,11 @@ read_options(const struct args *a, struct job *j)
 			    : "-";
 		return 0;
 	}
-	if (args_operand(a, 1) != NULL || j->format == FIRMA_SIGN_CMS_ATTACHED)
+	if (args_operand(a, 1) != NULL || j->format > FIRMA_SIGN_PADES ||
+	    firma_sign_is_attached(j->format))
 		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("give either a file or --digest; attached needs the "
-		      "file"),
+		    _("give either a file or --digest; attached, bare and "
+		      "sha1 formats need the file"),
 		    "%s", _("--digest goes without a document"));
 	if (strlen(digest) != DIGEST_HEX ||
 	    firma_unhex(digest, &j->digest) != FIRMA_OK)
@@ -241,7 +242,7 @@ sign(struct app *app, const struct args *a)
 			return status;
 		r = ask_agent(app, a, &pins, &j, &cause);
 	}
-	if (r == FIRMA_OK && j.format == FIRMA_SIGN_CMS_ATTACHED)
+	if (r == FIRMA_OK && firma_sign_is_attached(j.format))
 		r = attach(&j, &whole, &cause);
 	if (r != FIRMA_OK)
 		return app_failure(
@@ -251,8 +252,11 @@ sign(struct app *app, const struct args *a)
 }
 
 static const struct option_desc options[] = {
-	{ "format", 0, OPTION_CHOICE, "detached|attached|raw",
-	    N_("CMS beside the file, CMS around it, or bare") },
+	{ "format", 0, OPTION_CHOICE,
+	    "detached|attached|raw|bare-detached|bare-attached|sha1-raw|"
+	    "sha1-attached",
+	    N_("CMS beside the file or around it, or the signature alone; "
+	       "bare: no signed attributes; sha1: for old institutions") },
 	{ "output", 'o', OPTION_TEXT, N_("FILE"),
 	    N_("write it there (default: FILE.p7s, .p7m, .sig; stdin: "
 	       "stdout)") },

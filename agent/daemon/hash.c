@@ -18,7 +18,8 @@ struct job {
 	struct firma_bytes view;
 	firma_hash_fn *fn;
 	void *arg;
-	uint8_t sha256[32];
+	bool with_sha1;
+	struct firma_hashes hashes;
 	enum firma_err r;
 };
 
@@ -34,12 +35,15 @@ struct firma_hasher {
 };
 
 static enum firma_err
-sha256(struct firma_bytes v, uint8_t ret[32])
+hash(struct firma_bytes v, bool with_sha1, struct firma_hashes *ret)
 {
-	return EVP_Digest(v.at == NULL ? "" : (const char *)v.at, v.len, ret,
-		   NULL, EVP_sha256(), NULL) == 1
-	    ? FIRMA_OK
-	    : FIRMA_ERR_INTERNAL;
+	const void *at = v.at == NULL ? "" : (const void *)v.at;
+
+	if (EVP_Digest(at, v.len, ret->sha256, NULL, EVP_sha256(), NULL) != 1 ||
+	    (with_sha1 &&
+		EVP_Digest(at, v.len, ret->sha1, NULL, EVP_sha1(), NULL) != 1))
+		return FIRMA_ERR_INTERNAL;
+	return FIRMA_OK;
 }
 
 static void *
@@ -60,7 +64,7 @@ work(void *arg)
 		if (h->todo == NULL)
 			h->todo_end = &h->todo;
 		(void)pthread_mutex_unlock(&h->lock);
-		j->r = sha256(j->view, j->sha256);
+		j->r = hash(j->view, j->with_sha1, &j->hashes);
 		firma_memfd_unmap(&j->view);
 		(void)pthread_mutex_lock(&h->lock);
 		j->next = NULL;
@@ -89,7 +93,7 @@ on_done(sd_event_source *s, int fd, uint32_t events, void *arg)
 	(void)pthread_mutex_unlock(&h->lock);
 	for (; j != NULL; j = next) {
 		next = j->next;
-		j->fn(j->arg, j->r, j->sha256);
+		j->fn(j->arg, j->r, &j->hashes);
 		free(j);
 	}
 	firma_conn_flush(h->agent);
@@ -139,7 +143,7 @@ firma_hasher_free(struct firma_hasher *h)
 	while ((j = h->todo) != NULL) {
 		h->todo = j->next;
 		firma_memfd_unmap(&j->view);
-		j->fn(j->arg, FIRMA_ERR_CANCELLED, j->sha256);
+		j->fn(j->arg, FIRMA_ERR_CANCELLED, &j->hashes);
 		free(j);
 	}
 	(void)sd_event_source_disable_unref(h->source);
@@ -149,24 +153,25 @@ firma_hasher_free(struct firma_hasher *h)
 
 void
 firma_hasher_start(struct firma_hasher *h, struct firma_bytes view,
-    firma_hash_fn *fn, void *arg)
+    bool with_sha1, firma_hash_fn *fn, void *arg)
 {
-	uint8_t sum[32] = { 0 };
+	struct firma_hashes sums = { 0 };
 	struct job *j;
 	enum firma_err r;
 
 	if (view.len <= FIRMA_HASH_AT_ONCE) {
-		r = sha256(view, sum);
+		r = hash(view, with_sha1, &sums);
 		firma_memfd_unmap(&view);
-		fn(arg, r, sum);
+		fn(arg, r, &sums);
 		return;
 	}
 	if ((j = calloc(1, sizeof(*j))) == NULL) {
 		firma_memfd_unmap(&view);
-		fn(arg, FIRMA_ERR_NOMEM, sum);
+		fn(arg, FIRMA_ERR_NOMEM, &sums);
 		return;
 	}
 	j->view = view;
+	j->with_sha1 = with_sha1;
 	j->fn = fn;
 	j->arg = arg;
 	(void)pthread_mutex_lock(&h->lock);

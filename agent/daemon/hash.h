@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * hash.h - SHA-256 of long documents, beside the loop.
+ * hash.h - digests of long documents, beside the loop.
  *
  * Up to FIRMA_HASH_AT_ONCE octets are hashed on the spot; longer ones by a
  * thread that sees nothing but the mapped, sealed document, so that a document
@@ -13,18 +13,23 @@
 
 #define FIRMA_HASH_AT_ONCE ((size_t)128 * 1024) /* octets */
 
+struct firma_hashes {
+	uint8_t sha256[32];
+	uint8_t sha1[20]; /* when it was asked for */
+};
+
 typedef void firma_hash_fn(
-    void *arg, enum firma_err r, const uint8_t sha256[32]);
+    void *arg, enum firma_err r, const struct firma_hashes *hashes);
 
 FIRMA_CHECKED enum firma_err firma_hasher_new(
     struct firma_agent *a, struct firma_hasher **ret);
 void firma_hasher_free(struct firma_hasher *h); /* ends what runs */
 
 /*
- * view is unmapped by the hasher.  fn may be called before this returns; when
+ * view is unmapped by the hasher.  with_sha1: the SHA-1 too.  fn may be called before this returns; when
  * it is called later, the connections are flushed afterwards.
  */
 void firma_hasher_start(struct firma_hasher *h, struct firma_bytes view,
-    firma_hash_fn *fn, void *arg);
+    bool with_sha1, firma_hash_fn *fn, void *arg);
 
 #endif

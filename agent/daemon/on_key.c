@@ -265,7 +265,7 @@ ask_request(void *arg, enum firma_err r, const struct firma_cause *cause,
 	const struct firma_msg_request_make *m = (const void *)&w->q->msg;
 	struct firma_key *k = firma_key_find(w->q->agent, w->alias);
 	FIRMA_OWN(firma_buf_done) struct firma_buf subject = { 0 };
-	struct firma_msg_w_request wr;
+	struct firma_msg_w_request wr = { .digest = 32 };
 	struct firma_cause why = { 0 };
 
 	(void)seqs;

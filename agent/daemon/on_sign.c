@@ -21,13 +21,14 @@
 #include "agent/daemon/place.h"
 #include "agent/daemon/process.h"
 #include "agent/daemon/token.h"
+#include "agent/pki/cms.h"
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
 struct signing {
 	struct firma_task *q;
 	char alias[FIRMA_STORE_NAME];
-	uint8_t sha256[32];
+	struct firma_hashes hashes;
 	bool stored, answered; /* ledger; token */
 	uint64_t ticket, seq;
 	enum firma_err r;
@@ -42,7 +43,8 @@ finish(struct signing *s)
 	const struct firma_msg_signed m = {
 		.signature = firma_buf_view(&s->signature),
 		.ledger_seq = s->seq,
-		.sha256 = firma_bytes_of(s->sha256, sizeof(s->sha256)),
+		.sha256 =
+		    firma_bytes_of(s->hashes.sha256, sizeof(s->hashes.sha256)),
 	};
 
 	if (s->r == FIRMA_OK) {
@@ -169,15 +171,17 @@ ask_token(struct signing *s, const struct firma_msg_sign *m,
     const struct firma_key *k, struct firma_cause *cause)
 {
 	const struct firma_bytes id = firma_bytes_of(k->id.at, k->id.len);
-	const struct firma_bytes digest =
-	    firma_bytes_of(s->sha256, sizeof(s->sha256));
-	const struct firma_msg_w_sign raw = { .id = id, .sha256 = digest };
+	const struct firma_bytes digest = firma_sign_is_sha1(m->format)
+	    ? firma_bytes_of(s->hashes.sha1, sizeof(s->hashes.sha1))
+	    : firma_bytes_of(s->hashes.sha256, sizeof(s->hashes.sha256));
+	const struct firma_msg_w_sign raw = { .id = id, .digest = digest };
 	const struct firma_msg_w_cms cms = { .id = id,
-		.sha256 = digest,
+		.digest = digest,
+		.format = m->format,
 		.certificate = firma_buf_view(&k->certificate),
 		.signing_time = firma_wall_ms() / 1000 };
 
-	if (m->format == FIRMA_SIGN_RAW)
+	if (!firma_sign_is_cms(m->format))
 		return firma_key_call(k, s->q, FIRMA_MSG_w_sign, &raw,
 		    s->q->deadline, token_answered, s, cause);
 	return firma_key_call(k, s->q, FIRMA_MSG_w_cms, &cms, s->q->deadline,
@@ -203,14 +207,19 @@ check(const struct firma_msg_sign *m, const struct firma_key *k,
 	if (!firma_process_has_room(k->token->process))
 		return firma_fail(cause, FIRMA_ERR_TOKEN_BUSY, FIRMA_CAUSE_NONE,
 		    0, "%s", k->token->config->name);
-	if (m->format != FIRMA_SIGN_RAW && k->certificate.len == 0)
+	if (firma_sign_is_cms(m->format) && k->certificate.len == 0)
 		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
 		    0, "certificate of key %s", k->alias);
+	if (firma_sign_is_sha1(m->format) &&
+	    firma_key_algorithm_field(k->algorithm) != 0)
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "%s: key %s is no RSA key",
+		    firma_sign_format_name(m->format), k->alias);
 	return FIRMA_OK;
 }
 
 static void
-hashed(void *arg, enum firma_err r, const uint8_t sha256[32])
+hashed(void *arg, enum firma_err r, const struct firma_hashes *hashes)
 {
 	struct signing *s = arg;
 	struct firma_task *q = s->q;
@@ -222,12 +231,12 @@ hashed(void *arg, enum firma_err r, const uint8_t sha256[32])
 
 	if (k == NULL)
 		r = FIRMA_ERR_NOT_FOUND;
-	memcpy(s->sha256, sha256, sizeof(s->sha256));
+	s->hashes = *hashes;
 	if (r == FIRMA_OK && (r = check(m, k, &cause)) == FIRMA_OK) {
 		firma_task_entry(q, "sign", &e);
 		firma_key_entry(k, &e);
 		e.has_digest = true;
-		memcpy(e.digest, sha256, sizeof(e.digest));
+		memcpy(e.digest, hashes->sha256, sizeof(e.digest));
 		firma_str_copy(m->name, e.name, sizeof(e.name));
 		firma_str_copy(m->purpose, e.purpose, sizeof(e.purpose));
 		COPY(e.format, firma_sign_format_name(m->format));
@@ -265,16 +274,31 @@ start(struct signing *s, const struct firma_msg_sign *m)
 	enum firma_err r;
 
 	if (q->fd < 0) {
-		hashed(s, FIRMA_OK, m->sha256.at);
+		struct firma_hashes given = { 0 };
+
+		memcpy(given.sha256, m->sha256.at, sizeof(given.sha256));
+		hashed(s, FIRMA_OK, &given);
 		return;
 	}
 	r = firma_memfd_map(q->fd, FIRMA_DOCUMENT_MAX, &view, &cause);
+	/*
+	 * RFC 5652 5.4: a signature over the octets of signed attributes is
+	 * that of another document.  Test: tests/agent/test_agent.sh, "formats".
+	 */
+	if (r == FIRMA_OK && firma_sign_is_bare(m->format) &&
+	    firma_cms_is_attributes(view)) {
+		firma_memfd_unmap(&view);
+		r = firma_fail(&cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "%s: the document is a DER SET, like signed attributes",
+		    firma_sign_format_name(m->format));
+	}
 	if (r != FIRMA_OK) {
 		free(s);
 		firma_task_fail(q, r, "", &cause);
 		return;
 	}
-	firma_hasher_start(q->agent->hasher, view, hashed, s);
+	firma_hasher_start(q->agent->hasher, view,
+	    firma_sign_is_sha1(m->format) != 0, hashed, s);
 }
 
 void
@@ -282,20 +306,28 @@ firma_on_sign(struct firma_task *q)
 {
 	const struct firma_msg_sign *m = (const void *)&q->msg;
 	const bool bare = q->fd < 0;
+	const enum firma_ask_action action = bare ? FIRMA_ASK_SIGN_DIGEST
+	    : firma_sign_is_sha1(m->format)       ? FIRMA_ASK_SIGN_SHA1
+						  : FIRMA_ASK_SIGN;
 	struct signing *s;
 	char alias[FIRMA_STORE_NAME];
 
 	firma_str_copy(m->key, alias, sizeof(alias));
-	if (!firma_task_allowed(
-		q, bare ? FIRMA_ASK_SIGN_DIGEST : FIRMA_ASK_SIGN, alias, NULL))
+	if (!firma_task_allowed(q, action, alias, NULL))
 		return;
-	if (m->format > FIRMA_SIGN_CMS_ATTACHED) {
+	if (m->format > FIRMA_SIGN_SHA1_ATTACHED) {
 		firma_task_refuse(q, FIRMA_ERR_VALUE, "", "sign.format");
 		return;
 	}
 	if (bare ? m->sha256.len != 32 : m->sha256.len != 0) {
 		firma_task_refuse(q, FIRMA_ERR_VALUE, "",
 		    "sign.sha256: a descriptor or 32 octets, not both");
+		return;
+	}
+	if (bare && m->format > FIRMA_SIGN_PADES) {
+		firma_task_refuse(q, FIRMA_ERR_VALUE, "",
+		    "sign.format: %s needs the document",
+		    firma_sign_format_name(m->format));
 		return;
 	}
 	if (firma_key_find(q->agent, alias) == NULL) {

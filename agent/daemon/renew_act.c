@@ -144,7 +144,7 @@ request(struct firma_change *c)
 {
 	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
 	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
-	struct firma_msg_w_request m;
+	struct firma_msg_w_request m = { .digest = 32 };
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
@@ -174,15 +174,15 @@ complete(const struct firma_change *c, struct firma_bytes der,
 
 	r = firma_store_document(
 	    c->q->agent->store, c->row.id, s->signs, &doc, cause);
-	if (r == FIRMA_OK && s->format == FIRMA_SIGN_CMS_ATTACHED)
+	if (r == FIRMA_OK && firma_sign_is_attached(s->format))
 		r = firma_cms_attach(der, firma_buf_view(&doc), ret, cause);
 	else if (r == FIRMA_OK)
 		r = firma_buf_put(ret, der);
 	if (r != FIRMA_OK)
 		return r;
 	return firma_cms_verify(firma_buf_view(ret),
-	    s->format == FIRMA_SIGN_CMS_ATTACHED ? firma_bytes_of(NULL, 0)
-						 : firma_buf_view(&doc),
+	    firma_sign_is_attached(s->format) ? firma_bytes_of(NULL, 0)
+					      : firma_buf_view(&doc),
 	    &info, cause);
 }
 
@@ -216,7 +216,7 @@ was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	c->q->agent->n_signatures++;
 	/* A login is signed anew for each challenge; a letter only once. */
 	firma_change_document(c, s->saves, firma_buf_view(&cms),
-	    s->format == FIRMA_SIGN_CMS_ATTACHED);
+	    firma_sign_is_attached(s->format) != 0);
 	firma_change_entry(c, "sign", k, s->signs, &e);
 	COPY(e.format, firma_sign_format_name(s->format));
 	e.has_digest =
@@ -224,6 +224,30 @@ was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	if (c->r == FIRMA_OK)
 		c->r = firma_txn_ledger(c->txn, &e);
 	firma_renew_succeed(c);
+}
+
+/* The digest that the step's format wants; ret_view is of room. */
+FIRMA_CHECKED static enum firma_err
+digest_of(const struct firma_change *c, const struct firma_profile_step *s,
+    uint8_t room[32], struct firma_bytes *ret_view, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf doc = { 0 };
+	unsigned int n = 32;
+	enum firma_err r;
+
+	if (!firma_sign_is_sha1(s->format)) {
+		if (!firma_renewal_sha256(
+			c->q->agent, c->row.id, s->signs, room))
+			return FIRMA_ERR_NOT_FOUND;
+	} else if ((r = firma_store_document(c->q->agent->store, c->row.id,
+			s->signs, &doc, cause)) != FIRMA_OK) {
+		return r;
+	} else if (EVP_Digest(doc.at, doc.len, room, &n, EVP_sha1(), NULL) !=
+	    1) {
+		return FIRMA_ERR_INTERNAL;
+	}
+	*ret_view = firma_bytes_of(room, n);
+	return FIRMA_OK;
 }
 
 static void
@@ -235,22 +259,21 @@ sign(struct firma_change *c)
 					 c->row.signing_time / 1000 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf certificate = { 0 };
 	struct firma_cause cause = { 0 };
-	uint8_t sha256[32];
+	uint8_t digest[32];
 	enum firma_err r = FIRMA_OK;
 
 	/* The certificate is the renewal's own, not whatever the token shows. */
 	if (k == NULL || k->token == NULL)
 		r = FIRMA_ERR_TOKEN_GONE;
-	else if (!firma_renewal_sha256(
-		     c->q->agent, c->row.id, s->signs, sha256))
-		r = FIRMA_ERR_NOT_FOUND;
+	else
+		r = digest_of(c, s, digest, &m.digest, &cause);
 	if (r == FIRMA_OK)
 		r = firma_store_document(c->q->agent->store, c->row.id,
 		    s->key == FIRMA_KEY_OLD ? "old" : "new", &certificate,
 		    &cause);
 	if (r == FIRMA_OK) {
 		m.id = firma_bytes_of(k->id.at, k->id.len);
-		m.sha256 = firma_bytes_of(sha256, sizeof(sha256));
+		m.format = s->format;
 		m.certificate = firma_buf_view(&certificate);
 		r = firma_key_call(k, c->q, FIRMA_MSG_w_cms, &m, FIRMA_FOREVER,
 		    was_signed, c, &cause);

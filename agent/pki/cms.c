@@ -3,12 +3,23 @@
 
 #include <string.h>
 
+#include <openssl/asn1t.h>
+
 #include "agent/pki/own_openssl.h"
 
 #define TIME_MAX INT64_C(253402300799) /* 9999-12-31 23:59:59 UTC */
 
+static const EVP_MD *
+md_of(struct firma_bytes digest)
+{
+	return digest.len == FIRMA_SHA256 ? EVP_sha256()
+	    : digest.len == FIRMA_SHA1    ? EVP_sha1()
+					  : NULL;
+}
+
 static enum firma_err
-add_attributes(CMS_SignerInfo *si, const uint8_t *digest, int64_t signing_time)
+add_attributes(CMS_SignerInfo *si, struct firma_bytes digest,
+    int64_t signing_time, enum firma_cms_form form)
 {
 	FIRMA_OWN(firma_asn1_octets_done)
 	ASN1_OCTET_STRING *md = ASN1_OCTET_STRING_new();
@@ -17,64 +28,163 @@ add_attributes(CMS_SignerInfo *si, const uint8_t *digest, int64_t signing_time)
 	ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)signing_time);
 
 	if (md == NULL || when == NULL ||
-	    ASN1_OCTET_STRING_set(md, digest, FIRMA_SHA256) != 1 ||
+	    ASN1_OCTET_STRING_set(md, digest.at, (int)digest.len) != 1 ||
 	    CMS_signed_add1_attr_by_NID(si, NID_pkcs9_contentType,
 		V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) != 1 ||
 	    CMS_signed_add1_attr_by_NID(si, NID_pkcs9_messageDigest,
 		V_ASN1_OCTET_STRING, md, -1) != 1 ||
-	    CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime,
-		ASN1_STRING_type(when), when, -1) != 1)
+	    (form != FIRMA_CMS_PADES &&
+		CMS_signed_add1_attr_by_NID(si, NID_pkcs9_signingTime,
+		    ASN1_STRING_type(when), when, -1) != 1))
 		return FIRMA_ERR_NOMEM;
 	return FIRMA_OK;
 }
 
 static enum firma_err
 check_arguments(EVP_PKEY *key, const struct firma_certificate *cert,
-    int64_t signing_time, unsigned int flags, struct firma_cause *cause)
+    struct firma_bytes digest, int64_t signing_time, enum firma_cms_form form,
+    struct firma_cause *cause)
 {
 	if (signing_time < 0 || signing_time > TIME_MAX ||
-	    (flags & ~FIRMA_CMS_ATTACHED_LATER) != 0)
+	    form >= FIRMA_CMS_N || md_of(digest) == NULL)
 		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
-		    "the signing time or the flags");
+		    "the signing time, the form or the digest");
 	if (X509_check_private_key(firma_certificate_x509(cert), key) != 1)
 		return firma_openssl_fail(cause, FIRMA_ERR_KEY_MISMATCH,
 		    "the signing key and certificate");
 	return FIRMA_OK;
 }
 
+/*
+ * The key signs the digest itself.  OpenSSL's CMS wants the content for that, so
+ * the signature is made, verified with the certificate's key, and put in here.
+ */
+static enum firma_err
+sign_bare(CMS_SignerInfo *si, EVP_PKEY *key, struct firma_bytes digest,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_evp_pkey_ctx_done)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	FIRMA_OWN(firma_evp_pkey_ctx_done) EVP_PKEY_CTX *check = NULL;
+	unsigned char sig[FIRMA_SIGNATURE_MAX];
+	size_t len = sizeof(sig);
+	X509 *cert = NULL;
+
+	if (ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md_of(digest)) != 1 ||
+	    EVP_PKEY_sign(ctx, sig, &len, digest.at, digest.len) != 1)
+		return firma_openssl_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    "the key did not sign the digest");
+	CMS_SignerInfo_get0_algs(si, NULL, &cert, NULL, NULL);
+	check = EVP_PKEY_CTX_new(X509_get0_pubkey(cert), NULL);
+	if (check == NULL || EVP_PKEY_verify_init(check) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(check, md_of(digest)) != 1 ||
+	    EVP_PKEY_verify(check, sig, len, digest.at, digest.len) != 1)
+		return firma_openssl_fail(cause, FIRMA_ERR_SIGNATURE,
+		    "what the key signed does not verify");
+	if (ASN1_OCTET_STRING_set(
+		CMS_SignerInfo_get0_signature(si), sig, (int)len) != 1)
+		return FIRMA_ERR_NOMEM;
+	return FIRMA_OK;
+}
+
+/* RFC 5652 5.4: signed attributes are signed as a SET OF in DER. */
+/* clang-format off */
+DECLARE_ASN1_ITEM(signed_set)
+ASN1_ITEM_TEMPLATE(signed_set) = ASN1_EX_TEMPLATE_TYPE(
+    ASN1_TFLG_SET_OF, 0, attributes, X509_ATTRIBUTE)
+ASN1_ITEM_TEMPLATE_END(signed_set)
+    /* clang-format on */
+
+    static void attributes_done(STACK_OF(X509_ATTRIBUTE) * *at)
+{
+	sk_X509_ATTRIBUTE_free(*at);
+	*at = NULL;
+}
+
+/*
+ * CMS_SignerInfo_sign() puts a signingTime in where there is none.  Without one
+ * the same set is signed here.
+ */
+static int
+sign_set(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD *md)
+{
+	FIRMA_OWN(attributes_done)
+	STACK_OF(X509_ATTRIBUTE) *set = sk_X509_ATTRIBUTE_new_null();
+	FIRMA_OWN(firma_evp_md_ctx_done) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	unsigned char sig[FIRMA_SIGNATURE_MAX], *out = NULL;
+	size_t len = sizeof(sig);
+	int n;
+
+	for (int i = 0; i < CMS_signed_get_attr_count(si); i++)
+		if (sk_X509_ATTRIBUTE_push(set, CMS_signed_get_attr(si, i)) ==
+		    0)
+			return 0;
+	n = ASN1_item_i2d(
+	    (const ASN1_VALUE *)set, &out, ASN1_ITEM_rptr(signed_set));
+	if (firma_openssl_put(&der, out, n) != FIRMA_OK)
+		return 0;
+	return ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, md, NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, sig, &len, der.at, der.len) == 1 &&
+	    ASN1_OCTET_STRING_set(
+		CMS_SignerInfo_get0_signature(si), sig, (int)len) == 1;
+}
+
+static enum firma_err
+sign_attributes(CMS_SignerInfo *si, EVP_PKEY *key, struct firma_bytes digest,
+    int64_t signing_time, enum firma_cms_form form, struct firma_cause *cause)
+{
+	if (add_attributes(si, digest, signing_time, form) != FIRMA_OK)
+		return firma_openssl_fail(
+		    cause, FIRMA_ERR_INTERNAL, "signed attributes");
+	if ((form == FIRMA_CMS_PADES ? sign_set(si, key, md_of(digest))
+				     : CMS_SignerInfo_sign(si)) != 1)
+		return firma_openssl_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    "the key did not sign the attributes");
+	return FIRMA_OK;
+}
+
 enum firma_err
 firma_cms_sign_digest(EVP_PKEY *key, const struct firma_certificate *cert,
-    const uint8_t digest[FIRMA_SHA256], int64_t signing_time,
-    unsigned int flags, struct firma_buf *ret_der, struct firma_cause *cause)
+    struct firma_bytes digest, int64_t signing_time, enum firma_cms_form form,
+    struct firma_buf *ret_der, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_cms_done) CMS_ContentInfo *cms = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
 	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info checked = { 0 };
+	const unsigned int ess =
+	    form == FIRMA_CMS_CADES || form == FIRMA_CMS_PADES ? CMS_CADES : 0;
+	const unsigned int none = form == FIRMA_CMS_BARE ? CMS_NOATTR : 0;
 	CMS_SignerInfo *si;
 	unsigned char *out = NULL;
 	enum firma_err r;
 	int len;
 
-	if ((r = check_arguments(key, cert, signing_time, flags, cause)) !=
-	    FIRMA_OK)
+	if ((r = check_arguments(
+		 key, cert, digest, signing_time, form, cause)) != FIRMA_OK)
 		return r;
 	cms = CMS_sign(
 	    NULL, NULL, NULL, NULL, CMS_DETACHED | CMS_PARTIAL | CMS_BINARY);
 	if (cms == NULL ||
 	    (si = CMS_add1_signer(cms, firma_certificate_x509(cert), key,
-		 EVP_sha256(),
-		 CMS_PARTIAL | CMS_BINARY | CMS_CADES | CMS_NOSMIMECAP)) ==
-		NULL ||
-	    add_attributes(si, digest, signing_time) != FIRMA_OK)
+		 md_of(digest),
+		 CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | ess | none)) ==
+		NULL)
 		return firma_openssl_fail(
 		    cause, FIRMA_ERR_INTERNAL, "a SignedData");
-	if (CMS_SignerInfo_sign(si) != 1)
-		return firma_openssl_fail(cause, FIRMA_ERR_TOKEN_ERROR,
-		    "the key did not sign the attributes");
+	r = form == FIRMA_CMS_BARE
+	    ? sign_bare(si, key, digest, cause)
+	    : sign_attributes(si, key, digest, signing_time, form, cause);
+	if (r != FIRMA_OK)
+		return r;
 	len = i2d_CMS_ContentInfo(cms, &out);
-	if ((r = firma_openssl_put(&der, out, len)) != FIRMA_OK ||
-	    (r = firma_cms_verify_digest(
-		 firma_buf_view(&der), digest, &checked, cause)) != FIRMA_OK)
+	if ((r = firma_openssl_put(&der, out, len)) == FIRMA_OK &&
+	    form != FIRMA_CMS_BARE)
+		r = firma_cms_verify_digest(
+		    firma_buf_view(&der), digest, &checked, cause);
+	if (r != FIRMA_OK)
 		return r;
 	return firma_buf_put(ret_der, firma_buf_view(&der));
 }

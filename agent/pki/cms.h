@@ -17,30 +17,48 @@
 #define FIRMA_CMS_CONTENT_MAX ((size_t)32 * 1024 * 1024) /* attached */
 #define FIRMA_SHA256          32                         /* octets */
 
-/* The content will be put in by firma_cms_attach(); checks nothing more. */
-#define FIRMA_CMS_ATTACHED_LATER 1u
+#define FIRMA_SHA1            20
+
+/* Which signed attributes stand between the document and the signature. */
+enum firma_cms_form {
+	/* contentType, signingTime, messageDigest, signingCertificateV2 */
+	FIRMA_CMS_CADES,
+	/* the same without signingTime: EN 319 142-1 5.3, a PDF has /M for it */
+	FIRMA_CMS_PADES,
+	/* none: the digest itself is signed (RFC 5652 5.4) */
+	FIRMA_CMS_BARE,
+	/* contentType, signingTime, messageDigest: as PKCS#7 programs write it */
+	FIRMA_CMS_PKCS7,
+	FIRMA_CMS_N
+};
 
 /*
- * Sign a document whose SHA-256 is known and whose octets are not.
+ * Sign a document whose digest is known and whose octets are not.
  *
  * key           borrowed; may live on a token
  * cert          the signer's; included in the SignedData
+ * digest        FIRMA_SHA256 octets, or FIRMA_SHA1 for an institution that
+ *               takes nothing else; the length says which
  * signing_time  seconds since 1970 UTC; 0 <= t < year 10000
- * flags         0 or FIRMA_CMS_ATTACHED_LATER
- * ret_der       out; appends a detached SignedData in DER with the signed
- *               attributes contentType, signingTime, messageDigest and
- *               signingCertificateV2.  The same inputs and an RSA key give the
- *               same octets.
+ * ret_der       out; appends a SignedData in DER without content.  The same
+ *               inputs and an RSA key give the same octets.
+ *
+ * With FIRMA_CMS_BARE nothing tells the signature apart from one over signed
+ * attributes: who passes a stranger's document here refuses one that is a DER
+ * SET (firma_cms_is_attributes()).
  *
  * FIRMA_ERR_KEY_MISMATCH  key is not the certificate's
- * FIRMA_ERR_VALUE         the time or the flags
+ * FIRMA_ERR_VALUE         the time, the form or the digest's length
  * FIRMA_ERR_TOKEN_ERROR   the key did not sign
  * FIRMA_ERR_SIGNATURE     the key signed, but the result does not verify
  */
 FIRMA_CHECKED enum firma_err firma_cms_sign_digest(EVP_PKEY *key,
-    const struct firma_certificate *cert, const uint8_t digest[FIRMA_SHA256],
-    int64_t signing_time, unsigned int flags, struct firma_buf *ret_der,
+    const struct firma_certificate *cert, struct firma_bytes digest,
+    int64_t signing_time, enum firma_cms_form form, struct firma_buf *ret_der,
     struct firma_cause *cause);
+
+/* Is the whole document one DER SET, as signed attributes are when signed? */
+int firma_cms_is_attributes(struct firma_bytes document);
 
 /*
  * Put the content into a detached SignedData.  Appends DER.
@@ -101,9 +119,12 @@ FIRMA_CHECKED enum firma_err firma_cms_read(struct firma_bytes der,
     struct firma_bytes content, struct firma_cms_info *ret,
     enum firma_err *ret_verdict, struct firma_cause *cause);
 
-/* firma_cms_verify() for a detached one whose content is only known by its SHA-256. */
+/*
+ * firma_cms_verify() for a detached one with signed attributes whose content is
+ * only known by its digest.  message_sha256 stays zero when that is a SHA-1.
+ */
 FIRMA_CHECKED enum firma_err firma_cms_verify_digest(struct firma_bytes der,
-    const uint8_t digest[FIRMA_SHA256], struct firma_cms_info *ret,
+    struct firma_bytes digest, struct firma_cms_info *ret,
     struct firma_cause *cause);
 
 #endif

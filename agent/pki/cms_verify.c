@@ -16,8 +16,8 @@
 /* What is known of the document. */
 struct document {
 	struct firma_bytes content;
-	int has_content; /* else only digest, its SHA-256 */
-	const uint8_t *digest;
+	int has_content; /* else only digest: of SHA-256 or SHA-1, by its length */
+	struct firma_bytes digest;
 };
 
 /* Borrowed pieces of the SignedData that is looked at. */
@@ -164,11 +164,12 @@ digest_document(const struct signed_data *sd, const struct document *doc,
     uint8_t ret[EVP_MAX_MD_SIZE], struct firma_cause *cause)
 {
 	if (!doc->has_content) {
-		if (EVP_MD_get_type(sd->md) != NID_sha256)
+		/* No two of the digests that find_digest() knows are as long. */
+		if ((size_t)EVP_MD_get_size(sd->md) != doc->digest.len)
 			return firma_fail(cause, FIRMA_ERR_NOT_SUPPORTED,
 			    FIRMA_CAUSE_NONE, 0,
-			    "only the document's SHA-256 is known");
-		memcpy(ret, doc->digest, FIRMA_SHA256);
+			    "only another digest of the document is known");
+		memcpy(ret, doc->digest.at, doc->digest.len);
 		return FIRMA_OK;
 	}
 	if (EVP_Digest(doc->content.at, doc->content.len, ret, NULL, sd->md,
@@ -303,6 +304,15 @@ verify_attributes(const struct signed_data *sd, const uint8_t *digest,
 	return read_signing_certificate(sd, info, cause);
 }
 
+int
+firma_cms_is_attributes(struct firma_bytes document)
+{
+	struct firma_bytes set = { 0 };
+
+	return firma_der_take(&document, TAG_SET, &set) == FIRMA_OK &&
+	    document.len == 0;
+}
+
 /* Without signed attributes the content itself is signed: RFC 5652 5.4. */
 static enum firma_err
 verify_content(const struct signed_data *sd, const struct document *doc,
@@ -311,16 +321,13 @@ verify_content(const struct signed_data *sd, const struct document *doc,
 	FIRMA_OWN(firma_evp_pkey_ctx_done) EVP_PKEY_CTX *ctx = NULL;
 	const ASN1_OCTET_STRING *signature =
 	    CMS_SignerInfo_get0_signature(sd->si);
-	struct firma_bytes rest = doc->content, set = { 0 };
-
 	if (OBJ_obj2nid(CMS_get0_eContentType(sd->cms)) != NID_pkcs7_data)
 		return bad(cause, "signed attributes are missing");
 	/*
 	 * The octets of somebody's signed attributes, taken for content, would
 	 * verify too (RFC 5652 5.4 signs either), so such content is refused.
 	 */
-	if (!doc->has_content ||
-	    (firma_der_take(&rest, TAG_SET, &set) == FIRMA_OK && rest.len == 0))
+	if (!doc->has_content || firma_cms_is_attributes(doc->content))
 		return bad(cause, "signed attributes are missing");
 	if (OBJ_obj2nid(sd->signature_algorithm->algorithm) == NID_rsassaPss)
 		return firma_fail(cause, FIRMA_ERR_NOT_SUPPORTED,
@@ -363,11 +370,14 @@ take_content(const struct signed_data *sd, struct document *doc,
 		info->is_attached = 1;
 		doc->content = firma_buf_view(&info->content);
 	}
-	if (!doc->has_content)
-		memcpy(info->message_sha256, doc->digest, FIRMA_SHA256);
-	else if (SHA256(doc->content.at, doc->content.len,
-		     info->message_sha256) == NULL)
+	if (!doc->has_content) {
+		if (doc->digest.len == FIRMA_SHA256)
+			memcpy(
+			    info->message_sha256, doc->digest.at, FIRMA_SHA256);
+	} else if (SHA256(doc->content.at, doc->content.len,
+		       info->message_sha256) == NULL) {
 		return FIRMA_ERR_INTERNAL;
+	}
 	return FIRMA_OK;
 }
 
@@ -456,9 +466,8 @@ firma_cms_read(struct firma_bytes der, struct firma_bytes content,
 }
 
 enum firma_err
-firma_cms_verify_digest(struct firma_bytes der,
-    const uint8_t digest[FIRMA_SHA256], struct firma_cms_info *ret,
-    struct firma_cause *cause)
+firma_cms_verify_digest(struct firma_bytes der, struct firma_bytes digest,
+    struct firma_cms_info *ret, struct firma_cause *cause)
 {
 	return verify(der, (struct document){ .digest = digest }, ret, cause);
 }

@@ -187,7 +187,8 @@ fill(X509_REQ *req, EVP_PKEY *key, struct firma_bytes subject_der,
 
 enum firma_err
 firma_request_build(EVP_PKEY *key, struct firma_bytes subject_der,
-    const char *challenge, struct firma_buf *ret_der, struct firma_cause *cause)
+    const char *challenge, unsigned int digest, struct firma_buf *ret_der,
+    struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_x509_req_done) X509_REQ *req = X509_REQ_new();
 	FIRMA_OWN(firma_request_done) struct firma_request checked = { 0 };
@@ -198,9 +199,13 @@ firma_request_build(EVP_PKEY *key, struct firma_bytes subject_der,
 
 	if (req == NULL)
 		return FIRMA_ERR_NOMEM;
+	if (digest != 32 && digest != 20)
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "a digest of %u octets", digest);
 	if ((r = fill(req, key, subject_der, challenge, cause)) != FIRMA_OK)
 		return r;
-	if (X509_REQ_sign(req, key, EVP_sha256()) <= 0)
+	if (X509_REQ_sign(req, key, digest == 20 ? EVP_sha1() : EVP_sha256()) <=
+	    0)
 		return firma_openssl_fail(cause, FIRMA_ERR_TOKEN_ERROR,
 		    "the key did not sign the request");
 	len = i2d_X509_REQ(req, &out);

@@ -49,20 +49,23 @@ FIRMA_CHECKED enum firma_err firma_request_read(struct firma_bytes der,
     struct firma_request *ret, struct firma_cause *cause);
 
 /*
- * Make a request for key, signed by key with SHA-256.
+ * Make a request for key, signed by key.
  *
  * key          borrowed; may live on a token
  * subject_der  a Name, copied verbatim (see firma_name_for_request())
  * challenge    challengePassword as PrintableString, or NULL for none
+ * digest       octets of the digest that is signed: 32 (SHA-256), or 20 (SHA-1)
+ *              for an institution that takes nothing else
  * ret_der      out; appends
  *
  * FIRMA_ERR_SHAPE        subject_der is not a Name
- * FIRMA_ERR_VALUE        challenge does not fit PrintableString, or its length
+ * FIRMA_ERR_VALUE        challenge does not fit PrintableString, or its length;
+ *                        digest
  * FIRMA_ERR_TOKEN_ERROR  the key did not sign
  * FIRMA_ERR_SIGNATURE    the key signed, but the result does not verify
  */
 FIRMA_CHECKED enum firma_err firma_request_build(EVP_PKEY *key,
-    struct firma_bytes subject_der, const char *challenge,
+    struct firma_bytes subject_der, const char *challenge, unsigned int digest,
     struct firma_buf *ret_der, struct firma_cause *cause);
 
 #endif

@@ -118,6 +118,7 @@ static const struct firma_option key_options[] = {
 	OTHER("spki"),
 	WORD(firma_config_key, "durability", durability, durabilities),
 	WORD(firma_config_key, "digest-only", digest_only, yes_no),
+	WORD(firma_config_key, "sha1", sha1, yes_no),
 };
 
 static const struct firma_option profile_options[] = {

@@ -97,6 +97,7 @@ struct firma_config_key {
 	bool has_spki;
 	unsigned int durability;  /* enum firma_config_durability */
 	unsigned int digest_only; /* 1: a bare digest may be signed */
+	unsigned int sha1;        /* 1: SHA-1 may be signed on request */
 	unsigned int line;
 };
 

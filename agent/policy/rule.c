@@ -37,6 +37,21 @@ no_digest(const struct firma_rule_facts *facts, const struct firma_peer *peer,
 	return key != NULL && !key->digest_only ? REFUSE : NONE;
 }
 
+/* A renewal's profile names SHA-1 by itself; here somebody just asks for it. */
+static enum opinion
+no_sha1(const struct firma_rule_facts *facts, const struct firma_peer *peer,
+    const struct firma_ask *ask)
+{
+	const struct firma_config_key *key;
+
+	(void)peer;
+	if (ask->action != FIRMA_ASK_SIGN_SHA1)
+		return NONE;
+	key = facts->config != NULL ? firma_config_key(facts->config, ask->key)
+				    : NULL;
+	return key != NULL && key->sha1 ? NONE : REFUSE;
+}
+
 static enum opinion
 root(const struct firma_rule_facts *facts, const struct firma_peer *peer,
     const struct firma_ask *ask)
@@ -67,6 +82,7 @@ nobody_else(const struct firma_rule_facts *facts, const struct firma_peer *peer,
 /* The order is the meaning: the first opinion decides. */
 static const struct rule rules[] = {
 	{ "no-digest", no_digest },
+	{ "no-sha1", no_sha1 },
 	{ "root", root },
 	{ "owner", owner },
 	{ "nobody-else", nobody_else },

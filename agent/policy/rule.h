@@ -41,7 +41,8 @@
 	X(RENEW_RETIRE,       "renew-retire") \
 	X(LEDGER_READ,        "ledger-read") \
 	X(TOKEN_CHANGE_PIN,   "token-change-pin") \
-	X(TOKEN_UNBLOCK,      "token-unblock")
+	X(TOKEN_UNBLOCK,      "token-unblock") \
+	X(SIGN_SHA1,          "sign-sha1")    /* a document's SHA-1 */
 /* clang-format on */
 
 enum firma_ask_action {
@@ -83,6 +84,8 @@ struct firma_verdict {
  * Rules, in order:
  *   "no-digest"    refuses sign-digest with a key whose digest-only = no,
  *                  whoever asks
+ *   "no-sha1"      refuses sign-sha1 with a key whose configuration does not
+ *                  say sha1 = yes, whoever asks
  *   "root"         uid 0 may do everything
  *   "owner"        the agent's own uid may do everything
  *   "nobody-else"  refuses

@@ -43,8 +43,7 @@ check_key(struct walk *w)
 		COMPLAIN(w, "the new key is used before it is generated");
 	if (s->key == FIRMA_KEY_OLD && s->what != FIRMA_DO_SIGN)
 		COMPLAIN(w, "only a sign step uses the old key");
-	if (s->key == FIRMA_KEY_NEW && s->what == FIRMA_DO_SIGN &&
-	    s->format != FIRMA_SIGN_RAW && !w->accepted)
+	if (s->key == FIRMA_KEY_NEW && s->what == FIRMA_DO_SIGN && !w->accepted)
 		COMPLAIN(w,
 		    "the new key signs CMS before its certificate is accepted");
 }
@@ -64,6 +63,8 @@ check_sign(struct walk *w)
 	struct firma_profile_step *s = here(w);
 	const struct firma_profile_step *from = source(w, "signs", s->signs);
 
+	if (!firma_sign_is_cms(s->format) || s->format == FIRMA_SIGN_PADES)
+		COMPLAIN(w, "format: a renewal signs CMS");
 	if (from == NULL)
 		return;
 	if (s->letter[0] != '\0' && strcmp(s->letter, from->letter) != 0)
@@ -86,7 +87,7 @@ check_submit_letter(struct walk *w, const struct firma_profile_step *from)
 	if (from == NULL)
 		return;
 	if (from->what != FIRMA_DO_SIGN ||
-	    from->format != FIRMA_SIGN_CMS_DETACHED ||
+	    firma_sign_is_attached(from->format) ||
 	    strcmp(from->letter, s->letter) != 0)
 		COMPLAIN(w, "%s is not a detached signature of letter %s",
 		    s->sends, s->letter);
@@ -113,7 +114,7 @@ check_sends(struct walk *w)
 		COMPLAIN(w, "%s is not the request", s->sends);
 	if (s->op == FIRMA_OP_ENTER &&
 	    (from->what != FIRMA_DO_SIGN ||
-		from->format != FIRMA_SIGN_CMS_ATTACHED))
+		!firma_sign_is_attached(from->format)))
 		COMPLAIN(w, "%s is not an attached signature", s->sends);
 }
 

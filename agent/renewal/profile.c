@@ -39,6 +39,11 @@ static const char *const keys[] = { "none", "old", "new", NULL };
 static const char *const formats[] = { [FIRMA_SIGN_RAW] = "raw",
 	[FIRMA_SIGN_CMS_DETACHED] = "cms-detached",
 	[FIRMA_SIGN_CMS_ATTACHED] = "cms-attached",
+	[FIRMA_SIGN_PADES] = "pades",
+	[FIRMA_SIGN_BARE_DETACHED] = "cms-bare-detached",
+	[FIRMA_SIGN_BARE_ATTACHED] = "cms-bare-attached",
+	[FIRMA_SIGN_SHA1_RAW] = "raw-sha1",
+	[FIRMA_SIGN_SHA1_ATTACHED] = "cms-sha1-attached",
 	NULL };
 static const char *const old_certificates[] = { "may-be-expired",
 	"must-be-valid", NULL };

@@ -46,3 +46,41 @@ value_of(const struct value *list, size_t n, const char *name,
 		    ret_value);                                            \
 	}
 FIRMA_VALUE_LIST(X)
+
+static const struct {
+	int is_cms, is_attached, is_sha1, is_bare;
+} formats[] = {
+	[FIRMA_SIGN_RAW] = { 0, 0, 0, 1 },
+	[FIRMA_SIGN_CMS_DETACHED] = { 1, 0, 0, 0 },
+	[FIRMA_SIGN_CMS_ATTACHED] = { 1, 1, 0, 0 },
+	[FIRMA_SIGN_PADES] = { 1, 0, 0, 0 },
+	[FIRMA_SIGN_BARE_DETACHED] = { 1, 0, 0, 1 },
+	[FIRMA_SIGN_BARE_ATTACHED] = { 1, 1, 0, 1 },
+	[FIRMA_SIGN_SHA1_RAW] = { 0, 0, 1, 1 },
+	[FIRMA_SIGN_SHA1_ATTACHED] = { 1, 1, 1, 0 },
+};
+#define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+int
+firma_sign_is_cms(unsigned int format)
+{
+	return format < N_FORMATS && formats[format].is_cms;
+}
+
+int
+firma_sign_is_attached(unsigned int format)
+{
+	return format < N_FORMATS && formats[format].is_attached;
+}
+
+int
+firma_sign_is_sha1(unsigned int format)
+{
+	return format < N_FORMATS && formats[format].is_sha1;
+}
+
+int
+firma_sign_is_bare(unsigned int format)
+{
+	return format < N_FORMATS && formats[format].is_bare;
+}

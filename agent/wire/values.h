@@ -30,7 +30,12 @@
 #define FIRMA_SIGN_FORMATS(X) \
 	X(RAW,          0, "raw")       /* PKCS#1 v1.5 or ECDSA-Sig-Value */ \
 	X(CMS_DETACHED, 1, "detached")  /* CAdES-BES, content beside it */ \
-	X(CMS_ATTACHED, 2, "attached")  /* as detached: the client puts it in */
+	X(CMS_ATTACHED, 2, "attached")  /* as detached: the client puts it in */ \
+	X(PADES,        3, "pades")     /* detached, for a PDF: no signing time */ \
+	X(BARE_DETACHED, 4, "bare-detached") /* CMS without signed attributes */ \
+	X(BARE_ATTACHED, 5, "bare-attached") \
+	X(SHA1_RAW,      6, "sha1-raw")      /* for old institutions; RSA only */ \
+	X(SHA1_ATTACHED, 7, "sha1-attached") /* PKCS#7 with SHA-1, attached */
 
 /* renewal_item.status */
 #define FIRMA_RENEWAL_STATUSES(X) \
@@ -115,6 +120,13 @@ enum firma_outcome {
 	FIRMA_OUTCOMES(X)
 #undef X
 };
+
+/* What a number of sign_format means; 0 for one without meaning. */
+int firma_sign_is_cms(unsigned int format);
+int firma_sign_is_attached(unsigned int format); /* the content goes in later */
+int firma_sign_is_sha1(unsigned int format);
+/* The document's digest is signed, with no attributes around it. */
+int firma_sign_is_bare(unsigned int format);
 
 /* Bits of key_item.flags and w_key.flags. */
 #define FIRMA_KEYFLAG_LOCAL               0x01u  /* CKA_LOCAL */

@@ -17,6 +17,7 @@
 #include "pkcs11/worker/key.h"
 
 #define SHA256_LEN 32
+#define SHA1_LEN   20
 
 struct firma_pkey {
 	EVP_PKEY *key;
@@ -38,10 +39,12 @@ sign(struct firma_pkey *k, int type, const unsigned char *digest, size_t len,
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf sig = { 0 };
 
-	if (k == NULL || len != SHA256_LEN || type != NID_sha256)
+	if (k == NULL ||
+	    !((len == SHA256_LEN && type == NID_sha256) ||
+		(len == SHA1_LEN && type == NID_sha1)))
 		return 0;
-	k->r = firma_signer_sign(
-	    k->signer, k->id, digest, k->pin, &sig, &k->cause);
+	k->r = firma_signer_sign(k->signer, k->id, firma_bytes_of(digest, len),
+	    k->pin, &sig, &k->cause);
 	if (k->r != FIRMA_OK || sig.len > size)
 		return 0;
 	memcpy(to, sig.at, sig.len);

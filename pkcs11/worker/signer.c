@@ -9,9 +9,12 @@
 #include "pkcs11/worker/key.h"
 
 #define SHA256_LEN 32
+#define SHA1_LEN   20
 
-/* RFC 8017, 9.2 note 1: DigestInfo of SHA-256 up to the digest. */
-static const uint8_t digest_info[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
+/* RFC 8017, 9.2 note 1: DigestInfo up to the digest. */
+static const uint8_t info_sha1[] = { 0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b,
+	0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14 };
+static const uint8_t info_sha256[] = { 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
 	0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04,
 	0x20 };
 
@@ -199,7 +202,7 @@ firma_signer_needs_pin(struct firma_cause *cause)
 }
 
 FIRMA_CHECKED static enum firma_err
-begin(struct firma_signer *s, struct firma_bytes id, bool has_pin,
+begin(struct firma_signer *s, struct firma_bytes id, bool is_sha1, bool has_pin,
     struct firma_signer_key **ret, CK_RV *ret_rv, struct firma_cause *cause)
 {
 	struct firma_session *ss = &s->session;
@@ -212,6 +215,9 @@ begin(struct firma_signer *s, struct firma_bytes id, bool has_pin,
 		return r;
 	if (k->asks && !has_pin)
 		return firma_signer_needs_pin(cause);
+	if (is_sha1 && k->mechanism != CKM_RSA_PKCS)
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "digest: SHA-1 with an EC key");
 	m.mechanism = k->mechanism;
 	*ret_rv = ss->token->module->f->C_SignInit(ss->handle, &m, k->handle);
 	if (*ret_rv != CKR_OK)
@@ -252,24 +258,35 @@ authenticate(struct firma_signer *s, struct firma_signer_pin *pin,
 	return r;
 }
 
+/* What C_Sign gets: the digest, in its DigestInfo for RSA.  Octets written. */
+static size_t
+to_sign(bool is_rsa, struct firma_bytes digest, uint8_t *to)
+{
+	const bool is_sha1 = digest.len == SHA1_LEN;
+	const size_t n = !is_rsa ? 0
+	    : is_sha1            ? sizeof(info_sha1)
+				 : sizeof(info_sha256);
+
+	if (n != 0)
+		memcpy(to, is_sha1 ? info_sha1 : info_sha256, n);
+	memcpy(to + n, digest.at, digest.len);
+	return n + digest.len;
+}
+
 FIRMA_CHECKED static enum firma_err
 finish(struct firma_signer *s, const struct firma_signer_key *k,
-    const uint8_t sha256[SHA256_LEN], struct firma_buf *ret,
-    struct firma_cause *cause)
+    struct firma_bytes digest, struct firma_buf *ret, struct firma_cause *cause)
 {
 	struct firma_token *t = s->session.token;
-	uint8_t in[sizeof(digest_info) + SHA256_LEN];
+	uint8_t in[sizeof(info_sha256) + SHA256_LEN];
 	/* Zeros: a module that says CKR_OK may have written nothing. */
 	uint8_t raw[FIRMA_RAW_SIGNATURE_MAX] = { 0 };
 	CK_ULONG len = sizeof(raw);
 	const bool is_rsa = k->mechanism == CKM_RSA_PKCS;
-	uint8_t *const from = is_rsa ? in : in + sizeof(digest_info);
 	CK_RV rv;
 
-	memcpy(in, digest_info, sizeof(digest_info));
-	memcpy(in + sizeof(digest_info), sha256, SHA256_LEN);
-	rv = t->module->f->C_Sign(s->session.handle, from,
-	    (CK_ULONG)(in + sizeof(in) - from), raw, &len);
+	rv = t->module->f->C_Sign(s->session.handle, in,
+	    (CK_ULONG)to_sign(is_rsa, digest, in), raw, &len);
 	if (rv != CKR_OK) {
 		/* The operation may be left open: only a new session is sure. */
 		const enum firma_err r =
@@ -306,42 +323,46 @@ firma_signer_asks(struct firma_signer *s, struct firma_bytes id, bool *ret_asks,
 }
 
 FIRMA_CHECKED static enum firma_err
-sign(struct firma_signer *s, struct firma_bytes id,
-    const uint8_t sha256[SHA256_LEN], struct firma_signer_pin *pin,
-    struct firma_buf *ret_signature, struct firma_cause *cause)
+sign(struct firma_signer *s, struct firma_bytes id, struct firma_bytes digest,
+    struct firma_signer_pin *pin, struct firma_buf *ret_signature,
+    struct firma_cause *cause)
 {
 	const bool has_pin = pin != NULL && !pin->is_used;
 	struct firma_signer_key *k = NULL;
 	enum firma_err r;
 	CK_RV rv;
 
-	r = begin(s, id, has_pin, &k, &rv, cause);
+	r = begin(s, id, digest.len == SHA1_LEN, has_pin, &k, &rv, cause);
 	if (r != FIRMA_OK && is_stale(rv)) {
 		/* Nothing was signed yet: once more, from the beginning. */
 		firma_session_done(&s->session);
 		forget(s);
-		r = begin(s, id, has_pin, &k, &rv, cause);
+		r = begin(
+		    s, id, digest.len == SHA1_LEN, has_pin, &k, &rv, cause);
 	}
 	if (r == FIRMA_OK && k->asks)
 		r = authenticate(s, pin, cause);
-	return r == FIRMA_OK ? finish(s, k, sha256, ret_signature, cause) : r;
+	return r == FIRMA_OK ? finish(s, k, digest, ret_signature, cause) : r;
 }
 
 enum firma_err
 firma_signer_sign(struct firma_signer *s, struct firma_bytes id,
-    const uint8_t sha256[SHA256_LEN], struct firma_signer_pin *pin,
+    struct firma_bytes digest, struct firma_signer_pin *pin,
     struct firma_buf *ret_signature, struct firma_cause *cause)
 {
 	pthread_rwlock_t *const use = &s->session.token->signing;
 	enum firma_err r;
 
+	if (digest.len != SHA256_LEN && digest.len != SHA1_LEN)
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "digest: %zu octets", digest.len);
 	/*
 	 * Another lane's signature between that login and C_Sign would use it
 	 * up: a card knows no sessions.
 	 */
 	(void)(pin != NULL ? pthread_rwlock_wrlock(use)
 			   : pthread_rwlock_rdlock(use));
-	r = sign(s, id, sha256, pin, ret_signature, cause);
+	r = sign(s, id, digest, pin, ret_signature, cause);
 	(void)pthread_rwlock_unlock(use);
 	return r;
 }

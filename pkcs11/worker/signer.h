@@ -53,18 +53,21 @@ FIRMA_CHECKED enum firma_err firma_signer_asks(struct firma_signer *s,
 FIRMA_CHECKED enum firma_err firma_signer_needs_pin(struct firma_cause *cause);
 
 /*
- * Sign a SHA-256 digest: RSA as PKCS#1 v1.5 (DigestInfo by us, so that
- * CKM_RSA_PKCS is enough), EC as ECDSA with the result in DER.
+ * Sign a digest: RSA as PKCS#1 v1.5 (DigestInfo by us, so that CKM_RSA_PKCS is
+ * enough), EC as ECDSA with the result in DER.
+ * digest: 32 octets of SHA-256; with RSA also 20 of SHA-1, which old
+ * institutions want and many tokens have no mechanism for.
  * pin: for a key that asks; else NULL.
  * ret_signature: appended to.
  *
+ * FIRMA_ERR_VALUE         a digest of another length, or SHA-1 with an EC key
  * FIRMA_ERR_PIN_NEEDED    not logged in, or the key asks and there is no pin
  * FIRMA_ERR_NOT_FOUND     no such key
  * FIRMA_ERR_TOKEN_NO_MECH a kind of key that we do not use
  * FIRMA_ERR_TOKEN_ERROR   the token failed or answered with another length
  */
 FIRMA_CHECKED enum firma_err firma_signer_sign(struct firma_signer *s,
-    struct firma_bytes id, const uint8_t sha256[32],
+    struct firma_bytes id, struct firma_bytes digest,
     struct firma_signer_pin *pin, struct firma_buf *ret_signature,
     struct firma_cause *cause);
 

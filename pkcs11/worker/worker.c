@@ -277,11 +277,8 @@ sign(struct firma_job *j, struct firma_cause *cause)
 	struct firma_buf sig = { room, 0, sizeof(room) };
 	enum firma_err r;
 
-	if (m->sha256.len != SHA256_LEN)
-		return firma_fail(
-		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
-	if ((r = firma_signer_sign(j->w->signer, m->id, m->sha256.at, j->pin,
-		 &sig, cause)) != FIRMA_OK)
+	if ((r = firma_signer_sign(j->w->signer, m->id, m->digest, j->pin, &sig,
+		 cause)) != FIRMA_OK)
 		return r;
 	const struct firma_msg_w_signature a = { .signature =
 						     firma_buf_view(&sig) };
@@ -303,6 +300,17 @@ pkey_done(struct firma_pkey **k)
 	firma_pkey_free(*k);
 }
 
+/* Of a format that is CMS. */
+static enum firma_cms_form
+form_of(unsigned int format)
+{
+	if (firma_sign_is_bare(format))
+		return FIRMA_CMS_BARE;
+	if (firma_sign_is_sha1(format))
+		return FIRMA_CMS_PKCS7;
+	return format == FIRMA_SIGN_PADES ? FIRMA_CMS_PADES : FIRMA_CMS_CADES;
+}
+
 static enum firma_err
 cms(struct firma_job *j, struct firma_cause *cause)
 {
@@ -312,16 +320,16 @@ cms(struct firma_job *j, struct firma_cause *cause)
 	FIRMA_OWN(pkey_done) struct firma_pkey *key = NULL;
 	enum firma_err r;
 
-	if (m->sha256.len != SHA256_LEN)
+	if (!firma_sign_is_cms(m->format))
 		return firma_fail(
-		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "sha256");
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "format");
 	if ((r = firma_certificate_parse(m->certificate, &c, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_pkey_new(j->w->signer, m->id, j->pin, &key, cause)) !=
 		FIRMA_OK)
 		return r;
-	r = firma_cms_sign_digest(firma_pkey_key(key), c, m->sha256.at,
-	    (int64_t)m->signing_time, 0, &der, cause);
+	r = firma_cms_sign_digest(firma_pkey_key(key), c, m->digest,
+	    (int64_t)m->signing_time, form_of(m->format), &der, cause);
 	return r == FIRMA_OK ? tell_der(j, &der)
 			     : firma_pkey_fail(key, r, cause);
 }
@@ -330,6 +338,7 @@ static enum firma_err
 request(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_request *m = j->msg;
+	char challenge[FIRMA_CHALLENGE_MAX + 1];
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
 	FIRMA_OWN(pkey_done) struct firma_pkey *key = NULL;
 	enum firma_err r;
@@ -337,8 +346,12 @@ request(struct firma_job *j, struct firma_cause *cause)
 	if ((r = firma_pkey_new(j->w->signer, m->id, j->pin, &key, cause)) !=
 	    FIRMA_OK)
 		return r;
-	r = firma_request_build(
-	    firma_pkey_key(key), m->subject, NULL, &der, cause);
+	if (m->challenge.len >= sizeof(challenge))
+		return firma_fail(
+		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "challenge");
+	firma_str_copy(m->challenge, challenge, sizeof(challenge));
+	r = firma_request_build(firma_pkey_key(key), m->subject,
+	    challenge[0] != '\0' ? challenge : NULL, m->digest, &der, cause);
 	return r == FIRMA_OK ? tell_der(j, &der)
 			     : firma_pkey_fail(key, r, cause);
 }

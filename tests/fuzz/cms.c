@@ -33,8 +33,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	(void)!verify(der, firma_bytes_of(NULL, 0));
 	(void)!verify(der, content);
-	FUZZ_MUST(fuzz_result(firma_cms_verify_digest(
-		      der, digest, &info, &cause)) != FIRMA_OK);
+	FUZZ_MUST(fuzz_result(firma_cms_verify_digest(der,
+		      firma_bytes_of(digest, 32), &info, &cause)) != FIRMA_OK);
 	/* Put together, it verifies exactly when it did apart. */
 	if (fuzz_result(firma_cms_attach(der, content, &whole, &cause)) ==
 		FIRMA_OK &&

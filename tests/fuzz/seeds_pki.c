@@ -114,7 +114,7 @@ requests(EVP_PKEY *key, const X509_NAME *name, const char *kind)
 	const int len = i2d_X509_NAME(name, &der);
 
 	FUZZ_MUST(firma_request_build(key, firma_bytes_of(der, (size_t)len),
-		      "abc", &out, &cause) == FIRMA_OK);
+		      "abc", 32, &out, &cause) == FIRMA_OK);
 	seed("request", kind, firma_buf_view(&out));
 	OPENSSL_free(der);
 }
@@ -135,8 +135,8 @@ signatures(EVP_PKEY *key, X509 *x, const char *kind)
 		      &cause) == FIRMA_OK);
 	OPENSSL_free(der);
 	FUZZ_MUST(EVP_Digest(content, 5, digest, NULL, EVP_sha256(), NULL));
-	FUZZ_MUST(firma_cms_sign_digest(key, c, digest, 1790000000, 0, &apart,
-		      &cause) == FIRMA_OK);
+	FUZZ_MUST(firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32),
+		      1790000000, FIRMA_CMS_CADES, &apart, &cause) == FIRMA_OK);
 	FUZZ_MUST(firma_cms_attach(firma_buf_view(&apart),
 		      firma_bytes_of(content, 5), &whole, &cause) == FIRMA_OK);
 	(void)snprintf(name, sizeof(name), "%s-detached", kind);

@@ -94,7 +94,7 @@ cell 2 < "$tmp/rows" | paste -d' ' "$tmp/names" - > "$tmp/page"
 agree 'algorithms'
 
 # ---- rules: those of the table, and those that the agent's code names
-sed -n 's/^	{ "\([a-z-]*\)", [a-z_]* },$/\1/p' agent/policy/rule.c > "$tmp/code"
+sed -n 's/^	{ "\([a-z0-9-]*\)", [a-z0-9_]* },$/\1/p' agent/policy/rule.c > "$tmp/code"
 for file in agent/daemon/*.c; do
 	tr -s '\n\t ' ' ' < "$file" | grep -oE \
 	    'firma_(task_refuse|task_fail|change_fail)\([a-z], [A-Za-z_]+, "[a-z-]+"|\*ret_rule = "[a-z-]+"' |
@@ -127,12 +127,12 @@ agree 'firmad.8'
 
 # ---- the configuration's options, by section
 awk '/^static const struct firma_option / { on = 1; next } /^};/ { on = 0 }
-	on && match($0, /"[a-z-]+"/) { print substr($0, RSTART + 1, RLENGTH - 2) }' \
+	on && match($0, /"[a-z0-9-]+"/) { print substr($0, RSTART + 1, RLENGTH - 2) }' \
     agent/policy/config.c > "$tmp/code"
 sed -n '/^\.Ss \[/,/^\.Sh/s/^\.It Cm \(.*\)/\1/p' cli/man/firmad.conf.5 |
     tr -d ',' | tr -s ' ' '\n' > "$tmp/page"
 agree 'firmad.conf.5'
-sed -n 's/^#\{0,1\}\([a-z-]\{1,\}\) = .*/\1/p' \
+sed -n 's/^#\{0,1\}\([a-z0-9-]\{1,\}\) = .*/\1/p' \
     agent/daemon/firmad.conf.example > "$tmp/page"
 # Of label, serial, slot and uri, and of id and spki, an example has one.
 for word in serial slot uri spki; do

@@ -49,8 +49,9 @@ a_key_that_asks_each_time(void **state)
 	static const uint8_t subject[] = "\x30\x0c\x31\x0a\x30\x08\x06\x03\x55"
 					 "\x04\x03\x0c\x01x";
 	const struct firma_msg_w_sign s = { .id = sins_bytes("key"),
-		.sha256 = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
+		.digest = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
 	const struct firma_msg_w_request q = { .id = sins_bytes("key"),
+		.digest = 32,
 		.subject = firma_bytes_of(subject, sizeof(subject) - 1) };
 	const struct firma_msg_w_find other = { .id = sins_bytes("key") };
 	uint8_t hash[32];
@@ -139,7 +140,7 @@ static void
 a_pin_is_kept_only_when_asked_for(void **state)
 {
 	const struct firma_msg_w_sign s = { .id = sins_bytes("key"),
-		.sha256 = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
+		.digest = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
 	const int n = (int)strlen(PEER_PIN);
 	bool presented;
 

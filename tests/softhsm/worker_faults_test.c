@@ -233,6 +233,7 @@ after_putting_back_one_unlock_is_enough(void **state)
 	static const uint8_t subject[] = "\x30\x0c\x31\x0a\x30\x08\x06\x03\x55"
 					 "\x04\x03\x0c\x01x";
 	const struct firma_msg_w_request r = { .id = sins_bytes("key"),
+		.digest = 32,
 		.subject = firma_bytes_of(subject, sizeof(subject) - 1) };
 	struct firma_msg_w_der der;
 	bool presented = false;

@@ -102,7 +102,7 @@ static void
 sign_on(size_t lane, struct ops_answer *a)
 {
 	const struct firma_msg_w_sign m = { .id = sins_bytes("key"),
-		.sha256 = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
+		.digest = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
 
 	ops_ask_on(lane, a, FIRMA_MSG_w_sign, &m, -1);
 }
@@ -117,7 +117,8 @@ static void
 cms(struct ops_answer *a)
 {
 	const struct firma_msg_w_cms m = { .id = sins_bytes("key"),
-		.sha256 = firma_bytes_of(sins_digest, sizeof(sins_digest)),
+		.format = FIRMA_SIGN_CMS_DETACHED,
+		.digest = firma_bytes_of(sins_digest, sizeof(sins_digest)),
 		.certificate = firma_buf_view(&cert[0]),
 		.signing_time = 1 };
 
@@ -128,6 +129,7 @@ static void
 request(struct ops_answer *a)
 {
 	const struct firma_msg_w_request m = { .id = sins_bytes("key"),
+		.digest = 32,
 		.subject = firma_bytes_of(subject, sizeof(subject) - 1) };
 
 	ops_ask(a, FIRMA_MSG_w_request, &m, -1);

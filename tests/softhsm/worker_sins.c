@@ -105,7 +105,7 @@ uint64_t
 sins_ask_sign(size_t lane)
 {
 	const struct firma_msg_w_sign m = { .id = sins_bytes("key"),
-		.sha256 = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
+		.digest = firma_bytes_of(sins_digest, sizeof(sins_digest)) };
 
 	return peer_send(&sins_peer, lane, FIRMA_MSG_w_sign, &m, -1);
 }

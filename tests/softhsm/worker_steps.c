@@ -79,7 +79,7 @@ void
 sign_and_verify(size_t lane, const char *id)
 {
 	const struct firma_msg_w_sign m = { .id = bytes(id),
-		.sha256 = digest_of(DOCUMENT) };
+		.digest = digest_of(DOCUMENT) };
 	struct firma_msg_w_signature s;
 
 	peer_expect(&p, lane, FIRMA_MSG_w_signature,

@@ -78,6 +78,7 @@ request_for(const char *id)
 					 "\x04\x03\x0c\x0a"
 					 "A\xc3\x91O & CIA";
 	const struct firma_msg_w_request m = { .id = bytes(id),
+		.digest = 32,
 		.subject = firma_bytes_of(subject, sizeof(subject) - 1) };
 	struct firma_msg_w_der der;
 	char name[64];
@@ -144,7 +145,8 @@ static void
 cms_with(const char *id, const char *name, const struct firma_buf *cert)
 {
 	const struct firma_msg_w_cms m = { .id = bytes(id),
-		.sha256 = digest_of(DOCUMENT),
+		.format = FIRMA_SIGN_CMS_DETACHED,
+		.digest = digest_of(DOCUMENT),
 		.certificate = firma_buf_view(cert),
 		.signing_time = (uint64_t)time(NULL) };
 	struct firma_msg_w_der der;
@@ -205,7 +207,8 @@ cms_follows_the_token(void **state)
 		peer_call(
 		    &p, FIRMA_MSG_w_logout, &out, FIRMA_MSG_w_done, &done);
 		const struct firma_msg_w_cms m = { .id = bytes("key"),
-			.sha256 = digest_of(DOCUMENT),
+			.format = FIRMA_SIGN_CMS_DETACHED,
+			.digest = digest_of(DOCUMENT),
 			.certificate = firma_buf_view(&cert) };
 
 		assert_int_equal(peer_call_error(&p, FIRMA_MSG_w_cms, &m),
@@ -261,7 +264,7 @@ deleting_takes_everything(void **state)
 {
 	const struct firma_msg_w_delete m = { .id = bytes("gone") };
 	const struct firma_msg_w_sign s = { .id = bytes("gone"),
-		.sha256 = digest_of(DOCUMENT) };
+		.digest = digest_of(DOCUMENT) };
 	struct firma_msg_w_key k;
 	struct firma_msg_w_done done;
 
@@ -484,7 +487,7 @@ lanes_work_side_by_side(void **state)
 	(void)state;
 	generate("rsa", FIRMA_KEY_RSA_2048, &k);
 	const struct firma_msg_w_sign m = { .id = bytes("rsa"),
-		.sha256 = digest_of(DOCUMENT) };
+		.digest = digest_of(DOCUMENT) };
 
 	for (int round = 0; round < 10; round++) {
 		for (size_t i = 0; i < 8; i++)
@@ -509,7 +512,7 @@ static double
 seconds_for(size_t n, const char *id)
 {
 	const struct firma_msg_w_sign m = { .id = bytes(id),
-		.sha256 = digest_of(DOCUMENT) };
+		.digest = digest_of(DOCUMENT) };
 	struct firma_msg_w_signature s;
 	double best = 1e9;
 

@@ -116,7 +116,7 @@ static void
 locked_means_pin_needed(void **state)
 {
 	const struct firma_msg_w_sign s = { .id = bytes("key"),
-		.sha256 = digest_of(DOCUMENT) };
+		.digest = digest_of(DOCUMENT) };
 	const struct firma_msg_w_generate g = { .id = bytes("new"),
 		.algorithm = FIRMA_KEY_EC_P256 };
 	const struct firma_msg_w_logout out = { 0 };
@@ -284,7 +284,7 @@ absent_blank_and_found_again(void **state)
 
 	static const char *const nowhere[] = { "--label", "nowhere", NULL };
 	const struct firma_msg_w_sign s = { .id = bytes("key"),
-		.sha256 = digest_of(DOCUMENT) };
+		.digest = digest_of(DOCUMENT) };
 
 	peer_start(&p, NULL, 1, NULL, nowhere);
 	peer_call(&p, FIRMA_MSG_w_probe, &probe, FIRMA_MSG_w_token, &t);
@@ -347,7 +347,7 @@ static void
 wrong_requests_are_refused(void **state)
 {
 	const struct firma_msg_w_sign s = { .id = bytes("key"),
-		.sha256 = bytes("short") };
+		.digest = bytes("short") };
 	const struct firma_msg_w_probe probe = { 0 };
 	const struct firma_msg_w_ready odd = { .version = 1 };
 	const struct firma_msg_w_login login = { .iterations = 1 };

@@ -22,8 +22,8 @@ sign(enum firma_key_algorithm a, int64_t when, struct firma_buf *ret)
 	uint8_t digest[FIRMA_SHA256];
 
 	sha256_of(BYTES(LETTER), digest);
-	if (firma_cms_sign_digest(
-		key_of(a, 0), c, digest, when, 0, ret, &cause) != FIRMA_OK)
+	if (firma_cms_sign_digest(key_of(a, 0), c, firma_bytes_of(digest, 32),
+		when, FIRMA_CMS_CADES, ret, &cause) != FIRMA_OK)
 		fail_msg("%s", cause.what);
 }
 
@@ -57,8 +57,8 @@ signed_over_a_digest_and_verified_over_the_document(void **state)
 		firma_certificate_spki_sha256(info.signer, a);
 		firma_certificate_spki_sha256(c, b);
 		assert_memory_equal(a, b, 32);
-		assert_int_equal(firma_cms_verify_digest(
-				     firma_buf_view(&der), digest, &info, NULL),
+		assert_int_equal(firma_cms_verify_digest(firma_buf_view(&der),
+				     firma_bytes_of(digest, 32), &info, NULL),
 		    FIRMA_OK);
 	}
 }
@@ -109,12 +109,16 @@ rsa_gives_the_same_octets_twice(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    firma_cms_sign_digest(key, c, digest, NOW, 0, &a, NULL), FIRMA_OK);
-	assert_int_equal(firma_cms_sign_digest(key, c, digest, NOW,
-			     FIRMA_CMS_ATTACHED_LATER, &b, NULL),
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32), NOW,
+		FIRMA_CMS_CADES, &a, NULL),
 	    FIRMA_OK);
 	assert_int_equal(
-	    firma_cms_sign_digest(key, c, digest, NOW + 1, 0, &later, NULL),
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32), NOW,
+		FIRMA_CMS_CADES, &b, NULL),
+	    FIRMA_OK);
+	assert_int_equal(
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32), NOW + 1,
+		FIRMA_CMS_CADES, &later, NULL),
 	    FIRMA_OK);
 	assert_true(firma_bytes_equal(firma_buf_view(&a), firma_buf_view(&b)));
 	assert_false(
@@ -136,8 +140,8 @@ times_outside_of_utctime(void **state)
 		struct firma_cms_info info = { 0 };
 
 		sign(FIRMA_KEY_EC_P256, times[i], &der);
-		assert_int_equal(firma_cms_verify_digest(
-				     firma_buf_view(&der), digest, &info, NULL),
+		assert_int_equal(firma_cms_verify_digest(firma_buf_view(&der),
+				     firma_bytes_of(digest, 32), &info, NULL),
 		    FIRMA_OK);
 		assert_int_equal(info.signing_time, times[i]);
 	}
@@ -154,16 +158,24 @@ wrong_arguments_sign_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    firma_cms_sign_digest(key, c, digest, -1, 0, &der, NULL),
-	    FIRMA_ERR_VALUE);
-	assert_int_equal(firma_cms_sign_digest(key, c, digest,
-			     INT64_C(253402300800), 0, &der, NULL),
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32), -1,
+		FIRMA_CMS_CADES, &der, NULL),
 	    FIRMA_ERR_VALUE);
 	assert_int_equal(
-	    firma_cms_sign_digest(key, c, digest, NOW, 2, &der, NULL),
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32),
+		INT64_C(253402300800), FIRMA_CMS_CADES, &der, NULL),
 	    FIRMA_ERR_VALUE);
-	assert_int_equal(firma_cms_sign_digest(key_of(FIRMA_KEY_EC_P256, 1), c,
-			     digest, NOW, 0, &der, NULL),
+	assert_int_equal(
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32), NOW,
+		FIRMA_CMS_N, &der, NULL),
+	    FIRMA_ERR_VALUE);
+	assert_int_equal(
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 31), NOW,
+		FIRMA_CMS_CADES, &der, NULL),
+	    FIRMA_ERR_VALUE);
+	assert_int_equal(
+	    firma_cms_sign_digest(key_of(FIRMA_KEY_EC_P256, 1), c,
+		firma_bytes_of(digest, 32), NOW, FIRMA_CMS_CADES, &der, NULL),
 	    FIRMA_ERR_KEY_MISMATCH);
 	assert_int_equal(der.len, 0);
 }
@@ -201,8 +213,8 @@ content_is_attached_if_it_is_what_was_signed(void **state)
 	    firma_cms_attach(firma_buf_view(&whole), BYTES(LETTER), &der, NULL),
 	    FIRMA_ERR_STATE);
 	sha256_of(BYTES(LETTER), digest);
-	assert_int_equal(firma_cms_verify_digest(
-			     firma_buf_view(&whole), digest, &info, NULL),
+	assert_int_equal(firma_cms_verify_digest(firma_buf_view(&whole),
+			     firma_bytes_of(digest, 32), &info, NULL),
 	    FIRMA_ERR_SHAPE);
 }
 
@@ -225,8 +237,8 @@ other_documents_do_not_verify(void **state)
 	    firma_cms_verify(firma_buf_view(&der), BYTES(""), &info, NULL),
 	    FIRMA_ERR_SIGNATURE);
 	sha256_of(BYTES("other"), digest);
-	assert_int_equal(
-	    firma_cms_verify_digest(firma_buf_view(&der), digest, &info, NULL),
+	assert_int_equal(firma_cms_verify_digest(firma_buf_view(&der),
+			     firma_bytes_of(digest, 32), &info, NULL),
 	    FIRMA_ERR_SIGNATURE);
 	assert_null(info.signer);
 	assert_int_equal(firma_buf_put_u8(&der, 0), FIRMA_OK);
@@ -462,15 +474,89 @@ other_digests_are_named(void **state)
 	assert_true(info.has_signing_certificate);
 	sha256_of(BYTES("reto"), digest);
 	assert_memory_equal(info.message_sha256, digest, 32);
-	assert_int_equal(
-	    firma_cms_verify_digest(firma_buf_view(&der), digest, &info, NULL),
+	assert_int_equal(firma_cms_verify_digest(firma_buf_view(&der),
+			     firma_bytes_of(digest, 32), &info, NULL),
 	    FIRMA_ERR_NOT_SUPPORTED);
+}
+
+static void
+each_form_has_its_attributes(void **state)
+{
+	static const struct {
+		enum firma_cms_form form;
+		unsigned int digest;
+		int attributes, time, ess;
+	} forms[] = {
+		{ FIRMA_CMS_CADES, 32, 1, 1, 1 },
+		{ FIRMA_CMS_PADES, 32, 1, 0, 1 },
+		{ FIRMA_CMS_BARE, 32, 0, 0, 0 },
+		{ FIRMA_CMS_PKCS7, 32, 1, 1, 0 },
+		{ FIRMA_CMS_PKCS7, 20, 1, 1, 0 },
+		{ FIRMA_CMS_BARE, 20, 0, 0, 0 },
+	};
+	static const enum firma_key_algorithm kinds[] = { FIRMA_KEY_RSA_2048,
+		FIRMA_KEY_EC_P256 };
+
+	(void)state;
+	for (size_t i = 0; i < 12; i++) {
+		const enum firma_key_algorithm kind = kinds[i % 2];
+		const unsigned int n = forms[i / 2].digest;
+		FIRMA_OWN(firma_certificate_done)
+		struct firma_certificate *c = signer(kind);
+		FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+		FIRMA_OWN(firma_buf_done) struct firma_buf whole = { 0 };
+		FIRMA_OWN(firma_cms_info_done)
+		struct firma_cms_info info = { 0 };
+		uint8_t digest[32];
+
+		assert_int_equal(
+		    EVP_Digest(LETTER, strlen(LETTER), digest, NULL,
+			n == 20 ? EVP_sha1() : EVP_sha256(), NULL),
+		    1);
+		assert_int_equal(firma_cms_sign_digest(key_of(kind, 0), c,
+				     firma_bytes_of(digest, n), NOW,
+				     forms[i / 2].form, &der, NULL),
+		    FIRMA_OK);
+		assert_int_equal(firma_cms_verify(firma_buf_view(&der),
+				     BYTES(LETTER), &info, NULL),
+		    FIRMA_OK);
+		assert_int_equal(
+		    info.has_attributes != 0, forms[i / 2].attributes);
+		assert_int_equal(
+		    info.signing_time, forms[i / 2].time ? NOW : -1);
+		assert_int_equal(
+		    info.has_signing_certificate != 0, forms[i / 2].ess);
+		assert_string_equal(info.digest, n == 20 ? "sha1" : "sha256");
+		assert_true(info.is_der);
+		assert_int_equal(firma_cms_attach(firma_buf_view(&der),
+				     BYTES(LETTER), &whole, NULL),
+		    FIRMA_OK);
+		whole.len = 0;
+		assert_int_equal(firma_cms_attach(firma_buf_view(&der),
+				     BYTES("another"), &whole, NULL),
+		    FIRMA_ERR_SIGNATURE);
+	}
+}
+
+static void
+a_set_looks_like_attributes(void **state)
+{
+	(void)state;
+	assert_true(firma_cms_is_attributes(BYTES("\x31\x00")));
+	assert_true(firma_cms_is_attributes(BYTES("\x31\x02\x05\x00")));
+	assert_false(firma_cms_is_attributes(BYTES("\x31\x02\x05\x00x")));
+	assert_false(firma_cms_is_attributes(BYTES("\x31\x02\x05")));
+	assert_false(firma_cms_is_attributes(BYTES("1|2|3")));
+	assert_false(firma_cms_is_attributes(BYTES("\x30\x00")));
+	assert_false(firma_cms_is_attributes(firma_bytes_of(NULL, 0)));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_form_has_its_attributes),
+		cmocka_unit_test(a_set_looks_like_attributes),
 		cmocka_unit_test(
 		    signed_over_a_digest_and_verified_over_the_document),
 		cmocka_unit_test(openssl_agrees_that_it_is_cades),

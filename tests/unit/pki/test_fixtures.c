@@ -152,7 +152,8 @@ open_and_sign(const char *stem)
 	assert_int_equal(components.algorithm, FIRMA_KEY_RSA_2048);
 	sha256_of(BYTES("carta"), digest);
 	assert_int_equal(
-	    firma_cms_sign_digest(key, c, digest, NOW, 0, &cms, NULL),
+	    firma_cms_sign_digest(key, c, firma_bytes_of(digest, 32), NOW,
+		FIRMA_CMS_CADES, &cms, NULL),
 	    FIRMA_OK);
 	assert_int_equal(
 	    firma_cms_verify(firma_buf_view(&cms), BYTES("carta"), &info, NULL),

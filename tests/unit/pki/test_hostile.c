@@ -200,7 +200,7 @@ requests(void **state)
 	(void)state;
 	company_subject(&subject);
 	assert_int_equal(firma_request_build(key(), firma_buf_view(&subject),
-			     "abc", &der, NULL),
+			     "abc", 32, &der, NULL),
 	    FIRMA_OK);
 	damage(request, firma_buf_view(&der), 1, 1);
 }
@@ -217,7 +217,8 @@ signed_data(void **state)
 	(void)state;
 	sha256_of(BYTES(LETTER), digest);
 	assert_int_equal(
-	    firma_cms_sign_digest(key(), c, digest, NOW, 0, &der, NULL),
+	    firma_cms_sign_digest(key(), c, firma_bytes_of(digest, 32), NOW,
+		FIRMA_CMS_CADES, &der, NULL),
 	    FIRMA_OK);
 	damage(cms, firma_buf_view(&der), 1, 0);
 	damage(attach, firma_buf_view(&der), 7, 0);

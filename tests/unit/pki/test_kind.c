@@ -123,8 +123,8 @@ a_request_is_read_though_it_does_not_verify(void **state)
 
 	(void)state;
 	company_subject(&subject);
-	assert_int_equal(firma_request_build(
-			     key, firma_buf_view(&subject), "abc", &der, NULL),
+	assert_int_equal(firma_request_build(key, firma_buf_view(&subject),
+			     "abc", 32, &der, NULL),
 	    FIRMA_OK);
 	assert_int_equal(der.at[1], 0x82);
 	assert_int_equal(firma_buf_put(&ber, BYTES("\x30\x80")), FIRMA_OK);

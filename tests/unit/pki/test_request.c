@@ -12,8 +12,8 @@ build(EVP_PKEY *key, const char *challenge, struct firma_buf *ret)
 	struct firma_cause cause = { 0 };
 
 	company_subject(&subject);
-	if (firma_request_build(key, firma_buf_view(&subject), challenge, ret,
-		&cause) != FIRMA_OK)
+	if (firma_request_build(key, firma_buf_view(&subject), challenge, 32,
+		ret, &cause) != FIRMA_OK)
 		fail_msg("%s", cause.what);
 }
 
@@ -73,13 +73,13 @@ the_challenge_is_a_printable_string(void **state)
 	company_subject(&subject);
 	firma_buf_done(&der);
 	assert_int_equal(firma_request_build(key_of(FIRMA_KEY_EC_P256, 0),
-			     firma_buf_view(&subject), "a*b", &der, NULL),
+			     firma_buf_view(&subject), "a*b", 32, &der, NULL),
 	    FIRMA_ERR_VALUE);
 	assert_int_equal(firma_request_build(key_of(FIRMA_KEY_EC_P256, 0),
-			     firma_buf_view(&subject), "", &der, NULL),
+			     firma_buf_view(&subject), "", 32, &der, NULL),
 	    FIRMA_ERR_VALUE);
 	assert_int_equal(firma_request_build(key_of(FIRMA_KEY_EC_P256, 0),
-			     BYTES("CN=x"), NULL, &der, NULL),
+			     BYTES("CN=x"), NULL, 32, &der, NULL),
 	    FIRMA_ERR_SHAPE);
 	assert_int_equal(der.len, 0);
 }
