@@ -105,7 +105,8 @@ renew_start(struct app *app, const struct args *a)
 		    : (uint32_t)firma_key_algorithm_from_name(algorithm),
 		firma_str_of(text_or(args_text(a, "portal"), "")),
 		firma_str_of(text_or(args_text(a, "email"), "")),
-		firma_str_of(text_or(args_text(a, "registro"), "")), 0
+		firma_str_of(text_or(args_text(a, "registro"), "")),
+		firma_str_of(text_or(args_text(a, "signer"), "")), 0
 	};
 
 	r = app_call(app, FIRMA_MSG_renew_start, &ask, -1, APP_SIGN,
@@ -353,6 +354,8 @@ static const struct option_desc start_options[] = {
 	    N_("the portal's address (default: the profile's)") },
 	{ "registro", 0, OPTION_TEXT, N_("NUMBER"),
 	    N_("the employer's number (registro patronal)") },
+	{ "signer", 0, OPTION_TEXT, N_("KEY"),
+	    N_("the representative's key, which signs a company's renewal") },
 	{ "no-run", 0, OPTION_FLAG, NULL, N_("only start, do not go on") },
 	RUN_OPTIONS,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },

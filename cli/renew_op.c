@@ -30,6 +30,7 @@ keep_todo(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 		return FIRMA_OK;
 	t->step_index = m->step_index;
 	t->user_step = m->user_step;
+	t->n_user_steps = m->n_user_steps;
 	t->action = m->action;
 	t->token_state = m->token_state;
 	t->not_earlier = m->not_earlier;
@@ -43,6 +44,7 @@ keep_todo(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 	KEEP(letter);
 	KEEP(role);
 	KEEP(sends);
+	KEEP(sends_file);
 	KEEP(saves);
 	KEEP(key);
 	KEEP(token);
@@ -134,9 +136,11 @@ add_document(struct app *app, uint64_t renewal, const struct todo *t,
 	}
 	if (!sends)
 		return FIRMA_OK;
-	if ((r = renewals_document(app, renewal, name, &v, cause)) !=
-		FIRMA_OK ||
-	    (r = portal_put(h, name, firma_buf_view(&v), cause)) != FIRMA_OK)
+	if ((r = renewals_document(app, renewal, name, &v, cause)) != FIRMA_OK)
+		return r;
+	if (t->sends_file[0] != '\0')
+		name = t->sends_file;
+	if ((r = portal_put(h, name, firma_buf_view(&v), cause)) != FIRMA_OK)
 		return r;
 	(void)json_object_set_new(ask, "file", json_string(name));
 	return FIRMA_OK;
@@ -191,13 +195,21 @@ arguments(struct app *app, uint64_t renewal, const struct todo *t,
 
 enum firma_err
 renew_op(struct app *app, uint64_t renewal, const struct todo *t,
-    struct portal_helper *h, const char *link, struct portal_reply *ret,
-    struct firma_cause *cause)
+    struct portal_helper *h, const char *link, const char *folder,
+    struct portal_reply *ret, struct firma_cause *cause)
 {
-	const struct portal_open o = { t->helper, t->portal, t->endpoints,
-		t->session, firma_lang_code() };
+	char kept[FILE_PATH_MAX];
+	struct portal_open o = { t->helper, t->portal, t->endpoints, t->session,
+		firma_lang_code(), NULL };
 	json_t *ask;
 	enum firma_err r;
+
+	/* A person hands files in today and comes back tomorrow. */
+	if (strcmp(t->helper, "manual") == 0) {
+		if ((r = file_join(folder, "files", kept)) != FIRMA_OK)
+			return r;
+		o.folder = kept;
+	}
 
 	if ((r = portal_start(h, &o, cause)) != FIRMA_OK)
 		return r;

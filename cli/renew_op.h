@@ -11,11 +11,12 @@
 
 /* A renew_todo, kept. */
 struct todo {
-	uint32_t step_index, user_step, action, token_state;
+	uint32_t step_index, user_step, n_user_steps, action, token_state;
 	uint64_t not_earlier; /* seconds since 1970 */
 	char step[65], title_en[513], title_es[513], op[33], letter[33],
-	    role[17], sends[33], saves[33], key[65], token[65], helper[65],
-	    portal[513], session[2049], endpoints[8193], why[513], fields[8193];
+	    role[17], sends[33], sends_file[65], saves[33], key[65], token[65],
+	    helper[65], portal[513], session[2049], endpoints[8193], why[513],
+	    fields[8193];
 	uint8_t sends_sha256[32], letter_sha256[32];
 	size_t sends_sha256_len, letter_sha256_len;
 };
@@ -30,7 +31,7 @@ FIRMA_CHECKED enum firma_err renew_next(struct app *app, uint64_t renewal,
  */
 FIRMA_CHECKED enum firma_err renew_op(struct app *app, uint64_t renewal,
     const struct todo *t, struct portal_helper *h, const char *link,
-    struct portal_reply *ret, struct firma_cause *cause);
+    const char *folder, struct portal_reply *ret, struct firma_cause *cause);
 
 /* Tell the agent what came of it; a letter is kept in the folder too. */
 FIRMA_CHECKED enum firma_err renew_result(struct app *app, uint64_t renewal,

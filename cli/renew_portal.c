@@ -59,7 +59,7 @@ void
 portal_helper_done(struct portal_helper *h)
 {
 	stop(h);
-	if (h->dir[0] != '\0')
+	if (h->dir[0] != '\0' && !h->is_kept)
 		remove_folder(h->dir);
 	h->dir[0] = '\0';
 }
@@ -202,13 +202,19 @@ environment(char *ret[ENVIRONMENT_MAX])
 }
 
 static enum firma_err
-make_folder(struct portal_helper *h, struct firma_cause *cause)
+make_folder(
+    struct portal_helper *h, const char *kept, struct firma_cause *cause)
 {
 	static const char *const names[] = { "XDG_RUNTIME_DIR", "TMPDIR" };
 	const char *base = "/tmp";
 
 	if (h->dir[0] != '\0')
 		return FIRMA_OK;
+	if (kept != NULL) {
+		h->is_kept = 1;
+		(void)snprintf(h->dir, sizeof(h->dir), "%s", kept);
+		return file_mkdirs(h->dir, cause);
+	}
 	for (size_t i = 2; i-- > 0;) {
 		const char *v = getenv(names[i]);
 
@@ -408,7 +414,7 @@ portal_start(struct portal_helper *h, const struct portal_open *o,
 		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_NONE, 0,
 		    "helper %s", o->helper);
 	(void)snprintf(h->name, sizeof(h->name), "%s", o->helper);
-	if ((r = make_folder(h, cause)) != FIRMA_OK)
+	if ((r = make_folder(h, o->folder, cause)) != FIRMA_OK)
 		return r;
 	if ((r = spawn(h, cause)) != FIRMA_OK) {
 		stop(h);

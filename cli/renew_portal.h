@@ -25,7 +25,8 @@
 /* Zero-initialise with pid 0 and descriptors -1: PORTAL_HELPER. */
 struct portal_helper {
 	char name[65];
-	char dir[FILE_PATH_MAX]; /* private; removed at the end */
+	char dir[FILE_PATH_MAX]; /* private */
+	int is_kept;             /* else removed at the end */
 	pid_t pid;
 	int to, from;
 	struct firma_buf in;
@@ -40,6 +41,8 @@ void portal_helper_done(struct portal_helper *h);
 
 struct portal_open {
 	const char *helper, *base, *endpoints, *session, *lang;
+	/* Where documents lie, and stay for a person; NULL: one for now. */
+	const char *folder;
 };
 
 struct portal_reply {

@@ -20,7 +20,6 @@
 #define WAIT_DEFAULT 600 /* seconds */
 #define SLICE        (200 * FIRMA_MS)
 #define ASK_AGAIN    (60 * FIRMA_S)
-#define USER_STEPS   15 /* what users count; the procedure's own number */
 
 #define GO_ON        (-1) /* no exit status yet */
 
@@ -64,11 +63,11 @@ step_ended(struct run *run, unsigned int next)
 	else
 		(void)snprintf(number, sizeof(number), "%2u", run->user_step);
 	if (out_is_json())
-		out_note("[%s/%u] %s ... %s", number, USER_STEPS, run->title,
-		    _("done"));
+		out_note("[%s/%u] %s ... %s", number, run->todo.n_user_steps,
+		    run->title, _("done"));
 	else
-		out_line("[%s/%u] %s ... %s", number, USER_STEPS, run->title,
-		    _("done"));
+		out_line("[%s/%u] %s ... %s", number, run->todo.n_user_steps,
+		    run->title, _("done"));
 	run->shown[0] = '\0';
 }
 
@@ -93,7 +92,8 @@ step_begins(struct run *run)
 static void
 progress(struct run *run)
 {
-	out_progress("[%2u/%u] %.200s", run->user_step, USER_STEPS, run->title);
+	out_progress("[%2u/%u] %.200s", run->user_step, run->todo.n_user_steps,
+	    run->title);
 }
 
 static int
@@ -101,7 +101,7 @@ failed(struct run *run, enum firma_err r, const struct firma_cause *cause)
 {
 	out_progress_end();
 	return app_failure(run->app, r, cause, _("step %u of %u (%s)"),
-	    run->todo.user_step, USER_STEPS, run->todo.step);
+	    run->todo.user_step, run->todo.n_user_steps, run->todo.step);
 }
 
 /* ---- renew_act ---- */
@@ -322,7 +322,7 @@ do_portal(struct run *run, int journal)
 		return GO_ON;
 	progress(run);
 	answered = renew_op(run->app, run->renewal, &run->todo, &run->helper,
-	    run->link, &reply, &cause);
+	    run->link, run->folder, &reply, &cause);
 	if (answered == FIRMA_ERR_PORTAL_ANSWER) {
 		/* Whatever it was, nobody knows what the portal did. */
 		reply.outcome = FIRMA_OUTCOME_UNREACHABLE;
@@ -423,8 +423,8 @@ do_person(struct run *run)
 	return say_refusal(refused ? FIRMA_EXIT_REJECTED : FIRMA_EXIT_PERSON,
 	    refused ? say_advice(FIRMA_ERR_PORTAL_REJECTED)
 		    : say_advice(FIRMA_ERR_PORTAL_PERSON),
-	    _("step %u of %u (%s): %s%s"), run->todo.user_step, USER_STEPS,
-	    run->todo.step, begins, rest);
+	    _("step %u of %u (%s): %s%s"), run->todo.user_step,
+	    run->todo.n_user_steps, run->todo.step, begins, rest);
 }
 
 /* ---- the end ---- */
@@ -438,7 +438,7 @@ do_nothing(struct run *run)
 	enum firma_err e;
 	char day[OUT_DATE];
 
-	step_ended(run, USER_STEPS + 1);
+	step_ended(run, run->todo.n_user_steps + 1);
 	e = renewals_list(run->app, run->renewal, &list, &cause);
 	if (e == FIRMA_OK && list.n == 0)
 		e = FIRMA_ERR_NOT_FOUND;

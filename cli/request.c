@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent/pki/identifier.h"
 #include "agent/pki/name.h"
 #include "agent/pki/own_openssl.h"
+#include "agent/pki/subject.h"
 #include "cli/app.h"
 #include "cli/certificates.h"
 #include "cli/file.h"
@@ -70,25 +72,110 @@ parse_subject(
 	return firma_openssl_put(ret_der, der, len);
 }
 
-/* The subject from --subject, --subject-from, or the key's certificate. */
+/* What an institution's own program would write. */
+enum shape { SHAPE_PKCS10, SHAPE_EFIRMA, SHAPE_SEAL };
+static const struct {
+	const char *name;
+	unsigned int digest; /* octets */
+	enum firma_subject_strings strings;
+} shapes[] = {
+	[SHAPE_PKCS10] = { "pkcs10", 32, FIRMA_STRINGS_STRICT },
+	[SHAPE_EFIRMA] = { "sat-efirma", 20, FIRMA_STRINGS_LATIN1 },
+	[SHAPE_SEAL] = { "sat-seal", 20, FIRMA_STRINGS_LATIN1 },
+};
+
+static enum shape
+shape_of(const struct args *a)
+{
+	const char *name = args_text(a, "shape");
+	enum shape s = SHAPE_PKCS10;
+
+	for (size_t i = 0; name != NULL && i < 3; i++)
+		if (strcmp(name, shapes[i].name) == 0)
+			s = (enum shape)i;
+	return s;
+}
+
+/* Whom a request names that follows a certificate. */
 static enum firma_err
-subject(struct app *app, const struct args *a, struct firma_buf *ret_der,
-    struct firma_cause *cause)
+follow(struct app *app, const struct args *a, enum shape shape,
+    struct firma_buf *ret_der, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
 	const char *from = args_text(a, "subject-from");
+	const char *unit = args_text(a, "unit");
+	struct firma_identity id = { 0 };
 	enum firma_err r;
 
-	if (args_text(a, "subject") != NULL)
-		return parse_subject(args_text(a, "subject"), ret_der, cause);
 	r = from != NULL
 	    ? certificates_file(from, &c, cause)
 	    : certificates_of_key(app, args_operand(a, 0), &c, cause);
 	if (r != FIRMA_OK ||
 	    (r = firma_certificate_subject_der(c, &der)) != FIRMA_OK)
 		return r;
-	return firma_name_for_request(firma_buf_view(&der), ret_der, cause);
+	if (shape == SHAPE_PKCS10)
+		return firma_name_for_request(
+		    firma_buf_view(&der), ret_der, cause);
+	if ((r = firma_identity_of(c, &id, cause)) != FIRMA_OK)
+		return r;
+	/* The agent writes the strings as the shape wants them. */
+	return shape == SHAPE_SEAL
+	    ? firma_subject_seal(&id, unit != NULL ? unit : "",
+		  FIRMA_STRINGS_STRICT, ret_der, cause)
+	    : firma_subject_identifiers(
+		  &id, id.email, FIRMA_STRINGS_STRICT, ret_der, cause);
+}
+
+/* What a person typed for an authority has right check digits. */
+static enum firma_err
+check_typed(struct firma_bytes der, struct firma_cause *cause)
+{
+	struct firma_identity id = { 0 };
+	enum firma_err r = firma_identity_of_subject(der, &id, cause);
+
+	if (r == FIRMA_OK)
+		r = firma_rfc_check(id.rfc, cause);
+	if (r == FIRMA_OK && id.representative_rfc[0] != '\0')
+		r = firma_rfc_check(id.representative_rfc, cause);
+	if (r == FIRMA_OK && id.curp[0] != '\0')
+		r = firma_curp_check(id.curp, cause);
+	if (r == FIRMA_OK && id.representative_curp[0] != '\0')
+		r = firma_curp_check(id.representative_curp, cause);
+	return r;
+}
+
+/* The subject from --subject, --subject-from, or the key's certificate. */
+static enum firma_err
+subject(struct app *app, const struct args *a, enum shape shape,
+    struct firma_buf *ret_der, struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	if (args_text(a, "subject") == NULL)
+		return follow(app, a, shape, ret_der, cause);
+	r = parse_subject(args_text(a, "subject"), ret_der, cause);
+	if (r == FIRMA_OK && shape != SHAPE_PKCS10)
+		r = check_typed(firma_buf_view(ret_der), cause);
+	return r;
+}
+
+static enum firma_err
+challenge(enum shape shape, struct firma_bytes subject_der,
+    char ret[FIRMA_CHALLENGE_LEN + 1], struct firma_cause *cause)
+{
+	struct firma_identity id = { 0 };
+	enum firma_err r;
+
+	ret[0] = '\0';
+	if (shape == SHAPE_PKCS10)
+		return FIRMA_OK;
+	if (shape == SHAPE_EFIRMA)
+		return firma_challenge_random(ret);
+	r = firma_identity_of_subject(subject_der, &id, cause);
+	return r == FIRMA_OK
+	    ? firma_challenge_computed(id.unique_identifier, ret)
+	    : r;
 }
 
 static enum firma_err
@@ -112,12 +199,21 @@ request(struct app *app, const struct args *a)
 	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
 	const char *key = args_operand(a, 0);
 	const char *output = args_text(a, "output");
+	const enum shape shape = shape_of(a);
+	char password[FIRMA_CHALLENGE_LEN + 1];
 	struct firma_cause cause = { 0 };
 	struct pins pins;
 	enum firma_err r;
 	int status;
 
-	if ((r = subject(app, a, &name, &cause)) != FIRMA_OK)
+	if ((args_text(a, "unit") != NULL) != (shape == SHAPE_SEAL))
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("firma request KEY --shape sat-seal --unit BRANCH "
+		      "--subject-from EFIRMA.cer"),
+		    "%s", _("--unit goes with --shape sat-seal"));
+	if ((r = subject(app, a, shape, &name, &cause)) != FIRMA_OK ||
+	    (r = challenge(shape, firma_buf_view(&name), password, &cause)) !=
+		FIRMA_OK)
 		return app_failure(app, r, &cause, "%s",
 		    _("whom the request names is not known: use "
 		      "--subject-from or --subject"));
@@ -125,7 +221,8 @@ request(struct app *app, const struct args *a)
 	if ((status = unlock_key(app, &pins, key)) != 0)
 		return status;
 	const struct firma_msg_request_make ask = { firma_str_of(key),
-		firma_buf_view(&name), 0 };
+		firma_buf_view(&name), shapes[shape].digest,
+		(uint32_t)shapes[shape].strings, firma_str_of(password), 0 };
 
 	out_progress(_("the token signs the request"));
 	struct pin_each each = {
@@ -157,6 +254,10 @@ static const struct option_desc options[] = {
 	    N_("copy the subject of this file") },
 	{ "subject", 0, OPTION_TEXT, N_("TEXT"),
 	    N_("the subject: CN=..,O=..,rfc=..,curp=..") },
+	{ "shape", 0, OPTION_CHOICE, "pkcs10|sat-efirma|sat-seal",
+	    N_("as the tax authority's program writes them (with SHA-1)") },
+	{ "unit", 0, OPTION_TEXT, N_("BRANCH"),
+	    N_("with sat-seal: the branch that the seal is of") },
 	PIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },
 };

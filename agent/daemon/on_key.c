@@ -11,7 +11,7 @@
 #include "agent/daemon/token.h"
 #include "agent/daemon/work.h"
 #include "agent/pki/certificate.h"
-#include "agent/pki/name.h"
+#include "agent/pki/subject.h"
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
@@ -265,7 +265,8 @@ ask_request(void *arg, enum firma_err r, const struct firma_cause *cause,
 	const struct firma_msg_request_make *m = (const void *)&w->q->msg;
 	struct firma_key *k = firma_key_find(w->q->agent, w->alias);
 	FIRMA_OWN(firma_buf_done) struct firma_buf subject = { 0 };
-	struct firma_msg_w_request wr = { .digest = 32 };
+	struct firma_msg_w_request wr = { .digest = m->digest,
+		.challenge = m->challenge };
 	struct firma_cause why = { 0 };
 
 	(void)seqs;
@@ -275,7 +276,8 @@ ask_request(void *arg, enum firma_err r, const struct firma_cause *cause,
 		return;
 	}
 	/* What the token process sees is written by us, not by the client. */
-	r = firma_name_for_request(m->subject, &subject, &why);
+	r = firma_subject_write(
+	    m->subject, (enum firma_subject_strings)m->strings, &subject, &why);
 	wr.id = firma_bytes_of(k->id.at, k->id.len);
 	wr.subject = firma_buf_view(&subject);
 	if (r == FIRMA_OK)
@@ -297,6 +299,15 @@ firma_on_request_make(struct firma_task *q)
 	enum firma_err r;
 
 	if (k == NULL || !is_on_token(q, k))
+		return;
+	if ((m->digest != 32 && m->digest != 20) ||
+	    m->strings > FIRMA_STRINGS_LATIN1) {
+		firma_task_refuse(
+		    q, FIRMA_ERR_VALUE, "", "request_make.digest or strings");
+		return;
+	}
+	if (m->digest == 20 &&
+	    !firma_task_allowed(q, FIRMA_ASK_SIGN_SHA1, k->alias, NULL))
 		return;
 	if ((r = firma_token_ready(k->token, &cause)) != FIRMA_OK) {
 		firma_task_fail(q, r, "", &cause);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Renewals: start, list, what is next, abort, retire, documents.
+ * Renewals: list, what is next, abort, retire, documents.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +17,10 @@
 #include "agent/daemon/handler.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/renewal.h"
-#include "agent/pki/identifier.h"
-#include "agent/pki/identity.h"
+#include "agent/renewal/file_name.h"
 
 #define DELETE_NS      (30 * FIRMA_S)
-#define ID_LEN         16 /* octets of the new key's CKA_ID */
-#define TAKEN_S        2  /* look again when another operator has the step */
+#define TAKEN_S        2 /* look again when another operator has the step */
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
@@ -62,239 +60,6 @@ firma_on_renew_list(struct firma_task *q)
 		firma_task_done(q, n);
 }
 
-/* ---- start ---- */
-
-struct beginning {
-	const struct firma_site_profile *site;
-	struct firma_key *old;
-	struct firma_token *token;
-	struct firma_identity identity;
-	char portal[513], email[255], registro[17], new_alias[65];
-	enum firma_key_algorithm algorithm;
-};
-
-/* imss -> imss-2026, imss-2026-2, ... */
-static void
-default_alias(const struct firma_agent *a, const char *old, char ret[65])
-{
-	const time_t now = time(NULL);
-	struct tm tm;
-
-	(void)gmtime_r(&now, &tm);
-	for (int i = 1; i < 100; i++) {
-		char suffix[24];
-
-		if (i == 1)
-			(void)snprintf(
-			    suffix, sizeof(suffix), "-%d", tm.tm_year + 1900);
-		else
-			(void)snprintf(suffix, sizeof(suffix), "-%d-%d",
-			    tm.tm_year + 1900, i);
-		(void)snprintf(ret, 65, "%.40s%.23s", old, suffix);
-		if (firma_key_find(a, ret) == NULL)
-			return;
-	}
-}
-
-FIRMA_CHECKED static enum firma_err
-check_old(const struct firma_agent *a, const struct beginning *b,
-    struct firma_cause *cause)
-{
-	const uint64_t now = firma_wall_ms() / 1000;
-
-	for (size_t i = 0; i < a->renewals->n; i++) {
-		const struct firma_renewal_row *row = &a->renewals->at[i]->row;
-
-		if (row->status == FIRMA_RENEWAL_OPEN &&
-		    strcmp(row->old_key, b->old->alias) == 0)
-			return firma_fail(cause, FIRMA_ERR_EXISTS,
-			    FIRMA_CAUSE_NONE, 0,
-			    "renewal %llu of key %s is open",
-			    (unsigned long long)row->id, row->old_key);
-	}
-	/* Right after the start its certificate is not read yet. */
-	if (b->old->certificate.len == 0 &&
-	    (b->old->token == NULL ||
-		b->old->token->state == FIRMA_TOKEN_STARTING))
-		return firma_fail(cause, FIRMA_ERR_TOKEN_BUSY, FIRMA_CAUSE_NONE,
-		    0, "key %s: its token is not there yet", b->old->alias);
-	if (b->old->certificate.len == 0)
-		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
-		    0, "certificate of key %s", b->old->alias);
-	if (b->site->profile->old_certificate == FIRMA_OLD_MUST_BE_VALID &&
-	    b->old->not_after < now)
-		return firma_fail(cause, FIRMA_ERR_CERT_NOT_EXPIRED,
-		    FIRMA_CAUSE_NONE, 0, "key %s, profile %s", b->old->alias,
-		    b->site->profile->name);
-	return FIRMA_OK;
-}
-
-FIRMA_CHECKED static enum firma_err
-check_site(const struct beginning *b, struct firma_cause *cause)
-{
-	if (b->portal[0] == '\0')
-		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_NONE, 0,
-		    "no portal: give its address, or [profile %s] portal",
-		    b->site->profile->name);
-	if (b->site->profile->issuer == FIRMA_ISSUER_CONFIGURED &&
-	    b->site->n_issuers == 0)
-		return firma_fail(cause, FIRMA_ERR_CONFIG, FIRMA_CAUSE_NONE, 0,
-		    "no issuers: [profile %s] issuers = FILE",
-		    b->site->profile->name);
-	return FIRMA_OK;
-}
-
-/* What the operator typed; what stands in the old certificate is taken. */
-FIRMA_CHECKED static enum firma_err
-check_typed(
-    const struct firma_agent *a, struct beginning *b, struct firma_cause *cause)
-{
-	enum firma_err r;
-
-	if (b->email[0] != '\0' &&
-	    (r = firma_email_check(b->email, cause)) != FIRMA_OK)
-		return r;
-	if (b->registro[0] != '\0' &&
-	    (r = firma_registro_check(b->registro, cause)) != FIRMA_OK)
-		return r;
-	if (!firma_name_fits(b->new_alias))
-		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
-		    "key name %s", b->new_alias);
-	if (firma_key_find(a, b->new_alias) != NULL)
-		return firma_fail(cause, FIRMA_ERR_EXISTS, FIRMA_CAUSE_NONE, 0,
-		    "key %s", b->new_alias);
-	for (size_t i = 0; i < a->renewals->n; i++)
-		if (a->renewals->at[i]->row.status == FIRMA_RENEWAL_OPEN &&
-		    strcmp(a->renewals->at[i]->row.new_key, b->new_alias) == 0)
-			return firma_fail(cause, FIRMA_ERR_EXISTS,
-			    FIRMA_CAUSE_NONE, 0, "key %s", b->new_alias);
-	return FIRMA_OK;
-}
-
-FIRMA_CHECKED static enum firma_err
-look_up(struct firma_agent *a, const struct firma_msg_renew_start *m,
-    struct beginning *b, struct firma_cause *cause)
-{
-	char name[65];
-
-	firma_str_copy(m->profile, name, sizeof(name));
-	if ((b->site = firma_site_find(a, name)) == NULL)
-		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
-		    0, "profile %s", name);
-	firma_str_copy(m->old_key, name, sizeof(name));
-	if ((b->old = firma_key_find(a, name)) == NULL)
-		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
-		    0, "key %s", name);
-	firma_str_copy(m->token, name, sizeof(name));
-	b->token = name[0] != '\0' ? firma_token_find(a, name) : b->old->token;
-	if (b->token == NULL)
-		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
-		    0, "token %s", name);
-	firma_str_copy(m->new_alias, b->new_alias, sizeof(b->new_alias));
-	if (b->new_alias[0] == '\0')
-		default_alias(a, b->old->alias, b->new_alias);
-	b->algorithm = m->algorithm != 0
-	    ? firma_key_algorithm_from_number(m->algorithm)
-	    : firma_key_algorithm_from_name(b->token->config->algorithm);
-	if (b->algorithm == FIRMA_KEY_UNKNOWN)
-		return firma_fail(
-		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "algorithm");
-	firma_str_copy(m->email, b->email, sizeof(b->email));
-	firma_str_copy(m->registro, b->registro, sizeof(b->registro));
-	firma_str_copy(m->portal, b->portal, sizeof(b->portal));
-	if (b->portal[0] == '\0' && b->site->config != NULL)
-		COPY(b->portal, b->site->config->portal);
-	if (b->portal[0] == '\0')
-		COPY(b->portal, b->site->profile->portal);
-	return FIRMA_OK;
-}
-
-/* The data of step 2, from the old certificate. */
-FIRMA_CHECKED static enum firma_err
-identify(struct beginning *b, char *ret_fields, size_t size,
-    struct firma_cause *cause)
-{
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
-	const struct firma_identity *id = &b->identity;
-	json_t *o;
-	enum firma_err r;
-
-	r = firma_certificate_parse(
-	    firma_buf_view(&b->old->certificate), &c, cause);
-	if (r != FIRMA_OK ||
-	    (r = firma_identity_of(c, &b->identity, cause)) != FIRMA_OK)
-		return r;
-	if (b->registro[0] == '\0')
-		(void)snprintf(b->registro, sizeof(b->registro), "%.16s",
-		    id->registro_patronal);
-	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name",
-	    id->common_name, "rfc", id->rfc, "curp", id->curp,
-	    "representative_rfc", id->representative_rfc, "representative_curp",
-	    id->representative_curp, "registro_patronal", b->registro, "email",
-	    b->email[0] != '\0' ? b->email : id->email, "certificate_serial",
-	    b->old->serial);
-	return firma_fields_write(o, ret_fields, size, cause);
-}
-
-void
-firma_on_renew_start(struct firma_task *q)
-{
-	const struct firma_msg_renew_start *m = (const void *)&q->msg;
-	struct beginning *b;
-	struct firma_cause cause = { 0 };
-	struct firma_change *c;
-	struct firma_renewal_row *row;
-	char alias[65];
-	enum firma_err r;
-
-	firma_str_copy(m->old_key, alias, sizeof(alias));
-	if (!firma_task_allowed(q, FIRMA_ASK_RENEW_START, alias, NULL) ||
-	    (c = firma_change_new(q, NULL)) == NULL)
-		return;
-	row = &c->row;
-	if ((b = calloc(1, sizeof(*b))) == NULL) {
-		firma_change_fail(c, FIRMA_ERR_NOMEM, "", NULL);
-		return;
-	}
-	if ((r = look_up(q->agent, m, b, &cause)) != FIRMA_OK ||
-	    (r = check_old(q->agent, b, &cause)) != FIRMA_OK ||
-	    (r = check_site(b, &cause)) != FIRMA_OK ||
-	    (r = check_typed(q->agent, b, &cause)) != FIRMA_OK ||
-	    (r = identify(b, row->fields, sizeof(row->fields), &cause)) !=
-		FIRMA_OK) {
-		free(b);
-		firma_change_fail(c, r, "", &cause);
-		return;
-	}
-	COPY(row->profile, b->site->profile->name);
-	COPY(row->step, b->site->profile->steps[0].id);
-	COPY(row->old_key, b->old->alias);
-	COPY(row->new_key, b->new_alias);
-	COPY(row->token, b->token->config->name);
-	COPY(row->portal, b->portal);
-	COPY(row->email, b->email);
-	COPY(row->registro, b->registro);
-	COPY(row->old_serial, b->old->serial);
-	row->algorithm = (uint32_t)b->algorithm;
-	row->started = firma_wall_ms();
-	row->has_old_spki = true;
-	memcpy(row->old_spki, b->old->spki_sha256, sizeof(row->old_spki));
-	row->key_id.len = ID_LEN;
-	if (getrandom(row->key_id.at, ID_LEN, 0) != ID_LEN)
-		c->r = FIRMA_ERR_IO;
-	/* The row comes first: documents refer to the one inserted before. */
-	if (c->r == FIRMA_OK)
-		c->r = firma_txn_renewal(c->txn, row);
-	firma_change_document(
-	    c, "old", firma_buf_view(&b->old->certificate), false);
-	firma_change_note(c, "renew-start", b->old, "", row->profile);
-	free(b);
-	if (c->r != FIRMA_OK)
-		firma_change_fail(c, c->r, "", &c->cause);
-	else
-		firma_change_commit_new(c);
-}
-
 /* ---- what is next ---- */
 
 static void
@@ -321,6 +86,54 @@ facts_of(const struct firma_task *q, const struct firma_renewal *r,
 	};
 }
 
+/* The document that is submitted for a certificate. */
+static const char *
+handed_in(const struct firma_profile *p)
+{
+	for (size_t i = 0; i < p->n_steps; i++)
+		if (p->steps[i].op == FIRMA_OP_SUBMIT_REQUEST)
+			return p->steps[i].sends;
+	return "request";
+}
+
+struct stored {
+	const char *name;
+	uint64_t when;
+};
+
+static bool
+see_stored(void *arg, const struct firma_document_row *row)
+{
+	struct stored *s = arg;
+
+	if (strcmp(row->name, s->name) != 0)
+		return true;
+	s->when = row->stored;
+	return false;
+}
+
+/* What a person finds the document as; "" when the profile does not say. */
+static void
+file_of(const struct firma_task *q, const struct firma_renewal *r,
+    const char *document, char ret[FIRMA_FILE_NAME])
+{
+	const struct firma_profile *p = r->site->profile;
+	const size_t at = firma_profile_saver(p, document);
+	struct stored s = { document, 0 };
+	json_t *fields;
+	const char *rfc;
+
+	if (at == FIRMA_STEP_NONE || p->steps[at].file[0] == '\0' ||
+	    firma_store_documents(
+		q->agent->store, r->row.id, see_stored, &s, NULL) != FIRMA_OK)
+		return;
+	fields = json_loads(r->row.fields, 0, NULL);
+	rfc = json_string_value(json_object_get(fields, "rfc"));
+	firma_file_name(p->steps[at].file, rfc != NULL ? rfc : "",
+	    (int64_t)(s.when / 1000), ret);
+	json_decref(fields);
+}
+
 void
 firma_on_renew_next(struct firma_task *q)
 {
@@ -332,6 +145,7 @@ firma_on_renew_next(struct firma_task *q)
 	struct firma_renewal_facts facts;
 	struct firma_msg_renew_todo t = { 0 };
 	uint8_t sends[32], letter[32];
+	char file[FIRMA_FILE_NAME] = "";
 	enum firma_action action;
 
 	if (r == NULL)
@@ -360,19 +174,21 @@ firma_on_renew_next(struct firma_task *q)
 	t.step = firma_str_of(s->id);
 	t.step_index = (uint32_t)r->index;
 	t.user_step = s->user_step;
+	t.n_user_steps = firma_profile_user_steps(r->site->profile);
 	t.action = (uint32_t)action;
 	t.title_en = firma_str_of(s->title_en);
 	t.title_es = firma_str_of(s->title_es);
 	t.op = firma_str_of(firma_op_name(firma_renewal_op(s, action)));
 	t.letter = firma_str_of(s->letter);
 	t.role = firma_str_of(s->role);
-	/* A certificate is asked for by the request that it answers. */
-	t.sends =
-	    firma_str_of(s->op == FIRMA_OP_CERTIFICATE ? "request" : s->sends);
+	/* A certificate is asked for by what was handed in for it. */
+	t.sends = firma_str_of(s->op == FIRMA_OP_CERTIFICATE
+		? handed_in(r->site->profile)
+		: s->sends);
+	file_of(q, r, t.sends.at, file);
+	t.sends_file = firma_str_of(file);
 	t.saves = firma_str_of(s->saves);
-	if (s->key != FIRMA_KEY_NONE)
-		t.key = firma_str_of(
-		    s->key == FIRMA_KEY_OLD ? r->row.old_key : r->row.new_key);
+	t.key = firma_str_of(firma_renewal_alias(r));
 	t.token = firma_str_of(token != NULL ? token->config->name : "");
 	t.token_state = token != NULL ? (uint32_t)token->state : 0;
 	if (t.sends.len != 0 &&

@@ -26,6 +26,7 @@
 #include "agent/pki/identifier.h"
 #include "agent/pki/name.h"
 #include "agent/pki/request.h"
+#include "agent/pki/subject.h"
 #include "agent/renewal/check.h"
 
 #define WRITE_NS       (60 * FIRMA_S)
@@ -126,6 +127,7 @@ subject(const struct firma_change *c, struct firma_buf *ret,
 	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *old = NULL;
 	const struct firma_profile *p = c->renewal->site->profile;
+	struct firma_identity id = { 0 };
 	enum firma_err r;
 
 	if ((r = firma_store_document(c->q->agent->store, c->row.id, "old",
@@ -134,6 +136,13 @@ subject(const struct firma_change *c, struct firma_buf *ret,
 		FIRMA_OK ||
 	    (r = firma_certificate_subject_der(old, &name)) != FIRMA_OK)
 		return r;
+	if (p->subject == FIRMA_SUBJECT_IDENTIFIERS) {
+		if ((r = firma_identity_of(old, &id, cause)) != FIRMA_OK)
+			return r;
+		return firma_subject_identifiers(&id,
+		    c->row.email[0] != '\0' ? c->row.email : id.email,
+		    (enum firma_subject_strings)p->strings, ret, cause);
+	}
 	if (p->subject == FIRMA_SUBJECT_REENCODE)
 		return firma_name_reencode(firma_buf_view(&name), ret, cause);
 	return firma_buf_put(ret, firma_buf_view(&name));
@@ -144,13 +153,18 @@ request(struct firma_change *c)
 {
 	const struct firma_key *k = firma_renewal_key(c->q->agent, c->renewal);
 	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
-	struct firma_msg_w_request m = { .digest = 32 };
+	const struct firma_profile *p = c->renewal->site->profile;
+	struct firma_msg_w_request m = { .digest = p->digest == 1 ? 20 : 32 };
+	char challenge[FIRMA_CHALLENGE_LEN + 1] = "";
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
 	r = k == NULL || k->token == NULL ? FIRMA_ERR_TOKEN_GONE
 					  : subject(c, &name, &cause);
+	if (r == FIRMA_OK && p->challenge == FIRMA_CHALLENGE_RANDOM)
+		r = firma_challenge_random(challenge);
 	if (r == FIRMA_OK) {
+		m.challenge = firma_str_of(challenge);
 		m.id = firma_bytes_of(k->id.at, k->id.len);
 		m.subject = firma_buf_view(&name);
 		r = firma_key_call(k, c->q, FIRMA_MSG_w_request, &m,
@@ -226,6 +240,15 @@ was_signed(void *arg, enum firma_err r, const struct firma_frame *f, bool last,
 	firma_renew_succeed(c);
 }
 
+/* The document that holds the key's certificate. */
+static const char *
+certificate_of(enum firma_step_key key)
+{
+	return key == FIRMA_KEY_OLD   ? "old"
+	    : key == FIRMA_KEY_SIGNER ? "signer"
+				      : "new";
+}
+
 /* The digest that the step's format wants; ret_view is of room. */
 FIRMA_CHECKED static enum firma_err
 digest_of(const struct firma_change *c, const struct firma_profile_step *s,
@@ -269,8 +292,7 @@ sign(struct firma_change *c)
 		r = digest_of(c, s, digest, &m.digest, &cause);
 	if (r == FIRMA_OK)
 		r = firma_store_document(c->q->agent->store, c->row.id,
-		    s->key == FIRMA_KEY_OLD ? "old" : "new", &certificate,
-		    &cause);
+		    certificate_of(s->key), &certificate, &cause);
 	if (r == FIRMA_OK) {
 		m.id = firma_bytes_of(k->id.at, k->id.len);
 		m.format = s->format;
@@ -294,8 +316,9 @@ check_token(const struct firma_task *q, const struct firma_renewal *r,
 	    ? firma_token_find(q->agent, r->row.token)
 	    : k != NULL ? k->token
 			: NULL;
-	const uint8_t *want =
-	    s->key == FIRMA_KEY_OLD ? r->row.old_spki : r->row.new_spki;
+	const uint8_t *want = s->key == FIRMA_KEY_OLD ? r->row.old_spki
+	    : s->key == FIRMA_KEY_SIGNER              ? r->row.signer_spki
+						      : r->row.new_spki;
 
 	if (s->key == FIRMA_KEY_NONE)
 		return FIRMA_OK;
@@ -306,8 +329,10 @@ check_token(const struct firma_task *q, const struct firma_renewal *r,
 	if (s->what != FIRMA_DO_GENERATE &&
 	    memcmp(k->spki_sha256, want, 32) != 0)
 		return firma_fail(cause, FIRMA_ERR_WRONG_KEY, FIRMA_CAUSE_NONE,
-		    0, "key %s is not this renewal's %s key", k->alias,
-		    s->key == FIRMA_KEY_OLD ? "old" : "new");
+		    0, "key %s is not this renewal's %s", k->alias,
+		    s->key == FIRMA_KEY_OLD          ? "old key"
+			: s->key == FIRMA_KEY_SIGNER ? "signer"
+						     : "new key");
 	return firma_token_ready(t, cause);
 }
 
@@ -338,6 +363,23 @@ check_letter(const struct firma_task *q, const struct firma_renewal *r,
 	return e;
 }
 
+/* A renewal may take days, in which a certificate can come to its end. */
+FIRMA_CHECKED static enum firma_err
+check_valid(const struct firma_task *q, const struct firma_renewal *r,
+    struct firma_cause *cause)
+{
+	const struct firma_profile_step *s = firma_renewal_step(r);
+	const struct firma_key *k = firma_renewal_key(q->agent, r);
+
+	if (r->site->profile->old_certificate != FIRMA_OLD_MUST_BE_VALID ||
+	    (s->key != FIRMA_KEY_OLD && s->key != FIRMA_KEY_SIGNER) ||
+	    k == NULL || k->certificate.len == 0 ||
+	    k->not_after >= firma_wall_ms() / 1000)
+		return FIRMA_OK;
+	return firma_fail(cause, FIRMA_ERR_CERT_NOT_EXPIRED, FIRMA_CAUSE_NONE,
+	    0, "key %s", k->alias);
+}
+
 FIRMA_CHECKED static enum firma_err
 check(struct firma_task *q, struct firma_renewal *r, struct firma_str step,
     const char **ret_rule, struct firma_cause *cause)
@@ -357,6 +399,9 @@ check(struct firma_task *q, struct firma_renewal *r, struct firma_str step,
 	if (firma_renewal_is_taken(q, r))
 		return firma_fail(cause, FIRMA_ERR_STATE, FIRMA_CAUSE_NONE, 0,
 		    "step %s", firma_renewal_step(r)->id);
+	*ret_rule = "old-certificate-valid";
+	if ((e = check_valid(q, r, cause)) != FIRMA_OK)
+		return e;
 	*ret_rule = "served-letter-only";
 	if ((e = check_letter(q, r, cause)) != FIRMA_OK)
 		return e;

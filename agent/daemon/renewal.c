@@ -129,10 +129,25 @@ firma_renewal_key(const struct firma_agent *a, const struct firma_renewal *r)
 {
 	const struct firma_profile_step *s = firma_renewal_step(r);
 
-	if (s->key == FIRMA_KEY_NONE)
-		return NULL;
-	return firma_key_find(
-	    a, s->key == FIRMA_KEY_OLD ? r->row.old_key : r->row.new_key);
+	return s->key == FIRMA_KEY_NONE
+	    ? NULL
+	    : firma_key_find(a, firma_renewal_alias(r));
+}
+
+const char *
+firma_renewal_alias(const struct firma_renewal *r)
+{
+	switch (firma_renewal_step(r)->key) {
+	case FIRMA_KEY_OLD:
+		return r->row.old_key;
+	case FIRMA_KEY_NEW:
+		return r->row.new_key;
+	case FIRMA_KEY_SIGNER:
+		return r->row.signer_key;
+	case FIRMA_KEY_NONE:
+	default:
+		return "";
+	}
 }
 
 /* ---- documents ---- */

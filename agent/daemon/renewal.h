@@ -121,9 +121,12 @@ void firma_renewal_answer(struct firma_task *q, const struct firma_renewal *r);
 bool firma_renewal_sha256(const struct firma_agent *a, uint64_t id,
     const char *name, uint8_t ret[32]);
 
-/* Old or new, by the step. */
+/* Old, new or the signer's, by the step. */
 struct firma_key *firma_renewal_key(
     const struct firma_agent *a, const struct firma_renewal *r);
+
+/* Its alias, whether there is such a key or not; "" in a step without one. */
+const char *firma_renewal_alias(const struct firma_renewal *r);
 
 /* Owned by another connection that is still there? */
 bool firma_renewal_is_taken(

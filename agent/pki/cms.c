@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/asn1t.h>
+#include <openssl/pkcs7.h>
 
 #include "agent/pki/own_openssl.h"
 
@@ -146,31 +147,61 @@ sign_attributes(CMS_SignerInfo *si, EVP_PKEY *key, struct firma_bytes digest,
 	return FIRMA_OK;
 }
 
-enum firma_err
-firma_cms_sign_digest(EVP_PKEY *key, const struct firma_certificate *cert,
+/*
+ * As programs before CMS write it: a digest algorithm has NULL parameters, which
+ * OpenSSL's CMS leaves out (RFC 5754 2) and its PKCS7 puts in.  In the order of
+ * DER, which PKCS7 does not sort for.
+ */
+static enum firma_err
+sign_pkcs7(EVP_PKEY *key, const struct firma_certificate *cert,
+    struct firma_bytes digest, int64_t signing_time, struct firma_buf *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_pkcs7_done) PKCS7 *p7 = PKCS7_new();
+	ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)signing_time);
+	PKCS7_SIGNER_INFO *si = NULL;
+	unsigned char *out = NULL;
+
+	if (p7 == NULL || PKCS7_set_type(p7, NID_pkcs7_signed) != 1 ||
+	    PKCS7_content_new(p7, NID_pkcs7_data) != 1 ||
+	    PKCS7_set_detached(p7, 1) != 1 ||
+	    (si = PKCS7_add_signature(p7, firma_certificate_x509(cert), key,
+		 md_of(digest))) == NULL ||
+	    PKCS7_add_certificate(p7, firma_certificate_x509(cert)) != 1 ||
+	    PKCS7_add_attrib_content_type(si, NULL) != 1 || when == NULL ||
+	    PKCS7_add0_attrib_signing_time(si, when) != 1) {
+		/* The last of them alone takes the time over. */
+		ASN1_TIME_free(when);
+		return firma_openssl_fail(
+		    cause, FIRMA_ERR_INTERNAL, "a PKCS#7 SignedData");
+	}
+	if (PKCS7_add1_attrib_digest(si, digest.at, (int)digest.len) != 1 ||
+	    PKCS7_SIGNER_INFO_sign(si) != 1)
+		return firma_openssl_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    "the key did not sign the attributes");
+	const int len = i2d_PKCS7(p7, &out);
+
+	return firma_openssl_put(ret, out, len);
+}
+
+static enum firma_err
+sign_cms(EVP_PKEY *key, const struct firma_certificate *cert,
     struct firma_bytes digest, int64_t signing_time, enum firma_cms_form form,
-    struct firma_buf *ret_der, struct firma_cause *cause)
+    struct firma_buf *ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_cms_done) CMS_ContentInfo *cms = NULL;
-	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info checked = { 0 };
-	const unsigned int ess =
-	    form == FIRMA_CMS_CADES || form == FIRMA_CMS_PADES ? CMS_CADES : 0;
-	const unsigned int none = form == FIRMA_CMS_BARE ? CMS_NOATTR : 0;
+	const unsigned int form_flag =
+	    form == FIRMA_CMS_BARE ? CMS_NOATTR : CMS_CADES;
 	CMS_SignerInfo *si;
 	unsigned char *out = NULL;
 	enum firma_err r;
-	int len;
 
-	if ((r = check_arguments(
-		 key, cert, digest, signing_time, form, cause)) != FIRMA_OK)
-		return r;
 	cms = CMS_sign(
 	    NULL, NULL, NULL, NULL, CMS_DETACHED | CMS_PARTIAL | CMS_BINARY);
 	if (cms == NULL ||
 	    (si = CMS_add1_signer(cms, firma_certificate_x509(cert), key,
 		 md_of(digest),
-		 CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | ess | none)) ==
+		 CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP | form_flag)) ==
 		NULL)
 		return firma_openssl_fail(
 		    cause, FIRMA_ERR_INTERNAL, "a SignedData");
@@ -179,14 +210,30 @@ firma_cms_sign_digest(EVP_PKEY *key, const struct firma_certificate *cert,
 	    : sign_attributes(si, key, digest, signing_time, form, cause);
 	if (r != FIRMA_OK)
 		return r;
-	len = i2d_CMS_ContentInfo(cms, &out);
-	if ((r = firma_openssl_put(&der, out, len)) == FIRMA_OK &&
-	    form != FIRMA_CMS_BARE)
+	const int len = i2d_CMS_ContentInfo(cms, &out);
+
+	return firma_openssl_put(ret, out, len);
+}
+
+enum firma_err
+firma_cms_sign_digest(EVP_PKEY *key, const struct firma_certificate *cert,
+    struct firma_bytes digest, int64_t signing_time, enum firma_cms_form form,
+    struct firma_buf *ret_der, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info checked = { 0 };
+	enum firma_err r;
+
+	if ((r = check_arguments(
+		 key, cert, digest, signing_time, form, cause)) != FIRMA_OK)
+		return r;
+	r = form == FIRMA_CMS_PKCS7
+	    ? sign_pkcs7(key, cert, digest, signing_time, &der, cause)
+	    : sign_cms(key, cert, digest, signing_time, form, &der, cause);
+	if (r == FIRMA_OK && form != FIRMA_CMS_BARE)
 		r = firma_cms_verify_digest(
 		    firma_buf_view(&der), digest, &checked, cause);
-	if (r != FIRMA_OK)
-		return r;
-	return firma_buf_put(ret_der, firma_buf_view(&der));
+	return r == FIRMA_OK ? firma_buf_put(ret_der, firma_buf_view(&der)) : r;
 }
 
 static enum firma_err

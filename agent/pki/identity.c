@@ -249,3 +249,27 @@ firma_identity_compare(const struct firma_identity *a,
 	}
 	return FIRMA_OK;
 }
+
+enum firma_err
+firma_identity_represents(const struct firma_identity *person,
+    const struct firma_identity *company, struct firma_cause *cause)
+{
+	const enum firma_err no = FIRMA_ERR_CERT_IDENTITY;
+
+	if (company->representative_rfc[0] == '\0')
+		return firma_fail(cause, no, FIRMA_CAUSE_NONE, 0,
+		    "the certificate of %s names no representative",
+		    company->rfc);
+	if (person->representative_rfc[0] != '\0' ||
+	    strcmp(person->rfc, company->representative_rfc) != 0)
+		return firma_fail(cause, no, FIRMA_CAUSE_NONE, 0,
+		    "%s names %s as its representative, not %s", company->rfc,
+		    company->representative_rfc, person->rfc);
+	if (person->curp[0] != '\0' &&
+	    company->representative_curp[0] != '\0' &&
+	    strcmp(person->curp, company->representative_curp) != 0)
+		return firma_fail(cause, no, FIRMA_CAUSE_NONE, 0,
+		    "%s names %s as its representative's CURP, not %s",
+		    company->rfc, company->representative_curp, person->curp);
+	return FIRMA_OK;
+}

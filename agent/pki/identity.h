@@ -78,4 +78,15 @@ FIRMA_CHECKED enum firma_err firma_identity_compare(
     const char *const *attributes, size_t n_attributes, const char **ret_which,
     struct firma_cause *cause);
 
+/*
+ * May person's key sign for company, whose certificate names a representative?
+ * Only the one that it names: by RFC, and by CURP when both certificates say one.
+ *
+ * FIRMA_ERR_CERT_IDENTITY  person is somebody else, is a company itself, or
+ *                          company names no representative
+ */
+FIRMA_CHECKED enum firma_err firma_identity_represents(
+    const struct firma_identity *person, const struct firma_identity *company,
+    struct firma_cause *cause);
+
 #endif

@@ -41,8 +41,10 @@ check_key(struct walk *w)
 	if (s->key == FIRMA_KEY_NEW && !w->generated &&
 	    s->what != FIRMA_DO_GENERATE)
 		COMPLAIN(w, "the new key is used before it is generated");
-	if (s->key == FIRMA_KEY_OLD && s->what != FIRMA_DO_SIGN)
-		COMPLAIN(w, "only a sign step uses the old key");
+	if ((s->key == FIRMA_KEY_OLD || s->key == FIRMA_KEY_SIGNER) &&
+	    s->what != FIRMA_DO_SIGN)
+		COMPLAIN(
+		    w, "only a sign step uses the old key or the signer's");
 	if (s->key == FIRMA_KEY_NEW && s->what == FIRMA_DO_SIGN && !w->accepted)
 		COMPLAIN(w,
 		    "the new key signs CMS before its certificate is accepted");
@@ -96,6 +98,19 @@ check_submit_letter(struct walk *w, const struct firma_profile_step *from)
 		    s->role, s->sends);
 }
 
+/* The request itself, or inside a signature. */
+static bool
+is_request(const struct walk *w, const struct firma_profile_step *from)
+{
+	const size_t at =
+	    from->what == FIRMA_DO_SIGN && firma_sign_is_attached(from->format)
+	    ? firma_profile_saver(w->p, from->signs)
+	    : FIRMA_STEP_NONE;
+
+	return from->what == FIRMA_DO_REQUEST ||
+	    (at < w->i && w->p->steps[at].what == FIRMA_DO_REQUEST);
+}
+
 static void
 check_sends(struct walk *w)
 {
@@ -110,8 +125,10 @@ check_sends(struct walk *w)
 		COMPLAIN(w, "reconcile of submit-request is find-request");
 	if (from == NULL)
 		return;
-	if (s->op == FIRMA_OP_SUBMIT_REQUEST && from->what != FIRMA_DO_REQUEST)
-		COMPLAIN(w, "%s is not the request", s->sends);
+	if (s->op == FIRMA_OP_SUBMIT_REQUEST && !is_request(w, from))
+		COMPLAIN(w,
+		    "%s is neither the request nor an attached signature of it",
+		    s->sends);
 	if (s->op == FIRMA_OP_ENTER &&
 	    (from->what != FIRMA_DO_SIGN ||
 		!firma_sign_is_attached(from->format)))

@@ -10,6 +10,7 @@
 #include "agent/base/option.h"
 #include "agent/base/own.h"
 #include "agent/pki/identity.h"
+#include "agent/renewal/file_name.h"
 #include "agent/renewal/order.h"
 
 #define FIRMA_ENDPOINT_VALUE 1024 /* octets */
@@ -35,7 +36,7 @@ static const char *const dos[] = { FIRMA_STEP_DOS(X) NULL };
 #define X(name, text, kind) text,
 static const char *const ops[] = { "", FIRMA_PORTAL_OPS(X) NULL };
 #undef X
-static const char *const keys[] = { "none", "old", "new", NULL };
+static const char *const keys[] = { "none", "old", "new", "signer", NULL };
 static const char *const formats[] = { [FIRMA_SIGN_RAW] = "raw",
 	[FIRMA_SIGN_CMS_DETACHED] = "cms-detached",
 	[FIRMA_SIGN_CMS_ATTACHED] = "cms-attached",
@@ -48,8 +49,12 @@ static const char *const formats[] = { [FIRMA_SIGN_RAW] = "raw",
 static const char *const old_certificates[] = { "may-be-expired",
 	"must-be-valid", NULL };
 static const char *const shapes[] = { "pkcs10", NULL };
-static const char *const digests[] = { "sha256", NULL };
-static const char *const subjects[] = { "copy", "reencode", NULL };
+static const char *const signers[] = { "old", "representative", NULL };
+static const char *const digests[] = { "sha256", "sha1", NULL };
+static const char *const subjects[] = { "copy", "reencode", "identifiers",
+	NULL };
+static const char *const strings[] = { "strict", "latin1", NULL };
+static const char *const challenges[] = { "none", "random", NULL };
 static const char *const issuers[] = { "configured", "same", NULL };
 _Static_assert(COUNT(ops) == FIRMA_OP_N + 1, "an operation without a word");
 
@@ -87,12 +92,15 @@ static const struct firma_option profile_options[] = {
 	ROW(firma_profile, "portal", URL, portal),
 	WORD(firma_profile, "old-certificate", old_certificate,
 	    old_certificates, true),
+	WORD(firma_profile, "signer", signer, signers, false),
 };
 
 static const struct firma_option request_options[] = {
 	WORD(firma_profile, "shape", shape, shapes, true),
 	WORD(firma_profile, "digest", digest, digests, true),
 	WORD(firma_profile, "subject", subject, subjects, true),
+	WORD(firma_profile, "strings", strings, strings, false),
+	WORD(firma_profile, "challenge", challenge, challenges, false),
 };
 
 static const struct firma_option accept_options[] = {
@@ -124,6 +132,7 @@ enum {
 	AT_SAVES,
 	AT_SAME,
 	AT_FORMAT,
+	AT_FILE,
 	AT_EXPECTS,
 	AT_AGAIN,
 	AT_POLL
@@ -146,6 +155,7 @@ static const struct firma_option step_options[] = {
 	[AT_SAME] = ROW(firma_profile_step, "same", NAME, same),
 	[AT_FORMAT] =
 	    WORD(firma_profile_step, "format", format, formats, false),
+	[AT_FILE] = ROW(firma_profile_step, "file", TEXT, file),
 	[AT_EXPECTS] = OTHER("expects", false),
 	[AT_AGAIN] = OTHER("again", false),
 	[AT_POLL] = NUMBER(
@@ -164,9 +174,9 @@ static const struct use do_uses[] = {
 	[FIRMA_DO_PORTAL] = { BIT(OP), 0 },
 	[FIRMA_DO_CONFIRM] = { 0, 0 },
 	[FIRMA_DO_GENERATE] = { BIT(KEY), 0 },
-	[FIRMA_DO_REQUEST] = { BIT(KEY) | BIT(SAVES), 0 },
+	[FIRMA_DO_REQUEST] = { BIT(KEY) | BIT(SAVES), BIT(FILE) },
 	[FIRMA_DO_SIGN] = { BIT(KEY) | BIT(SIGNS) | BIT(SAVES) | BIT(FORMAT),
-	    BIT(LETTER) },
+	    BIT(LETTER) | BIT(FILE) },
 	[FIRMA_DO_ACCEPT] = { BIT(KEY), BIT(AGAIN) },
 };
 
@@ -212,7 +222,12 @@ check_uses(struct parsing *p)
 	}
 	if ((use.needs & BIT(KEY) & given) != 0 && s->key == FIRMA_KEY_NONE)
 		firma_problem_add(
-		    p->problems, s->line, "key is one of: old, new");
+		    p->problems, s->line, "key is one of: old, new, signer");
+	if (s->file[0] != '\0' && !firma_file_name_fits(s->file))
+		firma_problem_add(p->problems, s->line,
+		    "file is at most %d letters, digits, . _ - and {rfc} "
+		    "{date} {time}",
+		    FIRMA_FILE_NAME - 1);
 	if (s->op == FIRMA_OP_LETTER &&
 	    (s->saves[0] == '\0') == (s->same[0] == '\0'))
 		firma_problem_add(p->problems, s->line,
@@ -458,6 +473,9 @@ end_file(struct parsing *p)
 	if (!p->has_profile || !p->has_request || !p->has_accept)
 		firma_problem_add(p->problems, 0,
 		    "[profile], [request] and [accept] are needed");
+	if (f->strings != 0 && f->subject != FIRMA_SUBJECT_IDENTIFIERS)
+		firma_problem_add(p->problems, 0,
+		    "strings = latin1 goes with subject = identifiers");
 	if (f->min_days > f->max_days)
 		firma_problem_add(
 		    p->problems, 0, "min-days is more than max-days");

@@ -26,6 +26,7 @@
 #define FIRMA_PROFILE_ENDPOINTS  8193
 #define FIRMA_PROFILE_DOCUMENT   33
 #define FIRMA_PROFILE_WORD       17
+#define FIRMA_FILE_NAME_PATTERN  97
 
 #define FIRMA_PROFILE_STEPS      64
 #define FIRMA_PROFILE_LETTERS    8
@@ -101,7 +102,13 @@ enum firma_op_kind firma_op_kind(enum firma_portal_op op);
  */
 bool firma_op_may_answer(enum firma_portal_op op, unsigned int outcome);
 
-enum firma_step_key { FIRMA_KEY_NONE, FIRMA_KEY_OLD, FIRMA_KEY_NEW };
+/* SIGNER: who signs for the old certificate's owner; see enum firma_signer. */
+enum firma_step_key {
+	FIRMA_KEY_NONE,
+	FIRMA_KEY_OLD,
+	FIRMA_KEY_NEW,
+	FIRMA_KEY_SIGNER
+};
 
 /* One step.  "" and NONE where the step has no such thing. */
 struct firma_profile_step {
@@ -121,6 +128,7 @@ struct firma_profile_step {
 	char sends[FIRMA_PROFILE_DOCUMENT]; /* document that goes out */
 	char saves[FIRMA_PROFILE_DOCUMENT]; /* document that comes of it */
 	char same[FIRMA_PROFILE_DOCUMENT];  /* what is fetched must equal it */
+	char file[FIRMA_FILE_NAME_PATTERN]; /* of what it saves; file_name.h */
 	enum firma_sign_format format;      /* for sign */
 
 	char expects_field[FIRMA_PROFILE_DOCUMENT];
@@ -141,10 +149,21 @@ enum firma_old_certificate {
 	FIRMA_OLD_MAY_BE_EXPIRED,
 	FIRMA_OLD_MUST_BE_VALID
 };
-enum firma_request_subject {
-	FIRMA_SUBJECT_COPY,    /* the old certificate's Name, octet by octet */
-	FIRMA_SUBJECT_REENCODE /* the same values, in strict string types */
+enum firma_signer {
+	FIRMA_SIGNER_OLD, /* the old key */
+	/*
+	 * A person's old key; of a company, the key of the representative whom
+	 * its certificate names (firma_identity_represents()), and no other.
+	 */
+	FIRMA_SIGNER_REPRESENTATIVE
 };
+enum firma_request_subject {
+	FIRMA_SUBJECT_COPY,     /* the old certificate's Name, octet by octet */
+	FIRMA_SUBJECT_REENCODE, /* the same values, in strict string types */
+	/* 2.5.4.45, 2.5.4.5 and the confirmed e-mail (agent/pki/subject.h) */
+	FIRMA_SUBJECT_IDENTIFIERS
+};
+enum firma_request_challenge { FIRMA_CHALLENGE_NONE, FIRMA_CHALLENGE_RANDOM };
 enum firma_accept_issuer {
 	FIRMA_ISSUER_CONFIGURED, /* one of the configured issuers */
 	FIRMA_ISSUER_SAME        /* the name that issued the old one */
@@ -158,11 +177,14 @@ struct firma_profile {
 	char portal
 	    [FIRMA_PROFILE_URL]; /* base URL, "" when only the site knows */
 	unsigned int old_certificate; /* enum firma_old_certificate */
+	unsigned int signer;          /* enum firma_signer */
 
 	/* [request] */
-	unsigned int shape;   /* 0: PKCS#10 */
-	unsigned int digest;  /* 0: SHA-256 */
-	unsigned int subject; /* enum firma_request_subject */
+	unsigned int shape;     /* 0: PKCS#10 */
+	unsigned int digest;    /* 0: SHA-256; 1: SHA-1 */
+	unsigned int subject;   /* enum firma_request_subject */
+	unsigned int strings;   /* enum firma_subject_strings, agent/pki */
+	unsigned int challenge; /* enum firma_request_challenge */
 
 	/* [accept] */
 	size_t n_identity;
@@ -191,6 +213,8 @@ void firma_profile_done(struct firma_profile **p); /* for FIRMA_OWN */
 
 /* Index of a step, or FIRMA_STEP_NONE. */
 size_t firma_profile_step(const struct firma_profile *p, const char *id);
+/* How many steps users count: the last one's number. */
+unsigned int firma_profile_user_steps(const struct firma_profile *p);
 /* NULL when there is none. */
 const struct firma_profile_letter *firma_profile_letter(
     const struct firma_profile *p, const char *name);

@@ -79,6 +79,13 @@ firma_profile_letter(const struct firma_profile *p, const char *name)
 	return NULL;
 }
 
+unsigned int
+firma_profile_user_steps(const struct firma_profile *p)
+{
+	/* They never go back: order.c. */
+	return p->n_steps == 0 ? 0 : p->steps[p->n_steps - 1].user_step_last;
+}
+
 size_t
 firma_profile_saver(const struct firma_profile *p, const char *document)
 {

@@ -21,7 +21,7 @@
 	X(U64, not_earlier) X(U64, started) X(U64, changed) \
 	X(BOOL, has_old_spki) X(HASH, old_spki) X(BOOL, has_new_spki) \
 	X(HASH, new_spki) X(TEXT, old_serial) X(TEXT, new_serial) \
-	X(U64, new_not_after)
+	X(U64, new_not_after) X(TEXT, signer_key) X(HASH, signer_spki)
 #define FIRMA_PIN_COLUMNS(X) \
 	X(U32, role) X(HASH, salt) X(U32, n_refused) X(HASH, refused) \
 	X(U32, lost) X(U32, n_burnt) X(BOOL, is_honest) X(U64, n_presented) \

@@ -37,6 +37,8 @@ struct firma_renewal_row {
 	uint32_t step_state; /* FIRMA_STEP_... */
 	uint32_t algorithm;  /* of the new key */
 	char old_key[FIRMA_STORE_NAME], new_key[FIRMA_STORE_NAME];
+	/* Who signs for the old certificate's owner; "" before version 3. */
+	char signer_key[FIRMA_STORE_NAME];
 	char token[FIRMA_STORE_NAME];
 	char portal[513];
 	char email[255];
@@ -48,6 +50,7 @@ struct firma_renewal_row {
 	uint64_t signing_time, not_earlier, started, changed;
 	bool has_old_spki, has_new_spki;
 	uint8_t old_spki[FIRMA_STORE_HASH], new_spki[FIRMA_STORE_HASH];
+	uint8_t signer_spki[FIRMA_STORE_HASH];
 	char old_serial[FIRMA_STORE_NAME], new_serial[FIRMA_STORE_NAME];
 	uint64_t new_not_after;
 };

@@ -118,6 +118,13 @@ static const char version_2[] =
     "DROP TABLE pin;"
     "ALTER TABLE pin_2 RENAME TO pin;";
 
-const char *const firma_schema_migration[] = { version_1, version_2 };
+/* Who signs for the owner of the old certificate. */
+static const char version_3[] =
+    "ALTER TABLE renewal ADD COLUMN signer_key TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE renewal ADD COLUMN signer_spki BLOB NOT NULL"
+    " DEFAULT (x'0000000000000000000000000000000000000000000000000000000000000000');";
+
+const char *const firma_schema_migration[] = { version_1, version_2,
+	version_3 };
 const unsigned int firma_schema_version =
     sizeof(firma_schema_migration) / sizeof(firma_schema_migration[0]);

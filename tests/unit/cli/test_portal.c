@@ -124,7 +124,7 @@ static enum firma_err
 ask(const char *body, struct portal_helper *h, struct portal_reply *ret)
 {
 	const struct portal_open o = { "test", "http://127.0.0.1/",
-		"{\"a\":\"b\"}", "", "es" };
+		"{\"a\":\"b\"}", "", "es", NULL };
 	struct firma_cause why = { 0 };
 	enum firma_err r;
 
@@ -207,7 +207,7 @@ static void
 no_such_helper(void **state)
 {
 	FIRMA_OWN(portal_helper_done) struct portal_helper h = PORTAL_HELPER;
-	struct portal_open o = { "nosuch", "", "{}", "", "en" };
+	struct portal_open o = { "nosuch", "", "{}", "", "en", NULL };
 	struct firma_cause why = { 0 };
 
 	(void)state;

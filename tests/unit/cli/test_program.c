@@ -132,10 +132,10 @@ sign(struct fake_request *q)
 static void
 next(struct fake_request *q)
 {
-	static const struct firma_msg_renew_todo nothing = { .renewal = 3 };
+	static const struct firma_msg_renew_todo end = { .n_user_steps = 15 };
 
 	fake_answer(q, FIRMA_MSG_renew_todo,
-	    fake.at < fake.n_todos ? &fake.todos[fake.at] : &nothing, -1);
+	    fake.at < fake.n_todos ? &fake.todos[fake.at] : &end, -1);
 	fake_done(q);
 }
 
@@ -440,6 +440,7 @@ todo(const char *step, unsigned int user_step, enum firma_action action,
 	return (struct firma_msg_renew_todo){ .renewal = 3,
 		.step = firma_str_of(step),
 		.user_step = user_step,
+		.n_user_steps = 15,
 		.action = (uint32_t)action,
 		.title_en = firma_str_of("Doing it"),
 		.title_es = firma_str_of("Haciéndolo"),

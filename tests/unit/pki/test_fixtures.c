@@ -13,7 +13,9 @@
 #include "agent/pki/identity.h"
 #include "agent/pki/keyfile.h"
 #include "agent/pki/name.h"
+#include "agent/pki/own_openssl.h"
 #include "agent/pki/request.h"
+#include "agent/pki/subject.h"
 
 #define PASSWORD "12345678a"
 
@@ -396,10 +398,105 @@ a_fresh_certificate_with_the_same_subject_is_accepted(void **state)
 	}
 }
 
+/*
+ * The authority's own program made certifica/renewal.req and .ren on 2022-11-20
+ * at 03:02:17 UTC.  From the same keys, e-mail address, challenge and time we make
+ * the same request, octet by octet, and the same .ren but for BER.
+ */
+static void
+a_renewal_is_made_as_the_authority_s_program_makes_it(void **state)
+{
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *old = load_certificate("fiel/ian_l750210963");
+	FIRMA_OWN(firma_evp_pkey_done)
+	EVP_PKEY *signer = load_key("fiel/ian_l750210963", BYTES(PASSWORD));
+	FIRMA_OWN(firma_evp_pkey_done)
+	EVP_PKEY *fresh =
+	    load_key("certifica/renewal", BYTES("Test_ia\xc3\xb1l750210963!"));
+	FIRMA_OWN(firma_buf_done) struct firma_buf their_req = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf their_ren = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf subject = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf req = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf cms = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf ren = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf in_der = { 0 };
+	FIRMA_OWN(firma_cms_done) CMS_ContentInfo *parsed = NULL;
+	struct firma_identity id = { 0 };
+	const unsigned char *p;
+	unsigned char *out = NULL;
+	uint8_t sha1[20];
+	int n;
+
+	(void)state;
+	fixture("certifica/renewal.req", &their_req);
+	fixture("certifica/renewal.ren", &their_ren);
+	assert_int_equal(firma_identity_of(old, &id, NULL), FIRMA_OK);
+	assert_int_equal(
+	    firma_subject_identifiers(&id, "micorreo@pruebas.gob.mx",
+		FIRMA_STRINGS_LATIN1, &subject, NULL),
+	    FIRMA_OK);
+	assert_int_equal(firma_request_build(fresh, firma_buf_view(&subject),
+			     "vNJ4zp78Y7z75+lq99ltUJQPkjw=", 20, &req, NULL),
+	    FIRMA_OK);
+	assert_true(firma_bytes_equal(
+	    firma_buf_view(&req), firma_buf_view(&their_req)));
+
+	assert_int_equal(
+	    EVP_Digest(req.at, req.len, sha1, NULL, EVP_sha1(), NULL), 1);
+	assert_int_equal(
+	    firma_cms_sign_digest(signer, old, firma_bytes_of(sha1, 20),
+		INT64_C(1668913337), FIRMA_CMS_PKCS7, &cms, NULL),
+	    FIRMA_OK);
+	assert_int_equal(firma_cms_attach(firma_buf_view(&cms),
+			     firma_buf_view(&req), &ren, NULL),
+	    FIRMA_OK);
+	p = their_ren.at;
+	parsed = d2i_CMS_ContentInfo(NULL, &p, (long)their_ren.len);
+	n = i2d_CMS_ContentInfo(parsed, &out);
+	assert_int_equal(firma_openssl_put(&in_der, out, n), FIRMA_OK);
+	assert_true(
+	    firma_bytes_equal(firma_buf_view(&ren), firma_buf_view(&in_der)));
+}
+
+/* The same for the request of a seal. */
+static void
+a_seal_s_request_is_made_as_the_authority_s_program_makes_it(void **state)
+{
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *efirma =
+	    load_certificate("fiel/cacx7605101p8");
+	FIRMA_OWN(firma_evp_pkey_done)
+	EVP_PKEY *key = load_key("certifica/seals", BYTES("Test1234"));
+	FIRMA_OWN(firma_buf_done) struct firma_buf theirs = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf subject = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf req = { 0 };
+	char challenge[FIRMA_CHALLENGE_LEN + 1];
+	struct firma_identity id = { 0 };
+
+	(void)state;
+	fixture("certifica/seals.req", &theirs);
+	assert_int_equal(firma_identity_of(efirma, &id, NULL), FIRMA_OK);
+	assert_int_equal(firma_subject_seal(&id, "MiSucursal",
+			     FIRMA_STRINGS_LATIN1, &subject, NULL),
+	    FIRMA_OK);
+	assert_int_equal(
+	    firma_challenge_computed(id.unique_identifier, challenge),
+	    FIRMA_OK);
+	assert_int_equal(firma_request_build(key, firma_buf_view(&subject),
+			     challenge, 20, &req, NULL),
+	    FIRMA_OK);
+	assert_true(
+	    firma_bytes_equal(firma_buf_view(&req), firma_buf_view(&theirs)));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_renewal_is_made_as_the_authority_s_program_makes_it),
+		cmocka_unit_test(
+		    a_seal_s_request_is_made_as_the_authority_s_program_makes_it),
 		cmocka_unit_test(identities_are_read_as_clean_utf8),
 		cmocka_unit_test(
 		    the_2019_certificates_are_expired_and_the_2023_are_not),

@@ -88,6 +88,92 @@ imss_is_whole(void **state)
 	json_decref(endpoints);
 }
 
+static struct firma_profile *
+read_efirma(const char *from, const char *to, struct firma_problems *problems)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf changed = { 0 };
+	struct firma_profile *p = NULL;
+	const char *at;
+
+	read_source("cli/profiles/sat-efirma.ini", &text);
+	assert_int_equal(firma_buf_put_u8(&text, 0), FIRMA_OK);
+	at = strstr((const char *)text.at, from);
+	assert_non_null(at);
+	assert_int_equal(
+	    firma_buf_put(&changed,
+		firma_bytes_of(text.at, (size_t)(at - (const char *)text.at))),
+	    FIRMA_OK);
+	assert_int_equal(firma_buf_put_str(&changed, to), FIRMA_OK);
+	assert_int_equal(
+	    firma_buf_put_str(&changed, at + strlen(from)), FIRMA_OK);
+	memset(problems, 0, sizeof(*problems));
+	if (firma_profile_parse(firma_buf_view(&changed), &p, problems) !=
+	    FIRMA_OK)
+		assert_null(p);
+	return p;
+}
+
+static void
+efirma_is_whole(void **state)
+{
+	struct firma_problems problems = { 0 };
+	FIRMA_OWN(firma_profile_done)
+	struct firma_profile *p = read_efirma("", "", &problems);
+	const struct firma_profile_step *s;
+
+	(void)state;
+	assert_non_null(p);
+	assert_int_equal(p->old_certificate, FIRMA_OLD_MUST_BE_VALID);
+	assert_int_equal(p->signer, FIRMA_SIGNER_REPRESENTATIVE);
+	assert_int_equal(p->digest, 1);
+	assert_int_equal(p->subject, FIRMA_SUBJECT_IDENTIFIERS);
+	assert_int_equal(p->strings, 1);
+	assert_int_equal(p->challenge, FIRMA_CHALLENGE_RANDOM);
+	assert_int_equal(firma_profile_user_steps(p), 5);
+	s = &p->steps[firma_profile_saver(p, "renewal")];
+	assert_int_equal(s->key, FIRMA_KEY_SIGNER);
+	assert_int_equal(s->format, FIRMA_SIGN_SHA1_ATTACHED);
+	assert_string_equal(s->signs, "request");
+	assert_string_equal(s->file, "Renovacion_FIEL_{rfc}_{date}_{time}.ren");
+}
+
+static void
+what_efirma_may_not_say(void **state)
+{
+	static const char *const bad[][3] = {
+		{ "subject = identifiers", "subject = copy",
+		    "strings = latin1 goes with" },
+		{ "format = cms-sha1-attached", "format = raw-sha1",
+		    "a renewal signs CMS" },
+		{ "format = cms-sha1-attached", "format = pades",
+		    "a renewal signs CMS" },
+		{ "format = cms-sha1-attached", "format = cms-bare-detached",
+		    "neither the request nor an attached signature" },
+		{ "{rfc}_{date}_{time}.ren", "{who}.ren", "file is at most" },
+		{ "key = new\nsaves = request", "key = signer\nsaves = request",
+		    "only a sign step uses" },
+		{ "signer = representative", "signer = anybody", "signer" },
+		{ "challenge = random", "challenge = secret", "challenge" },
+		{ "do = confirm\n", "do = confirm\nfile = a\n",
+		    "\"file\" means nothing" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct firma_problems problems = { 0 };
+		struct firma_profile *p =
+		    read_efirma(bad[i][0], bad[i][1], &problems);
+		bool found = false;
+
+		for (size_t k = 0; k < problems.n; k++)
+			found = found ||
+			    strstr(problems.items[k].text, bad[i][2]) != NULL;
+		if (p != NULL || !found)
+			fail_msg("\"%s\": no \"%s\"", bad[i][1], bad[i][2]);
+	}
+}
+
 /* Every document of the contract, and the key that makes it. */
 static void
 imss_signs_with_the_right_keys(void **state)
@@ -194,7 +280,7 @@ wrong_references_are_named(void **state)
 	    "[step terms.submit.old]");
 	mistake("role = old", "role = both", "one of: old, new",
 	    "[step terms.submit.old]");
-	mistake("sends = request", "sends = terms", "is not the request",
+	mistake("sends = request", "sends = terms", "neither the request nor",
 	    "[step request.submit]");
 	mistake("sends = notice.login", "sends = notice.challenge",
 	    "not an attached signature", "[step notice.enter]");
@@ -376,6 +462,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(imss_is_whole),
+		cmocka_unit_test(efirma_is_whole),
+		cmocka_unit_test(what_efirma_may_not_say),
 		cmocka_unit_test(imss_signs_with_the_right_keys),
 		cmocka_unit_test(wrong_values_are_named_with_their_line),
 		cmocka_unit_test(wrong_references_are_named),

@@ -106,6 +106,7 @@ a_file_of_version_1_is_taken_over(void **state)
 {
 	struct fixture *f = *state;
 	struct firma_pin_record row;
+	struct firma_renewal_row renewal = { 0 };
 	struct firma_cause cause = { 0 };
 	const uint8_t zeros[sizeof(row.refused)] = { 0 };
 	uint8_t hash[FIRMA_STORE_HASH];
@@ -123,6 +124,9 @@ a_file_of_version_1_is_taken_over(void **state)
 	    " ('doubtful', randomblob(32), 0, zeroblob(32), 1, 1,"
 	    "  x'00ff000000000000000000000000000000000000000000000000000000"
 	    "0000a1', 9);"
+	    "INSERT INTO renewal VALUES (3, 'imss-idse', 0, 'mail', 0, 4, 'old',"
+	    " 'new', 'token', 'portal', '', '', '', '{}', '', x'01', 0, 0, 0, 0,"
+	    " 1, zeroblob(32), 0, zeroblob(32), '1', '', 0);"
 	    "PRAGMA user_version=1");
 	memset(hash, 0, sizeof(hash));
 	hash[1] = 0xff;
@@ -144,6 +148,10 @@ a_file_of_version_1_is_taken_over(void **state)
 	assert_int_equal(row.n_refused + row.n_burnt, 0);
 	assert_true(row.presenting);
 	assert_memory_equal(row.presenting_hash, hash, sizeof(hash));
+	assert_int_equal(
+	    firma_store_renewal(f->store, 3, &renewal, &cause), FIRMA_OK);
+	assert_string_equal(renewal.old_key, "old");
+	assert_string_equal(renewal.signer_key, "");
 	fixture_close(f);
 	assert_int_equal(
 	    fault_disk_sql(path, "PRAGMA user_version"), firma_schema_version);

@@ -350,8 +350,8 @@ struct vector {
 	union firma_msg_any msg;
 	struct firma_buf octets;
 	/* Storage of the texts and octets in msg. */
-	char texts[24][256];
-	struct firma_buf bins[24];
+	char texts[32][256];
+	struct firma_buf bins[32];
 };
 
 /* The value behind "name = " in a line; it must be that name. */
@@ -420,7 +420,7 @@ read_vector(struct vector *v, size_t *i)
 	    (uint32_t)strtoul(value_of(lines[(*i)++], "deadline"), NULL, 0);
 	v->n_fds = (unsigned int)strtoul(
 	    value_of(lines[(*i)++], "descriptors"), NULL, 0);
-	assert_true(v->d->n_fields <= 24);
+	assert_true(v->d->n_fields <= 32);
 	for (size_t n = 0; n < v->d->n_fields; n++)
 		set_field(v, n, value_of(lines[(*i)++], v->d->fields[n].name));
 	(void)value_of(lines[(*i)++], "octets");
@@ -502,7 +502,7 @@ vectors_encode_and_decode(void **state)
 		for (size_t k = 0; k < sizeof(wanted) / sizeof(wanted[0]); k++)
 			if (strcmp(v->d->name, wanted[k]) == 0)
 				seen |= 1u << k;
-		for (size_t k = 0; k < 24; k++)
+		for (size_t k = 0; k < 32; k++)
 			firma_buf_done(&v->bins[k]);
 		firma_buf_done(&v->octets);
 		free(v);
