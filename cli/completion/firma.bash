@@ -28,7 +28,8 @@ _firma()
 	case $prev in
 	--lang) COMPREPLY=($(compgen -W 'es en' -- "$cur")); return ;;
 	--format)
-		COMPREPLY=($(compgen -W 'detached attached raw' -- "$cur"))
+		COMPREPLY=($(compgen -W 'detached attached
+		    raw bare-detached bare-attached sha1-raw sha1-attached' -- "$cur"))
 		return ;;
 	--algorithm)
 		COMPREPLY=($(compgen -W \

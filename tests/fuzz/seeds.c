@@ -164,6 +164,9 @@ main(int argc, char **argv)
 	text_file("ini", "agent/daemon/firmad.conf.example");
 	text_file("profile", "cli/profiles/imss-idse.ini");
 	text_file("ini", "cli/profiles/imss-idse.ini");
+	text_file("profile", "cli/profiles/sat-efirma.ini");
+	text_file("ticket", "cli/tickets/sat-portal.ini");
+	text_file("ticket", "cli/tickets/arca-wsaa.ini");
 	committed();
 	return 0;
 }

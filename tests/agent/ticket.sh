@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# ticket.sh - sections of test_agent.sh about what portals want signed at their
+# doors, and about seals.
+
+section "tickets" tickets
+section "seal" seal
+
+# A key with a certificate that names a test identity of the tax authority.
+with_certificate() {
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	token practice
+	key practice acme "$1"
+	firma request acme --subject CN=PRACTICA -o "$DIR/csr" > /dev/null
+	"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
+		--csr "$DIR/csr" --out "$DIR/acme.pem" --rfc "$2" \
+		--name 'ESCUELA KEMPER URGATE SA DE CV' > /dev/null
+	expect 0 firma certificate import acme "$DIR/acme.pem"
+	openssl x509 -in "$DIR/acme.pem" -noout -pubkey > "$DIR/acme.pub"
+}
+field() { sed -n "s/^$1=//p" "$DIR/out"; }
+unb64() { openssl base64 -d -A; }
+
+tickets() {
+	export FIRMA_TICKETS_DIR=$SOURCE/cli/tickets
+	with_certificate rsa-2048 EKU9003173C9
+
+	note "entry to the tax authority's portals, with SHA-1 where it is allowed"
+	expect 4 firma ticket sat-portal acme
+	says no-sha1
+	printf '[key acme]\nsha1 = yes\n' >> "$DIR/firmad.conf"
+	: > "$DIR/agent.log"
+	kill -HUP "$(agent_pid)"
+	until_true 5 grep -q 'was read again' "$DIR/agent.log"
+	firma ticket sat-portal acme > "$DIR/out" || fail "no ticket"
+	field token | unb64 > "$DIR/token"
+	cut -d'#' -f1 "$DIR/token" | unb64 > "$DIR/content"
+	cut -d'#' -f2 "$DIR/token" | unb64 | unb64 > "$DIR/sig"
+	openssl dgst -sha1 -verify "$DIR/acme.pub" -signature "$DIR/sig" \
+		"$DIR/content" > /dev/null || fail "openssl refuses the token"
+	serial=$(firma certificate show acme --json | jq -r .serial)
+	same "$(cat "$DIR/content")" "$(field guid)|EKU9003173C9|$serial" "content"
+	has "$(field guid)" '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+	same "$(field fert)" "$(date -u -d "$(openssl x509 -in "$DIR/acme.pem" \
+		-noout -enddate | cut -d= -f2)" +%y%m%d%H%M%SZ)" "fert"
+	same "$(entries '.purpose == "ticket" and .name == "sat-portal" and
+		.format == "sha1-raw"')" 1 "entries"
+
+	note "an access ticket of another country's authority"
+	firma ticket arca-wsaa acme --set 'service=wsfe&x' --json > "$DIR/json" ||
+		fail "no ticket"
+	jq -r .fields.in0 "$DIR/json" | unb64 > "$DIR/cms"
+	openssl cms -verify -cades -inform DER -in "$DIR/cms" -CAfile "$DIR/ca.pem" \
+		-purpose any -binary -out "$DIR/content" 2> "$DIR/err" ||
+		fail "openssl: $(cat "$DIR/err")"
+	same "$(jq -r .content "$DIR/json")" "$(cat "$DIR/content")" "content"
+	has "$(cat "$DIR/content")" '<service>wsfe&amp;x</service></loginTicketRequest>$'
+	has "$(cat "$DIR/content")" "<uniqueId>[0-9]{10}</uniqueId><generationTime>20[0-9-]*T[0-9:]*Z<"
+
+	note "what is missing or wrong is named, and nothing is signed"
+	before=$(entries '.action == "sign"')
+	expect 11 firma ticket arca-wsaa acme
+	says 'arg:service'
+	expect 11 firma ticket nowhere acme
+	says 'nowhere'
+	printf '[ticket]\nname = x\n' > "$DIR/bad.ini"
+	firma ticket "$DIR/bad.ini" acme > "$DIR/said" 2>&1 && fail "it was taken"
+	grep -q "$DIR/bad.ini:1: .*content" "$DIR/said" || fail "$(cat "$DIR/said")"
+	expect 11 firma ticket sat-portal nobody
+	same "$(entries '.action == "sign"')" "$before" "signatures"
+}
+
+seal() {
+	with_certificate rsa-2048 EKU9003173C9
+	key practice curve p-256
+	expect 0 firma request curve --subject CN=PRACTICA -o "$DIR/csr"
+	"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
+		--csr "$DIR/csr" --out "$DIR/curve.pem" > /dev/null
+	expect 0 firma certificate import curve "$DIR/curve.pem"
+	printf '||4.0|A|1|2026-11-28T12:00:00|Ñandú & Cía|EKU9003173C9||' > "$DIR/cadena"
+
+	note "base64 of PKCS#1 v1.5 with SHA-256"
+	firma sello acme "$DIR/cadena" | unb64 > "$DIR/sig"
+	openssl dgst -sha256 -verify "$DIR/acme.pub" -signature "$DIR/sig" \
+		"$DIR/cadena" > /dev/null || fail "openssl refuses the seal"
+	note "from stdin, with the certificate's number"
+	firma sello acme --json < "$DIR/cadena" > "$DIR/json"
+	same "$(jq -r .sello "$DIR/json")" "$(openssl base64 -A -in "$DIR/sig")" "seal"
+	same "$(jq -r .certificado "$DIR/json" | unb64 | sha256sum)" \
+		"$(openssl x509 -in "$DIR/acme.pem" -outform DER | sha256sum)" "certificate"
+	note "a line end behind it is left out, and said"
+	{ cat "$DIR/cadena"; printf '\r\n'; } > "$DIR/with-end"
+	same "$(firma sello acme "$DIR/with-end" 2> "$DIR/said")" \
+		"$(openssl base64 -A -in "$DIR/sig")" "seal"
+	grep -q 'line end' "$DIR/said" || fail "nothing is said"
+
+	note "what is no cadena original is not sealed"
+	before=$(entries '.action == "sign"')
+	for bad in '' 'x' '|1|' '||' '||a|' '||a\nb||' '||\361||' '||a||\n\n'; do
+		# shellcheck disable=SC2059 # escapes are wanted
+		printf "$bad" > "$DIR/bad"
+		expect 10 firma sello acme "$DIR/bad"
+		says 'nothing is signed'
+	done
+	expect 10 firma sello curve "$DIR/cadena"
+	says 'RSA key'
+	same "$(entries '.action == "sign"')" "$before" "signatures"
+}
