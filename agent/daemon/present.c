@@ -220,6 +220,22 @@ result_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
 	conclude(u);
 }
 
+/* Write what became of it; when it cannot be written, it ends all the same. */
+static void
+store_result(
+    struct firma_presentation *u, struct firma_txn **txn, bool is_whole)
+{
+	if (!is_whole) {
+		firma_log(
+		    FIRMA_LOG_ERROR, "PIN record of %s: not written", u->token);
+		conclude(u);
+		return;
+	}
+	(void)firma_store_submit(
+	    u->agent->store, *txn, FIRMA_DURABLE_DISK, result_stored, u);
+	*txn = NULL;
+}
+
 /* The token has spoken: close the intent, then tell the client. */
 static void
 settle(struct firma_presentation *u)
@@ -239,18 +255,12 @@ settle(struct firma_presentation *u)
 	else if (u->r == FIRMA_ERR_PIN_FORMAT && u->p.ops->sets_pin)
 		firma_pin_record_cancel(&u->record); /* the new one's form */
 	entry_of(u, &e);
-	if (txn == NULL ||
-	    (u->has_record && firma_txn_pin(txn, &u->record) != FIRMA_OK) ||
-	    forget_user(u, txn) != FIRMA_OK ||
-	    firma_txn_ledger(txn, &e) != FIRMA_OK) {
-		firma_log(
-		    FIRMA_LOG_ERROR, "PIN record of %s: not written", u->token);
-		conclude(u);
-		return;
-	}
-	(void)firma_store_submit(
-	    u->agent->store, txn, FIRMA_DURABLE_DISK, result_stored, u);
-	txn = NULL;
+	store_result(u, &txn,
+	    txn != NULL &&
+		(!u->has_record ||
+		    firma_txn_pin(txn, &u->record) == FIRMA_OK) &&
+		forget_user(u, txn) == FIRMA_OK &&
+		firma_txn_ledger(txn, &e) == FIRMA_OK);
 }
 
 /* ---- between "read" and "presented" ---- */
@@ -280,15 +290,8 @@ withdraw(struct firma_presentation *u)
 	struct firma_txn *txn = firma_txn_new(u->agent->store);
 
 	firma_pin_record_cancel(&u->record);
-	if (txn == NULL || firma_txn_pin(txn, &u->record) != FIRMA_OK) {
-		firma_log(
-		    FIRMA_LOG_ERROR, "PIN record of %s: not written", u->token);
-		conclude(u);
-		return;
-	}
-	(void)firma_store_submit(
-	    u->agent->store, txn, FIRMA_DURABLE_DISK, result_stored, u);
-	txn = NULL;
+	store_result(
+	    u, &txn, txn != NULL && firma_txn_pin(txn, &u->record) == FIRMA_OK);
 }
 
 static void
