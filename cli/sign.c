@@ -12,6 +12,8 @@
 #include "cli/lot.h"
 #include "cli/lot_say.h"
 #include "cli/pin.h"
+#include "cli/sign_large.h"
+#include "cli/sign_many.h"
 
 #define DIGEST_HEX 64 /* characters of a SHA-256 */
 
@@ -19,6 +21,7 @@ struct job {
 	const char *key, *path; /* path: NULL with a digest */
 	enum firma_sign_format format;
 	int is_lot, is_check;    /* is_check: nothing is signed */
+	int must_seal;           /* the key signs no digest */
 	int fd;                  /* the sealed document, or -1 */
 	json_t *lot;             /* what the lot is, for --json; or NULL */
 	struct firma_buf digest; /* or 32 octets */
@@ -61,6 +64,11 @@ load(struct job *j, struct firma_cause *cause)
 		return FIRMA_OK;
 	if ((r = file_open(j->path, &fd, cause)) != FIRMA_OK)
 		return r;
+	/* Where the agent needs no document: see agent/PROTOCOL.md, sign. */
+	if (!j->must_seal && !j->is_lot && !firma_sign_is_attached(j->format) &&
+	    j->format <= FIRMA_SIGN_CMS_ATTACHED && strcmp(j->path, "-") != 0 &&
+	    sign_large_is(fd))
+		return sign_large_hash(fd, &j->digest, cause);
 	return firma_memfd_from_fd(fd, max_octets(j), &j->fd, cause);
 }
 
@@ -106,8 +114,8 @@ attach(const struct job *j, struct firma_buf *ret, struct firma_cause *cause)
 	return r;
 }
 
-static const char *
-suffix(enum firma_sign_format f)
+const char *
+sign_suffix(enum firma_sign_format f)
 {
 	return !firma_sign_is_cms(f)    ? ".sig"
 	    : firma_sign_is_attached(f) ? ".p7m"
@@ -123,8 +131,8 @@ write_out(const struct args *a, const struct job *j, struct firma_bytes v)
 	enum firma_err r;
 
 	if (to == NULL && j->path != NULL && strcmp(j->path, "-") != 0) {
-		(void)snprintf(
-		    path, sizeof(path), "%s%s", j->path, suffix(j->format));
+		(void)snprintf(path, sizeof(path), "%s%s", j->path,
+		    sign_suffix(j->format));
 		to = path;
 	}
 	if (to == NULL && !out_is_json() && isatty(STDOUT_FILENO))
@@ -212,6 +220,25 @@ read_options(const struct args *a, struct job *j)
 	return 0;
 }
 
+/* What goes with one file only. */
+static int
+sign_several(struct app *app, const struct args *a, const struct job *j)
+{
+	static const char *const alone[] = { "output", "digest" };
+
+	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
+		if (args_text(a, alone[i]) != NULL)
+			return say_refusal(FIRMA_EXIT_USAGE,
+			    _("the signature of each file is written beside "
+			      "it"),
+			    _("--%s goes with one file"), alone[i]);
+	if (j->is_lot)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("sign one lot at a time"), _("--%s goes with one file"),
+		    "lot");
+	return sign_many(app, a, j->key, j->format);
+}
+
 static int
 sign(struct app *app, const struct args *a)
 {
@@ -224,6 +251,8 @@ sign(struct app *app, const struct args *a)
 
 	if ((status = read_options(a, &j)) != 0)
 		return status;
+	if (a->n_operands > 2)
+		return sign_several(app, a, &j);
 	r = load(&j, &cause);
 	if (r == FIRMA_ERR_LIMIT && j.is_lot)
 		return lot_say_too_large(j.path);
@@ -241,6 +270,13 @@ sign(struct app *app, const struct args *a)
 		if ((status = unlock_key(app, &pins, j.key)) != 0)
 			return status;
 		r = ask_agent(app, a, &pins, &j, &cause);
+	}
+	/* A key that signs documents alone gets the document. */
+	if (r == FIRMA_ERR_DENIED && j.path != NULL && j.digest.len != 0) {
+		j.must_seal = 1;
+		j.digest.len = 0;
+		if ((r = load(&j, &cause)) == FIRMA_OK)
+			r = ask_agent(app, a, &pins, &j, &cause);
 	}
 	if (r == FIRMA_OK && firma_sign_is_attached(j.format))
 		r = attach(&j, &whole, &cause);
@@ -272,7 +308,7 @@ static const struct option_desc options[] = {
 };
 
 const struct command sign_commands[] = {
-	{ "sign", N_("KEY [FILE]"), N_("sign a file or stdin"), options, 1, 2,
-	    sign },
+	{ "sign", N_("KEY [FILE...]"), N_("sign files, or stdin"), options, 1,
+	    SIGN_MANY_MAX, sign },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# many.sh - sections of test_agent.sh about many files in one command, and about
+# one that is too long to copy.
+
+section "many files" many_files
+section "large file" large_file
+
+practice_key() {
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	token practice
+	key practice acme rsa-2048
+	firma request acme --subject CN=PRACTICA -o "$DIR/csr" > /dev/null
+	"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
+		--csr "$DIR/csr" --out "$DIR/acme.pem" > /dev/null
+	expect 0 firma certificate import acme "$DIR/acme.pem"
+}
+# all_entries FILTER   in the whole ledger
+all_entries() {
+	firma ledger show --from 1 --max 100000 --json | jq -s "[.[] | select($1)] | length"
+}
+is_signed() {
+	openssl cms -verify -cades -binary -inform DER -in "$1.p7s" -content "$1" \
+		-CAfile "$DIR/ca.pem" -purpose any -out /dev/null 2> "$DIR/err" ||
+		fail "$1: $(cat "$DIR/err")"
+}
+
+many_files() {
+	practice_key
+	mkdir "$DIR/doc"
+	for i in $(seq 100); do echo "letter $i" > "$DIR/doc/$i"; done
+
+	note "each beside its file, one login, one entry each"
+	expect 0 firma token lock practice
+	expect 0 firma sign acme "$DIR"/doc/* --pin-file "$DIR/pin" --purpose letters
+	says 'signed with key acme: 100 of 100 files'
+	for i in 1 42 100; do is_signed "$DIR/doc/$i"; done
+	same "$(ls "$DIR"/doc/*.p7s | wc -l)" 100 "signatures"
+	same "$(all_entries '.action == "sign" and .purpose == "letters"')" 100 "entries"
+	same "$(all_entries '.action == "unlock"')" 2 "logins"
+
+	note "attached, in JSON"
+	firma sign acme "$DIR/doc/1" "$DIR/doc/2" "$DIR/doc/3" --format attached --json \
+		> "$DIR/json" || fail "not signed"
+	same "$(jq -c '[.signed, .failed, .not_tried, (.files | length),
+		(.files | all(.format == "attached"))]' "$DIR/json")" "[3,0,0,3,true]" "JSON"
+	for f in $(jq -r '.files[].signature' "$DIR/json"); do
+		openssl cms -verify -binary -inform DER -in "$f" -CAfile "$DIR/ca.pem" \
+			-purpose any -out "$DIR/content" 2> /dev/null || fail "$f"
+		same "$(cat "$DIR/content")" "$(cat "${f%.p7m}")" "content"
+	done
+
+	note "a file that cannot be read leaves the others alone"
+	expect 1 firma sign acme "$DIR/doc/1" "$DIR/nothing" "$DIR/doc/2"
+	says "$DIR/nothing"
+	says '2 of 3 files'
+
+	note "what a rule refuses ends it: the rest is not tried"
+	expect 4 firma sign acme "$DIR"/doc/? "$DIR"/doc/?? --format sha1-raw
+	says 'no-sha1'
+	says '0 of 99 files'
+	says 'not tried: [0-9]+, from '
+
+	note "the token's process killed in the middle: what is not signed is named"
+	rm -f "$DIR"/doc/*.p7? "$DIR"/doc/*.sig
+	firma sign acme "$DIR"/doc/* "$DIR"/doc/* "$DIR"/doc/* --json > "$DIR/json" \
+		2> "$DIR/said" &
+	pid=$!
+	until_true 10 test -e "$DIR/doc/42.p7s"
+	kill -9 "$(token_pid practice)"
+	status=0
+	wait $pid || status=$?
+	[ $status = 6 ] || [ $status = 5 ] || fail "exit $status: $(cat "$DIR/said")"
+	same "$(jq '.signed + .failed + .not_tried' "$DIR/json")" 300 "files"
+	[ "$(jq .not_tried "$DIR/json")" -gt 0 ] || fail "went on"
+	for f in $(jq -r '.files[] | select(.signature) | .file' "$DIR/json" | tail -n 3); do
+		is_signed "$f"
+	done
+	alive
+
+	note "what goes with one file"
+	expect 2 firma sign acme "$DIR/doc/1" "$DIR/doc/2" -o "$DIR/x"
+	expect 2 firma sign acme "$DIR/doc/1" "$DIR/doc/2" --digest 00
+	expect 2 firma sign acme "$DIR/doc/1" "$DIR/doc/2" --lot
+	expect 2 firma sign acme "$DIR/doc/1" -
+}
+
+large_file() {
+	practice_key
+	head -c 80000000 /dev/zero > "$DIR/big"
+
+	note "hashed where it lies"
+	expect 0 firma sign acme "$DIR/big"
+	is_signed "$DIR/big"
+	same "$(entries '.action == "sign" and .name == "big"')" 1 "entries"
+	same "$(firma ledger show --json | jq -rs 'flatten | map(select(.name == "big"))
+		| last | .digest')" "$(sha256sum "$DIR/big" | cut -d' ' -f1)" "digest"
+
+	note "a key that signs documents alone gets the document"
+	printf '[key acme]\ndigest-only = no\n' >> "$DIR/firmad.conf"
+	: > "$DIR/agent.log"
+	kill -HUP "$(agent_pid)"
+	until_true 5 grep -q 'was read again' "$DIR/agent.log"
+	rm "$DIR/big.p7s"
+	expect 0 firma sign acme "$DIR/big"
+	is_signed "$DIR/big"
+	expect 0 firma sign acme -o "$DIR/stdin.p7s" < "$DIR/big"
+	cp "$DIR/stdin.p7s" "$DIR/big.p7s"
+	is_signed "$DIR/big"
+}
