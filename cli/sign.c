@@ -233,9 +233,8 @@ sign_several(struct app *app, const struct args *a, const struct job *j)
 			      "it"),
 			    _("--%s goes with one file"), alone[i]);
 	if (j->is_lot)
-		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("sign one lot at a time"), _("--%s goes with one file"),
-		    "lot");
+		return say_refusal(
+		    FIRMA_EXIT_USAGE, NULL, "%s", _("sign one lot at a time"));
 	return sign_many(app, a, j->key, j->format);
 }
 
