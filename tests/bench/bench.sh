@@ -5,6 +5,8 @@
 #   tests/bench/bench.sh                 everything: the table and the rest
 #   tests/bench/bench.sh --table [...]   the table alone; options of firma-bench
 #   tests/bench/bench.sh --neighbour     one token while another one misbehaves
+#   tests/bench/bench.sh --letters       a thousand letters in one command
+#   tests/bench/bench.sh --large         a file of a gigabyte
 #   tests/bench/bench.sh --check         no timing: signatures and ledger agree
 #   tests/bench/bench.sh --shell         set up, then a shell to play in
 #   --build DIR   a build folder; default: build/release, which is built first
@@ -16,10 +18,10 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--build) BUILD=$(cd "$2" && pwd); shift 2 ;;
 	--dir) dir=$2; shift 2 ;;
-	--check|--table|--shell|--many|--soak|--document|--start|--neighbour)
+	--check|--table|--shell|--many|--soak|--document|--letters|--large|--start|--neighbour)
 		# The last of our own options; the rest is firma-bench's.
 		what=${1#--}; shift; break ;;
-	*) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
+	*) sed -n '3,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done
 if [ -z "$BUILD" ]; then
@@ -195,7 +197,69 @@ placement() {
 	echo "placed and let go"
 }
 
+# Seconds that a command takes.
+seconds() {
+	from=$(date +%s.%N)
+	"$@" > /dev/null 2> "$dir/said" || { cat "$dir/said" >&2; exit 1; }
+	echo "$(date +%s.%N) $from" | awk '{ printf "%.4f\n", $1 - $2 }'
+}
+median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+# The token's raw rate and firma's, one after the other, five times.
+letters() {
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=BENCH -days 2 \
+	    -keyout "$dir/ca.key" -out "$dir/ca.crt" 2> /dev/null
+	firma request rsa --subject CN=BENCH -o "$dir/csr" > /dev/null
+	openssl x509 -req -inform DER -in "$dir/csr" -CA "$dir/ca.crt" -days 2 \
+	    -CAkey "$dir/ca.key" -set_serial 1 -out "$dir/rsa.crt" 2> /dev/null
+	firma certificate import rsa "$dir/rsa.crt" > /dev/null
+	mkdir "$dir/letters"
+	i=0
+	while [ $i -lt 1000 ]; do
+		i=$((i + 1))
+		head -c 60000 /dev/urandom > "$dir/letters/$i.pdf"
+	done
+	for _ in 1 2 3 4 5; do
+		bench table --only rsa --clients 1 --rounds 1 --ms 1000 |
+		    awk -F'|' '$3 ~ /direct/ { print $4 + 0; exit }' >> "$dir/direct"
+		for f in raw detached; do
+			rm -f "$dir"/letters/*.p7s "$dir"/letters/*.sig
+			seconds firma sign rsa "$dir"/letters/*.pdf --format $f |
+			    awk '{ print 1000 / $1 }' >> "$dir/$f"
+		done
+	done
+	for f in raw detached; do
+		paste "$dir/direct" "$dir/$f" | awk '{ print $2 / $1 }' > "$dir/ratio"
+		echo "1000 letters, $f: $(median < "$dir/$f") a second," \
+		    "$(median < "$dir/ratio") of $(median < "$dir/direct") directly"
+	done
+}
+
+# openssl's hashing and firma's signing of a gigabyte, in turn.
+large() {
+	head -c 1073741824 /dev/zero > "$dir/large"
+	cat "$dir/large" > /dev/null
+	for _ in 1 2 3 4 5; do
+		seconds openssl dgst -sha256 "$dir/large" >> "$dir/openssl"
+		seconds firma sign rsa "$dir/large" --format raw >> "$dir/firma"
+	done
+	"$BUILD/cli/firma" sign rsa "$dir/large" --format raw 2> /dev/null &
+	pid=$!
+	while kill -0 $pid 2> /dev/null; do
+		sed -n 's/^VmHWM:[[:space:]]*//p' "/proc/$pid/status" \
+		    > "$dir/now" 2> /dev/null || :
+		[ ! -s "$dir/now" ] || cp "$dir/now" "$dir/peak"
+		sleep 0.02
+	done
+	paste "$dir/openssl" "$dir/firma" | awk '{ print $1 / $2 }' > "$dir/ratio"
+	echo "1 GiB: openssl dgst $(median < "$dir/openssl") s, firma sign" \
+	    "$(median < "$dir/firma") s, $(median < "$dir/ratio") of its rate," \
+	    "at most $(cat "$dir/peak")"
+}
+
 case $what in
+letters) serve; letters ;;
+large) large ;;
 check)
 	bench check --clients 1,3 --count 5
 	placement
