@@ -26,6 +26,7 @@ libarchive-dev          # the ZIP of a .sdg
 libcurl4-openssl-dev    # HTTP
 libmicrohttpd-dev       # rehearsal
 libhpdf-dev             # letters
+libqpdf-dev             # PDF
 libcmocka-dev           # tests
 '
 tests='
@@ -43,6 +44,7 @@ llvm                    # coverage of the fuzz corpora
 libtpm2-pkcs11-1        # module
 libtpm2-pkcs11-tools    # TPM
 libtss2-tcti-tabrmd0    # TPM
+libnss3-tools           # NSS: who pdfsig trusts
 mandoc                  # manuals
 opencryptoki            # module
 opensc                  # pkcs11-tool

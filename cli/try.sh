@@ -110,9 +110,11 @@ if [ $keep = yes ]; then
 	cat > "$dir/env" <<-ENV
 		FIRMA_SOCKET='$FIRMA_SOCKET'
 		FIRMA_PORTAL_DIR='$FIRMA_PORTAL_DIR'
+		FIRMA_HELPER_DIR='$FIRMA_HELPER_DIR'
 		FIRMA_LOCALEDIR='$FIRMA_LOCALEDIR'
 		PATH='$BUILD/cli':"\$PATH"
-		export FIRMA_SOCKET FIRMA_PORTAL_DIR FIRMA_LOCALEDIR PATH
+		export FIRMA_SOCKET FIRMA_PORTAL_DIR FIRMA_HELPER_DIR \
+			FIRMA_LOCALEDIR PATH
 	ENV
 	echo "afterwards:  . $dir/env  then  firma status;  cli/try.sh --stop $dir"
 fi
