@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/pdf/form.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIGITS_MAX     8    /* of the number in a field's name */
+#define REFERENCES_MAX 16   /* of one signature */
+#define NAMES_MAX      4096 /* of one lock */
+#define READ_ONLY      1    /* /Ff: ISO 32000-1, table 221 */
+
+static const char own_name[] = "Signature";
+
+/* A field on the way down, and what those below inherit. */
+struct node {
+	qpdf_oh kids;
+	int next, n;
+	int is_signature;
+	qpdf_oh value;
+	char name[PDF_NAME_MAX];
+};
+
+struct walk {
+	struct pdf *p;
+	struct pdf_form *to;
+	struct node at[PDF_DEPTH_MAX];
+	int depth;
+	long n_nodes;
+};
+
+/* "Signature7" is taken: the next one is 8. */
+static void
+note_number(struct pdf_form *f, const char *name)
+{
+	const size_t n = sizeof(own_name) - 1;
+	unsigned long number;
+	char *end;
+
+	if (strncmp(name, own_name, n) != 0 || name[n] < '0' || name[n] > '9' ||
+	    strlen(name + n) > DIGITS_MAX)
+		return;
+	number = strtoul(name + n, &end, 10);
+	if (number >= f->number)
+		f->number = number + 1;
+}
+
+static enum firma_err
+keep(struct walk *w, qpdf_oh field, const struct node *n,
+    struct pdf_refusal *why)
+{
+	struct pdf *p = w->p;
+	struct pdf_form *f = w->to;
+	struct pdf_field *to = &f->at[f->n];
+
+	if (f->n == PDF_FIELDS_MAX)
+		return pdf_refuse(why, PDF_LIMIT,
+		    "more than %d signature fields", PDF_FIELDS_MAX);
+	*to = (struct pdf_field){ .field = field,
+		.value = n->value,
+		.is_indirect = qpdf_oh_is_indirect(p->q, field) };
+	memcpy(to->name, n->name, sizeof(to->name));
+	if (pdf_is_dict(p, n->value))
+		f->n_signed++;
+	else if (!pdf_is_null(p, n->value))
+		return pdf_refuse(why, PDF_DAMAGED,
+		    "the value of field %.100s is no signature", n->name);
+	f->n++;
+	return FIRMA_OK;
+}
+
+/* Kids without a name of their own are the places of one field. */
+static int
+has_fields_below(struct pdf *p, qpdf_oh kids)
+{
+	qpdf_oh first;
+
+	if (!pdf_is_array(p, kids) ||
+	    qpdf_oh_get_array_n_items(p->q, kids) == 0)
+		return 0;
+	first = qpdf_oh_get_array_item(p->q, kids, 0);
+	return !pdf_is_null(p, pdf_get(p, first, "/T"));
+}
+
+/* "above.name"; a field without a name has that of the one above. */
+static enum firma_err
+name_field(struct walk *w, qpdf_oh field, const char *above, char *ret,
+    struct pdf_refusal *why)
+{
+	char own[PDF_NAME_MAX];
+	int n;
+
+	pdf_text(w->p, pdf_get(w->p, field, "/T"), own, sizeof(own));
+	n = snprintf(ret, PDF_NAME_MAX, "%s%s%s", above,
+	    above[0] != '\0' && own[0] != '\0' ? "." : "", own);
+	if (n < 0 || n >= PDF_NAME_MAX)
+		return pdf_refuse(why, PDF_LIMIT,
+		    "a field's name of more than %d octets", PDF_NAME_MAX);
+	return FIRMA_OK;
+}
+
+static enum firma_err
+visit(struct walk *w, qpdf_oh field, struct pdf_refusal *why)
+{
+	struct pdf *p = w->p;
+	const struct node *above = &w->at[w->depth - 1];
+	const qpdf_oh type = pdf_get(p, field, "/FT");
+	const qpdf_oh value = pdf_get(p, field, "/V");
+	struct node n = { .kids = pdf_get(p, field, "/Kids"),
+		.is_signature = pdf_is_null(p, type)
+		    ? above->is_signature
+		    : pdf_is_name(p, type, "/Sig"),
+		.value = pdf_is_null(p, value) ? above->value : value };
+	enum firma_err r;
+
+	if ((r = name_field(w, field, above->name, n.name, why)) != FIRMA_OK)
+		return r;
+	note_number(w->to, n.name);
+	if (!has_fields_below(p, n.kids))
+		return n.is_signature ? keep(w, field, &n, why) : FIRMA_OK;
+	if (w->depth == PDF_DEPTH_MAX)
+		return pdf_refuse(why, PDF_DAMAGED, "fields are deeper than %d",
+		    PDF_DEPTH_MAX);
+	n.n = qpdf_oh_get_array_n_items(p->q, n.kids);
+	w->at[w->depth++] = n;
+	return FIRMA_OK;
+}
+
+static enum firma_err
+walk(struct walk *w, struct pdf_refusal *why)
+{
+	struct pdf *p = w->p;
+	enum firma_err r;
+
+	while (w->depth > 0) {
+		struct node *n = &w->at[w->depth - 1];
+		qpdf_oh kid;
+
+		if (n->next == n->n) {
+			w->depth--;
+			continue;
+		}
+		if (++w->n_nodes > PDF_NODES_MAX)
+			return pdf_refuse(why, PDF_LIMIT, "more than %d fields",
+			    PDF_NODES_MAX);
+		kid = qpdf_oh_get_array_item(p->q, n->kids, n->next++);
+		if (!pdf_is_dict(p, kid))
+			return pdf_refuse(
+			    why, PDF_DAMAGED, "a field is no dictionary");
+		if ((r = visit(w, kid, why)) != FIRMA_OK)
+			return r;
+	}
+	return FIRMA_OK;
+}
+
+int
+pdf_form_permission(struct pdf *p, qpdf_oh signature)
+{
+	const qpdf_oh all = pdf_get(p, signature, "/Reference");
+	int n = pdf_is_array(p, all) ? qpdf_oh_get_array_n_items(p->q, all) : 0;
+
+	if (n > REFERENCES_MAX)
+		n = REFERENCES_MAX;
+	for (int i = 0; i < n; i++) {
+		const qpdf_oh one = qpdf_oh_get_array_item(p->q, all, i);
+		long long v;
+
+		if (!pdf_is_name(
+			p, pdf_get(p, one, "/TransformMethod"), "/DocMDP"))
+			continue;
+		/* Table 254: 2 when it does not say. */
+		v = pdf_int(p,
+		    pdf_get(p, pdf_get(p, one, "/TransformParams"), "/P"), 2);
+		return v < 1 || v > 3 ? 1 : (int)v;
+	}
+	return 0;
+}
+
+/* The strictest of the certification and of all signatures. */
+static void
+find_permission(struct pdf *p, struct pdf_form *f)
+{
+	const qpdf_oh perms = pdf_get(p, p->root, "/Perms");
+	const qpdf_oh certified = pdf_get(p, perms, "/DocMDP");
+
+	f->permission = pdf_form_permission(p, certified);
+	if (f->permission == 0 && pdf_is_dict(p, certified))
+		f->permission = 1; /* it does not say what it allows */
+	for (size_t i = 0; i < f->n; i++) {
+		const int v = pdf_form_permission(p, f->at[i].value);
+
+		if (v != 0 && (f->permission == 0 || v < f->permission))
+			f->permission = v;
+	}
+}
+
+enum firma_err
+pdf_form_read(struct pdf *p, struct pdf_form *ret, struct pdf_refusal *why)
+{
+	struct walk w;
+	enum firma_err r;
+
+	ret->number = 1;
+	ret->form = pdf_get(p, p->root, "/AcroForm");
+	ret->fields = pdf_get(p, ret->form, "/Fields");
+	if (!pdf_is_null(p, ret->form) && !pdf_is_dict(p, ret->form))
+		return pdf_refuse(
+		    why, PDF_DAMAGED, "/AcroForm is no dictionary");
+	if (!pdf_is_null(p, ret->fields) && !pdf_is_array(p, ret->fields))
+		return pdf_refuse(why, PDF_DAMAGED, "/Fields is no array");
+	ret->has_xfa = !pdf_is_null(p, pdf_get(p, ret->form, "/XFA"));
+	if (pdf_is_array(p, ret->fields)) {
+		w = (struct walk){ .p = p, .to = ret, .depth = 1 };
+		w.at[0] = (struct node){ .kids = ret->fields,
+			.n = qpdf_oh_get_array_n_items(p->q, ret->fields),
+			.value = qpdf_oh_new_null(p->q) };
+		if ((r = walk(&w, why)) != FIRMA_OK)
+			return r;
+	}
+	find_permission(p, ret);
+	return FIRMA_OK;
+}
+
+/* Is name the field that is locked, or below it? */
+static int
+is_below(const char *name, const char *locked)
+{
+	const size_t n = strlen(locked);
+
+	return n != 0 && strncmp(name, locked, n) == 0 &&
+	    (name[n] == '\0' || name[n] == '.');
+}
+
+/* ISO 32000-1, table 256.  What is not understood locks. */
+static int
+is_locked(struct pdf *p, qpdf_oh params, const char *name)
+{
+	const qpdf_oh action = pdf_get(p, params, "/Action");
+	const qpdf_oh names = pdf_get(p, params, "/Fields");
+	const int excludes = pdf_is_name(p, action, "/Exclude");
+	char one[PDF_NAME_MAX];
+	int n;
+
+	if (!excludes && !pdf_is_name(p, action, "/Include"))
+		return 1;
+	if (!pdf_is_array(p, names) ||
+	    (n = qpdf_oh_get_array_n_items(p->q, names)) > NAMES_MAX)
+		return 1;
+	for (int i = 0; i < n; i++) {
+		pdf_text(p, qpdf_oh_get_array_item(p->q, names, i), one,
+		    sizeof(one));
+		if (is_below(name, one))
+			return !excludes;
+	}
+	return excludes;
+}
+
+enum firma_err
+pdf_form_allows(struct pdf *p, const struct pdf_form *f, const char *name,
+    struct pdf_refusal *why)
+{
+	if (f->permission == 1)
+		return pdf_refuse(why, PDF_CERTIFIED, "%s", "");
+	for (size_t i = 0; i < f->n; i++) {
+		const qpdf_oh all = pdf_get(p, f->at[i].value, "/Reference");
+		int n = pdf_is_array(p, all)
+		    ? qpdf_oh_get_array_n_items(p->q, all)
+		    : 0;
+
+		if (n > REFERENCES_MAX)
+			return pdf_refuse(why, PDF_LIMIT,
+			    "a signature with %d references", n);
+		while (n-- > 0) {
+			const qpdf_oh one =
+			    qpdf_oh_get_array_item(p->q, all, n);
+
+			if (pdf_is_name(p, pdf_get(p, one, "/TransformMethod"),
+				"/FieldMDP") &&
+			    is_locked(
+				p, pdf_get(p, one, "/TransformParams"), name))
+				return pdf_refuse(why, PDF_LOCKED, "%s", name);
+		}
+	}
+	return FIRMA_OK;
+}
+
+/* The names of those that wait, in one text. */
+static enum firma_err
+refuse_absent(struct pdf *p, const struct pdf_form *f, struct pdf_refusal *why)
+{
+	char names[sizeof(why->detail)] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n && n < sizeof(names); i++)
+		if (pdf_is_null(p, f->at[i].value))
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
+			    "%s%s", n == 0 ? "" : ", ", f->at[i].name);
+	return pdf_refuse(why, PDF_NO_FIELD, "%s", names);
+}
+
+/* What the field wants and nobody here looks at. */
+static enum firma_err
+refuse_demands(struct pdf *p, qpdf_oh field, struct pdf_refusal *why)
+{
+	const qpdf_oh seed = pdf_get(p, field, "/SV");
+	const qpdf_oh kids = pdf_get(p, field, "/Kids");
+
+	if ((pdf_int(p, pdf_get(p, field, "/Ff"), 0) & READ_ONLY) != 0)
+		return pdf_refuse(why, PDF_DEMANDS, "it is read-only");
+	if (pdf_int(p, pdf_get(p, seed, "/Ff"), 0) != 0 ||
+	    !pdf_is_null(p, pdf_get(p, seed, "/MDP")))
+		return pdf_refuse(
+		    why, PDF_DEMANDS, "its seed value (/SV) has conditions");
+	if (!pdf_is_null(p, pdf_get(p, pdf_get(p, field, "/Lock"), "/P")))
+		return pdf_refuse(
+		    why, PDF_DEMANDS, "its lock (/Lock) forbids changes (/P)");
+	if (pdf_is_array(p, kids) && qpdf_oh_get_array_n_items(p->q, kids) > 1)
+		return pdf_refuse(
+		    why, PDF_DEMANDS, "it has more than one place");
+	return FIRMA_OK;
+}
+
+enum firma_err
+pdf_form_find(struct pdf *p, const struct pdf_form *f, const char *name,
+    const struct pdf_field **ret, struct pdf_refusal *why)
+{
+	const struct pdf_field *at = NULL;
+	enum firma_err r;
+
+	for (size_t i = 0; i < f->n && at == NULL; i++)
+		if (strcmp(f->at[i].name, name) == 0)
+			at = &f->at[i];
+	if (at == NULL)
+		return refuse_absent(p, f, why);
+	if (!pdf_is_null(p, at->value))
+		return pdf_refuse(why, PDF_FILLED, "%s", name);
+	if (!at->is_indirect)
+		return pdf_refuse(
+		    why, PDF_DAMAGED, "field %.100s is not indirect", name);
+	if ((r = refuse_demands(p, at->field, why)) != FIRMA_OK)
+		return r;
+	*ret = at;
+	return FIRMA_OK;
+}
