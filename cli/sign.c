@@ -14,6 +14,7 @@
 #include "cli/pin.h"
 #include "cli/sign_large.h"
 #include "cli/sign_many.h"
+#include "cli/sign_pdf.h"
 
 #define DIGEST_HEX 64 /* characters of a SHA-256 */
 
@@ -26,6 +27,7 @@ struct job {
 	json_t *lot;             /* what the lot is, for --json; or NULL */
 	struct firma_buf digest; /* or 32 octets */
 	struct firma_signed got;
+	struct sign_pdf pdf;
 };
 
 static void
@@ -35,6 +37,7 @@ job_done(struct job *j)
 	firma_buf_done(&j->digest);
 	firma_signed_done(&j->got);
 	json_decref(j->lot);
+	sign_pdf_done(&j->pdf);
 }
 
 static const char *
@@ -49,6 +52,7 @@ static size_t
 max_octets(const struct job *j)
 {
 	return j->is_lot                        ? LOT_FILE_MAX
+	    : j->pdf.is_wanted                  ? PADES_FILE_MAX
 	    : firma_sign_is_attached(j->format) ? FIRMA_CMS_CONTENT_MAX
 						: FIRMA_DOCUMENT_MAX;
 }
@@ -193,18 +197,20 @@ read_options(const struct args *a, struct job *j)
 	unsigned int n = FIRMA_SIGN_CMS_DETACHED;
 	int status;
 
-	if ((status = read_lot(a, j)) != 0)
+	if ((status = read_lot(a, j)) != 0 ||
+	    (status = sign_pdf_options(a, &j->pdf)) != 0)
 		return status;
 	if (format != NULL)
 		(void)firma_sign_format_from(format, &n);
-	j->format = (enum firma_sign_format)n;
+	j->format =
+	    j->pdf.is_wanted ? FIRMA_SIGN_PADES : (enum firma_sign_format)n;
 	j->key = args_operand(a, 0);
 	if (digest == NULL) {
 		if (j->path == NULL)
 			j->path = args_operand(a, 1) != NULL
 			    ? args_operand(a, 1)
 			    : "-";
-		return 0;
+		return j->pdf.is_wanted ? sign_pdf_check_output(a, j->path) : 0;
 	}
 	if (args_operand(a, 1) != NULL || j->format > FIRMA_SIGN_PADES ||
 	    firma_sign_is_attached(j->format))
@@ -235,13 +241,16 @@ sign_several(struct app *app, const struct args *a, const struct job *j)
 	if (j->is_lot)
 		return say_refusal(
 		    FIRMA_EXIT_USAGE, NULL, "%s", _("sign one lot at a time"));
+	if (j->pdf.is_wanted)
+		return say_refusal(
+		    FIRMA_EXIT_USAGE, NULL, "%s", _("sign one PDF at a time"));
 	return sign_many(app, a, j->key, j->format);
 }
 
 static int
 sign(struct app *app, const struct args *a)
 {
-	FIRMA_OWN(job_done) struct job j = { .fd = -1 };
+	FIRMA_OWN(job_done) struct job j = { .fd = -1, .pdf = SIGN_PDF };
 	FIRMA_OWN(firma_buf_done) struct firma_buf whole = { 0 };
 	struct firma_cause cause = { 0 };
 	struct pins pins;
@@ -263,6 +272,10 @@ sign(struct app *app, const struct args *a)
 		return status;
 	if (j.is_check)
 		return FIRMA_EXIT_OK;
+	if (j.pdf.is_wanted &&
+	    (status = sign_pdf_begin(app, a, j.key, j.path, &j.pdf, &j.fd)) !=
+		0)
+		return status;
 	pins_init(&pins, a);
 	r = ask_agent(app, a, &pins, &j, &cause);
 	if (r == FIRMA_ERR_PIN_NEEDED) {
@@ -282,6 +295,8 @@ sign(struct app *app, const struct args *a)
 	if (r != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, _("nothing is signed with key %s"), j.key);
+	if (j.pdf.is_wanted)
+		return sign_pdf_end(app, a, j.key, j.path, &j.pdf, &j.got);
 	return write_out(
 	    a, &j, firma_buf_view(whole.len > 0 ? &whole : &j.got.signature));
 }
@@ -301,6 +316,7 @@ static const struct option_desc options[] = {
 	    N_("the file is a lot of IMSS movements: check it, then sign it") },
 	{ "check", 0, OPTION_FLAG, NULL,
 	    N_("with --lot: check FILE alone (no key, no agent)") },
+	SIGN_PDF_OPTIONS,
 	{ "purpose", 0, OPTION_TEXT, N_("TEXT"), N_("for the ledger") },
 	PIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },

@@ -59,18 +59,28 @@ seal(int fd, struct firma_cause *cause)
 }
 
 enum firma_err
-firma_memfd_from_bytes(
-    struct firma_bytes v, int *ret_fd, struct firma_cause *cause)
+firma_memfd_from_parts(const struct firma_bytes *parts, size_t n_parts,
+    int *ret_fd, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
 	enum firma_err r;
 
-	if ((r = make(&fd, cause)) != FIRMA_OK ||
-	    (r = write_all(fd, v, cause)) != FIRMA_OK ||
-	    (r = seal(fd, cause)) != FIRMA_OK)
+	if ((r = make(&fd, cause)) != FIRMA_OK)
+		return r;
+	for (size_t i = 0; i < n_parts; i++)
+		if ((r = write_all(fd, parts[i], cause)) != FIRMA_OK)
+			return r;
+	if ((r = seal(fd, cause)) != FIRMA_OK)
 		return r;
 	*ret_fd = firma_fd_take(&fd);
 	return FIRMA_OK;
+}
+
+enum firma_err
+firma_memfd_from_bytes(
+    struct firma_bytes v, int *ret_fd, struct firma_cause *cause)
+{
+	return firma_memfd_from_parts(&v, 1, ret_fd, cause);
 }
 
 enum firma_err

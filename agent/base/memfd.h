@@ -17,6 +17,11 @@
 FIRMA_CHECKED enum firma_err firma_memfd_from_bytes(
     struct firma_bytes v, int *ret_fd, struct firma_cause *cause);
 
+/* The same, of several one after the other. */
+FIRMA_CHECKED enum firma_err firma_memfd_from_parts(
+    const struct firma_bytes *parts, size_t n_parts, int *ret_fd,
+    struct firma_cause *cause);
+
 /*
  * A sealed memfd with what can be read from fd (a file or a pipe) until its end.
  * FIRMA_ERR_LIMIT  more than max octets; nothing is kept

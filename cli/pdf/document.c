@@ -41,13 +41,35 @@ complaint(struct pdf *p, qpdf_error e, struct pdf_refusal *why)
 	    : pdf_refuse(why, PDF_DAMAGED, "%s (octet %llu)", what, at);
 }
 
+/*
+ * A /Size that is larger than it need be is no damage: new numbers begin there.
+ * Hybrid files have it, where the stream of the hidden part is listed nowhere.
+ */
+static int
+is_harmless(struct pdf *p, qpdf_error e)
+{
+	const char *what = qpdf_get_error_message_detail(p->q, e);
+	int size, highest;
+
+	return what != NULL &&
+	    sscanf(what,
+		"reported number of objects (%d) is not one plus the highest "
+		"object number (%d)",
+		&size, &highest) == 2 &&
+	    size > highest;
+}
+
 enum firma_err
 pdf_check(struct pdf *p, struct pdf_refusal *why)
 {
 	if (qpdf_has_error(p->q))
 		return complaint(p, qpdf_get_error(p->q), why);
-	if (qpdf_more_warnings(p->q))
-		return complaint(p, qpdf_next_warning(p->q), why);
+	while (qpdf_more_warnings(p->q)) {
+		const qpdf_error e = qpdf_next_warning(p->q);
+
+		if (!is_harmless(p, e))
+			return complaint(p, e, why);
+	}
 	return FIRMA_OK;
 }
 

@@ -165,6 +165,15 @@ pdf_page_each(
 	return r;
 }
 
+static enum firma_err
+count(struct pdf *p, qpdf_oh page, long long number, void *arg)
+{
+	(void)p;
+	(void)page;
+	*(long long *)arg = number;
+	return FIRMA_OK;
+}
+
 enum firma_err
 pdf_page_find(struct pdf *p, long long number, struct pdf_page *ret,
     struct pdf_refusal *why)
@@ -174,6 +183,10 @@ pdf_page_find(struct pdf *p, long long number, struct pdf_page *ret,
 	qpdf_oh page;
 	enum firma_err r;
 
+	if (number == 0) {
+		if ((r = pdf_page_each(p, count, &number, why)) != FIRMA_OK)
+			return r;
+	}
 	if ((r = begin(&w, why)) != FIRMA_OK)
 		return r;
 	while ((r = next(&w, &page, why)) == FIRMA_OK && page != 0)

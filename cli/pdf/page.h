@@ -23,7 +23,7 @@ struct pdf_page {
 };
 
 /*
- * The page with this number, from 1.  Refuses a broken or endless tree, and
+ * The page with this number, from 1; 0: the last one.  Refuses a broken or endless tree, and
  * a number that no page has.
  */
 FIRMA_CHECKED enum firma_err pdf_page_find(struct pdf *p, long long number,

@@ -36,7 +36,7 @@ struct pdf_ask {
 	uint8_t id[PDF_ID_OCTETS];
 	/* Of a new field.  Not visible: on page 1, of no size. */
 	int is_visible;
-	long long page;    /* from 1 */
+	long long page;    /* from 1; 0: the last */
 	double x, y, w, h; /* points, from the lower left of what is shown */
 	char text[PDF_TEXT_MAX]; /* of what is seen */
 };

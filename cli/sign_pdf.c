@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/sign_pdf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/base/clock.h"
+#include "agent/base/memfd.h"
+#include "agent/base/own.h"
+#include "agent/pki/text.h"
+#include "cli/certificates.h"
+#include "cli/file.h"
+
+#define WORDS_MAX  1023 /* octets of a reason and the like */
+#define TEXT_MAX   2047 /* octets of what is shown */
+#define ID_OCTETS  16
+#define DIGITS_MAX 6 /* before the point, and behind it */
+
+void
+sign_pdf_done(struct sign_pdf *s)
+{
+	firma_fd_done(&s->document);
+	firma_fd_done(&s->signed_part);
+	firma_fd_done(&s->whole);
+	json_decref(s->question);
+	pades_plan_done(&s->plan);
+	*s = SIGN_PDF;
+}
+
+/* "12" or "12.5", whatever the locale's point is; up to what ends it. */
+static int
+take_number(const char **at, char end, double *ret)
+{
+	double v = 0, part = 1;
+	int digits = 0;
+
+	for (; **at >= '0' && **at <= '9' && digits < DIGITS_MAX; digits++)
+		v = v * 10 + (*(*at)++ - '0');
+	if (digits == 0)
+		return 0;
+	if (**at == '.')
+		for ((*at)++, digits = 0;
+		     **at >= '0' && **at <= '9' && digits < DIGITS_MAX;
+		     digits++)
+			v += (*(*at)++ - '0') * (part /= 10);
+	if (**at != end)
+		return 0;
+	*at += end != '\0';
+	*ret = v;
+	return 1;
+}
+
+/* "2,100,50,200,60"; "last" is the question's page 0. */
+static json_t *
+take_place(const char *text)
+{
+	double page = 0, x, y, w, h;
+
+	if (strncmp(text, "last,", 5) == 0)
+		text += 5;
+	else if (!take_number(&text, ',', &page) || page < 1 ||
+	    page > (double)(long)page)
+		return NULL;
+	if (!take_number(&text, ',', &x) || !take_number(&text, ',', &y) ||
+	    !take_number(&text, ',', &w) || !take_number(&text, '\0', &h))
+		return NULL;
+	return json_pack("{sI sf sf sf sf}", "page", (json_int_t)page, "x", x,
+	    "y", y, "w", w, "h", h);
+}
+
+/* Options that are nothing without --pades, and those that it excludes. */
+static int
+check_company(const struct args *a, int is_wanted)
+{
+	static const char *const own[] = { "visible", "text", "reason",
+		"location", "contact", "field" };
+
+	for (size_t i = 0; !is_wanted && i < sizeof(own) / sizeof(own[0]); i++)
+		if (args_text(a, own[i]) != NULL)
+			return say_refusal(FIRMA_EXIT_USAGE,
+			    _("firma sign KEY FILE.pdf --pades puts a "
+			      "signature into a PDF"),
+			    _("--%s goes with --pades"), own[i]);
+	if (is_wanted &&
+	    (args_text(a, "format") != NULL || args_text(a, "digest") != NULL ||
+		args_flag(a, "lot")))
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("leave the other option out"), "%s",
+		    _("--pades goes without --format, --digest and --lot"));
+	if (args_text(a, "field") != NULL && args_text(a, "visible") != NULL)
+		return say_refusal(FIRMA_EXIT_USAGE, _("leave one of them out"),
+		    "%s",
+		    _("a field that is there has its place: --field goes "
+		      "without --visible"));
+	if (args_text(a, "text") != NULL && args_text(a, "field") == NULL &&
+	    args_text(a, "visible") == NULL)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("--visible PAGE,X,Y,W,H says where"), "%s",
+		    _("--text is for a signature that is seen"));
+	return 0;
+}
+
+int
+sign_pdf_options(const struct args *a, struct sign_pdf *s)
+{
+	static const char *const words[] = { "reason", "location", "contact",
+		"field", "text" };
+	const char *visible = args_text(a, "visible");
+	json_t *place;
+	int status;
+
+	s->is_wanted = args_flag(a, "pades");
+	if ((status = check_company(a, s->is_wanted)) != 0 || !s->is_wanted)
+		return status;
+	if ((s->question = json_object()) == NULL)
+		return say_failure(FIRMA_ERR_NOMEM, NULL, NULL, "--pades");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const char *v = args_text(a, words[i]);
+		const size_t n = v == NULL ? 0 : strlen(v);
+
+		if (v == NULL)
+			continue;
+		if (n > (i == 4 ? TEXT_MAX : WORDS_MAX) ||
+		    !firma_text_is_utf8(firma_bytes_of(v, n)))
+			return say_refusal(FIRMA_EXIT_INVALID,
+			    _("give a shorter text, in UTF-8"),
+			    _("--%s: too long, or not UTF-8"), words[i]);
+		(void)json_object_set_new(
+		    s->question, words[i], json_stringn(v, n));
+	}
+	if (visible == NULL)
+		return 0;
+	if ((place = take_place(visible)) == NULL)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("for example 1,72,72,200,60: page 1, an inch from the "
+		      "left and from below, 200 points wide, 60 high"),
+		    _("--visible %s: not PAGE,X,Y,W,H"), visible);
+	(void)json_object_set_new(s->question, "visible", place);
+	return 0;
+}
+
+/* Who, by the certificate, and when. */
+static void
+default_text(
+    const struct firma_identity *id, time_t now, char *ret, size_t size)
+{
+	char when[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		(void)strftime(
+		    when, sizeof(when), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	(void)snprintf(ret, size, "%s %s%s%s\n%s", _("Signed by"),
+	    id->common_name, id->rfc[0] != '\0' ? "\nRFC " : "", id->rfc, when);
+}
+
+static enum firma_err
+complete(struct sign_pdf *s, const struct firma_identity *id)
+{
+	const time_t now = (time_t)(firma_wall_ms() / 1000);
+	uint8_t octets[ID_OCTETS];
+	char hex[2 * ID_OCTETS + 1], text[TEXT_MAX + 1];
+	json_t *j = s->question;
+
+	if (getrandom(octets, sizeof(octets), 0) != (ssize_t)sizeof(octets))
+		return FIRMA_ERR_INTERNAL;
+	firma_hex(firma_bytes_of(octets, sizeof(octets)), hex);
+	default_text(id, now, text, sizeof(text));
+	if (json_object_get(j, "text") == NULL)
+		(void)json_object_set_new(j, "text", json_string(text));
+	(void)json_object_set_new(j, "name", json_string(id->common_name));
+	(void)json_object_set_new(j, "time", json_integer((json_int_t)now));
+	(void)json_object_set_new(j, "octets", json_integer(PADES_OCTETS));
+	(void)json_object_set_new(j, "id", json_string(hex));
+	return FIRMA_OK;
+}
+
+static enum firma_err
+identify(struct app *app, const char *key, struct firma_identity *ret,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
+	enum firma_err r;
+
+	if ((r = certificates_of_key(app, key, &c, cause)) != FIRMA_OK)
+		return r;
+	return firma_identity_of(c, ret, cause);
+}
+
+int
+sign_pdf_begin(struct app *app, const struct args *a, const char *key,
+    const char *path, struct sign_pdf *s, int *fd)
+{
+	struct firma_identity id = { 0 };
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	(void)a;
+	if ((r = identify(app, key, &id, &cause)) != FIRMA_OK)
+		return app_failure(
+		    app, r, &cause, _("the certificate of %s"), key);
+	s->document = firma_fd_take(fd);
+	if ((r = complete(s, &id)) == FIRMA_OK) {
+		json_t *question = s->question;
+
+		s->question = NULL;
+		r = pades_plan_make(s->document, question, &s->plan, &cause);
+	}
+	if (r == FIRMA_OK && s->plan.is_refused)
+		return pades_say(&s->plan.why, path);
+	if (r == FIRMA_OK)
+		r = pades_signed_part(
+		    s->document, &s->plan, &s->signed_part, &cause);
+	if (r == FIRMA_ERR_NOT_FOUND)
+		return say_refusal(FIRMA_EXIT_FAILED,
+		    _("install it beside the other helpers of firma"),
+		    _("%s: the program that reads PDFs is not there"),
+		    cause.what);
+	if (r == FIRMA_OK && (*fd = dup(s->signed_part)) < 0)
+		r = FIRMA_ERR_IO;
+	return r == FIRMA_OK ? 0 : say_failure(r, &cause, NULL, "%s", path);
+}
+
+/* "letter.pdf" becomes "letter.signed.pdf". */
+static const char *
+choose_name(const struct args *a, const char *path, char ret[FILE_PATH_MAX])
+{
+	const char *to = args_text(a, "output");
+	const size_t n = strlen(path);
+	const int has_suffix = n > 4 && strcmp(path + n - 4, ".pdf") == 0;
+
+	if (to != NULL)
+		return to;
+	if (strcmp(path, "-") == 0)
+		return NULL;
+	(void)snprintf(ret, FILE_PATH_MAX, "%.*s.signed.pdf",
+	    (int)(has_suffix ? n - 4 : n), path);
+	return ret;
+}
+
+static int
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino && S_ISREG(x.st_mode);
+}
+
+int
+sign_pdf_check_output(const struct args *a, const char *path)
+{
+	char name[FILE_PATH_MAX];
+	const char *to = choose_name(a, path, name);
+
+	if (to != NULL && is_same_file(to, path))
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("name another file with --output"),
+		    _("%s: the document is not written over"), path);
+	if (to == NULL && (out_is_json() || isatty(STDOUT_FILENO)))
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("name a file with --output"), "%s",
+		    _("a signed PDF is no text for a terminal, nor for "
+		      "JSON"));
+	return 0;
+}
+
+static int
+write_whole(const struct sign_pdf *s, const char *to)
+{
+	struct firma_cause cause = { 0 };
+	struct firma_bytes whole;
+	enum firma_err r;
+
+	r = firma_memfd_map(
+	    s->whole, PADES_FILE_MAX + PADES_APPEND_MAX, &whole, &cause);
+	if (r == FIRMA_OK) {
+		r = to != NULL ? file_write(to, 0644, whole, &cause)
+			       : out_octets(whole);
+		firma_memfd_unmap(&whole);
+	}
+	/* untranslated: "stdout" is a name */
+	return r == FIRMA_OK
+	    ? 0
+	    : say_failure(r, &cause, NULL, "%s", to != NULL ? to : "stdout");
+}
+
+static int
+tell(const struct sign_pdf *s, const char *key, const char *to,
+    const struct firma_signed *got)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf b64 = { 0 };
+	char hex[65];
+
+	if (!out_is_json()) {
+		if (to != NULL)
+			out_note(_("%s: signed with key %s in field %s, entry "
+				   "%llu of the ledger"),
+			    to, key, s->plan.field,
+			    (unsigned long long)got->ledger_seq);
+		return FIRMA_EXIT_OK;
+	}
+	firma_hex(firma_bytes_of(got->sha256, sizeof(got->sha256)), hex);
+	if (firma_base64(firma_buf_view(&got->signature), &b64) != FIRMA_OK)
+		return say_failure(FIRMA_ERR_NOMEM, NULL, NULL, "%s", key);
+	out_json(json_pack("{ss ss ss sI ss* ss ss%}", "key", key, "format",
+	    firma_sign_format_name(FIRMA_SIGN_PADES), "sha256", hex,
+	    "ledger_seq", (json_int_t)got->ledger_seq, "file", to, "field",
+	    s->plan.field, "signature", (const char *)b64.at, b64.len));
+	return FIRMA_EXIT_OK;
+}
+
+int
+sign_pdf_end(struct app *app, const struct args *a, const char *key,
+    const char *path, struct sign_pdf *s, const struct firma_signed *got)
+{
+	char name[FILE_PATH_MAX];
+	const char *to = choose_name(a, path, name);
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+	int status;
+
+	r = pades_finish(s->document, s->signed_part, &s->plan,
+	    firma_buf_view(&got->signature), &s->whole, &cause);
+	if (r != FIRMA_OK)
+		return app_failure(
+		    app, r, &cause, _("nothing is signed with key %s"), key);
+	if ((status = write_whole(s, to)) != 0)
+		return status;
+	return tell(s, key, to, got);
+}

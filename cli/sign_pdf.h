@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sign_pdf.h - firma sign --pades: what the options ask for, and the result.
+ */
+#ifndef FIRMA_CLI_SIGN_PDF_H
+#define FIRMA_CLI_SIGN_PDF_H
+
+#include "cli/app.h"
+#include "cli/pades.h"
+
+/* Descriptors -1: SIGN_PDF.  Ended by _done(). */
+struct sign_pdf {
+	int is_wanted;
+	int document, signed_part, whole; /* sealed, or -1 */
+	json_t *question;
+	struct pades_plan plan;
+};
+#define SIGN_PDF                                                \
+	(struct sign_pdf)                                       \
+	{                                                       \
+		.document = -1, .signed_part = -1, .whole = -1, \
+	}
+void sign_pdf_done(struct sign_pdf *s);
+
+/*
+ * These functions explain what is wrong and give an exit status; 0 is well.
+ *
+ * Read the options: needs no agent.
+ */
+int sign_pdf_options(const struct args *a, struct sign_pdf *s);
+
+/*
+ * Have it prepared.  *fd is the sealed document, and becomes what is to be
+ * signed.  The key's certificate says who signs.
+ */
+int sign_pdf_begin(struct app *app, const struct args *a, const char *key,
+    const char *path, struct sign_pdf *s, int *fd);
+
+/*
+ * Where the result goes: not over the document, not to a terminal.  Before
+ * anything is signed.
+ */
+int sign_pdf_check_output(const struct args *a, const char *path);
+
+/* The token has signed: put it in, verify, write. */
+int sign_pdf_end(struct app *app, const struct args *a, const char *key,
+    const char *path, struct sign_pdf *s, const struct firma_signed *got);
+
+/* For sign's table of options. */
+#define SIGN_PDF_OPTIONS                                                      \
+	{ "pades", 0, OPTION_FLAG, NULL,                                      \
+		N_("the file is a PDF: put the signature into it (PAdES)") }, \
+	    { "visible", 0, OPTION_TEXT, N_("PAGE,X,Y,W,H"),                  \
+		    N_("show the signature there: points from the page's "    \
+		       "lower left; PAGE may be \"last\"") },                 \
+	    { "text", 0, OPTION_TEXT, N_("TEXT"),                             \
+		    N_("what is shown (default: name, RFC, time)") },         \
+	    { "reason", 0, OPTION_TEXT, N_("TEXT"), N_("why it is signed") }, \
+	    { "location", 0, OPTION_TEXT, N_("TEXT"),                         \
+		    N_("where it is signed") },                               \
+	    { "contact", 0, OPTION_TEXT, N_("TEXT"),                          \
+		    N_("how to reach who signs") },                           \
+	{                                                                     \
+		"field", 0, OPTION_TEXT, N_("NAME"),                          \
+		    N_("sign this empty field of the PDF")                    \
+	}
+
+#endif
