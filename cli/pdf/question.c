@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "agent/base/own.h"
+#include "cli/pdf/look.h"
 #include "cli/pdf/prepare.h"
 
 /* Absent is "". */
@@ -144,6 +145,50 @@ answer_sign(const json_t *j, struct firma_bytes document, struct firma_buf *ret,
 	return firma_buf_put(ret, firma_buf_view(&p.out));
 }
 
+static const char *const laters[] = {
+#define X(name, text) [PDF_LATER_##name] = (text),
+	PDF_LATERS(X)
+#undef X
+};
+
+static json_t *
+signature_json(const struct pdf_signature *s)
+{
+	json_t *range = json_array();
+
+	for (int i = 0; s->has_range && i < 4; i++)
+		(void)json_array_append_new(range, json_integer(s->range[i]));
+	return json_pack("{ss ss ss ss ss ss ss so sb sb si ss ss}", "field",
+	    s->field, "subfilter", s->subfilter, "name", s->name, "reason",
+	    s->reason, "location", s->location, "contact", s->contact, "time",
+	    s->time, "range", range, "fits", s->fits, "in_its_state",
+	    s->is_in_its_state, "permission", s->permission, "later",
+	    laters[s->later], "what", s->what);
+}
+
+static enum firma_err
+answer_look(
+    struct firma_bytes document, struct firma_buf *ret, struct pdf_refusal *why)
+{
+	FIRMA_OWN(pdf_look_done) struct pdf_look l = { 0 };
+	json_t *signatures, *empty;
+	enum firma_err r;
+
+	if ((r = pdf_look(document, &l, why)) != FIRMA_OK)
+		return r;
+	signatures = json_array();
+	empty = json_array();
+	for (size_t i = 0; i < l.n; i++)
+		(void)json_array_append_new(
+		    signatures, signature_json(&l.at[i]));
+	for (size_t i = 0; i < l.n_empty; i++)
+		(void)json_array_append_new(empty, json_string(l.empty[i]));
+	return put_json(
+	    json_pack("{si sb so so}", "pages", l.n_pages, "xfa", l.has_xfa,
+		"signatures", signatures, "empty", empty),
+	    ret);
+}
+
 static enum firma_err
 answer(const json_t *j, struct firma_bytes document, struct firma_buf *ret,
     struct pdf_refusal *why)
@@ -154,6 +199,8 @@ answer(const json_t *j, struct firma_bytes document, struct firma_buf *ret,
 		return pdf_refuse(why, PDF_QUESTION, "op");
 	if (strcmp(op, "sign") == 0)
 		return answer_sign(j, document, ret, why);
+	if (strcmp(op, "look") == 0)
+		return answer_look(document, ret, why);
 	return pdf_refuse(why, PDF_QUESTION, "op");
 }
 
