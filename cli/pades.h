@@ -90,6 +90,9 @@ FIRMA_CHECKED enum firma_err pades_ask(int document, json_t *question,
  */
 int pades_refusal_from(const json_t *answer, struct pdf_refusal *ret);
 
+/* firma-pdf is not installed: cause says where it was looked for. */
+int pades_say_missing(const struct firma_cause *cause);
+
 /* Say why on stderr, and what to do next; gives the exit status. */
 int pades_say(const struct pdf_refusal *why, const char *path);
 

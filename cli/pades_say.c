@@ -58,6 +58,14 @@ static const struct {
 };
 
 int
+pades_say_missing(const struct firma_cause *cause)
+{
+	return say_refusal(FIRMA_EXIT_FAILED,
+	    _("install it beside the other helpers of firma"),
+	    _("%s: the program that reads PDFs is not there"), cause->what);
+}
+
+int
 pades_say(const struct pdf_refusal *why, const char *path)
 {
 	const char *what = _(texts[why->reason].what);

@@ -14,6 +14,7 @@
 #include "agent/base/own.h"
 #include "agent/pki/text.h"
 #include "cli/certificates.h"
+#include "cli/explain_pdf.h"
 #include "cli/file.h"
 
 #define WORDS_MAX  1023 /* octets of a reason and the like */
@@ -217,10 +218,7 @@ sign_pdf_begin(struct app *app, const struct args *a, const char *key,
 		r = pades_signed_part(
 		    s->document, &s->plan, &s->signed_part, &cause);
 	if (r == FIRMA_ERR_NOT_FOUND)
-		return say_refusal(FIRMA_EXIT_FAILED,
-		    _("install it beside the other helpers of firma"),
-		    _("%s: the program that reads PDFs is not there"),
-		    cause.what);
+		return pades_say_missing(&cause);
 	if (r == FIRMA_OK && (*fd = dup(s->signed_part)) < 0)
 		r = FIRMA_ERR_IO;
 	return r == FIRMA_OK ? 0 : say_failure(r, &cause, NULL, "%s", path);
@@ -315,6 +313,29 @@ tell(const struct sign_pdf *s, const char *key, const char *to,
 	return FIRMA_EXIT_OK;
 }
 
+/*
+ * As a stranger reads the result: the new signature is there, good, and covers
+ * all of it.
+ */
+static enum firma_err
+read_back(const struct sign_pdf *s, struct firma_cause *cause)
+{
+	FIRMA_OWN(explained_pdf_done) struct explained_pdf e = { 0 };
+	enum firma_err r;
+
+	r = explain_pdf(
+	    s->whole, NULL, (int64_t)(firma_wall_ms() / 1000), &e, cause);
+	if (r != FIRMA_OK)
+		return r;
+	for (size_t i = 0; !e.is_refused && i < e.n; i++)
+		if (strcmp(e.at[i].field, s->plan.field) == 0 &&
+		    e.at[i].verdict == FIRMA_OK &&
+		    e.at[i].later == PDF_LATER_NOTHING)
+			return FIRMA_OK;
+	return firma_fail(cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE, 0,
+	    "the signed PDF cannot be read back: %.80s", e.why.detail);
+}
+
 int
 sign_pdf_end(struct app *app, const struct args *a, const char *key,
     const char *path, struct sign_pdf *s, const struct firma_signed *got)
@@ -327,6 +348,8 @@ sign_pdf_end(struct app *app, const struct args *a, const char *key,
 
 	r = pades_finish(s->document, s->signed_part, &s->plan,
 	    firma_buf_view(&got->signature), &s->whole, &cause);
+	if (r == FIRMA_OK)
+		r = read_back(s, &cause);
 	if (r != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, _("nothing is signed with key %s"), key);

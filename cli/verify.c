@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "cli/certificates.h"
 #include "cli/explain.h"
+#include "cli/explain_pdf.h"
 #include "cli/file.h"
 #include "cli/pin.h"
 
@@ -149,26 +151,67 @@ tell(const struct args *a, const char *path, struct firma_bytes file,
 }
 
 static int
+tell_pdf(const char *path, int document, const struct beside *b)
+{
+	FIRMA_OWN(explained_pdf_done) struct explained_pdf e = { 0 };
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	r = explain_pdf(document, b->ca, b->with.now, &e, &cause);
+	if (r == FIRMA_ERR_NOT_FOUND)
+		return pades_say_missing(&cause);
+	if (r != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", path);
+	if (e.is_refused)
+		return pades_say(&e.why, path);
+	if (out_is_json())
+		out_json(explained_pdf_json(&e, b->ca));
+	else
+		explained_pdf_text(&e, path, b->ca);
+	explained_pdf_complain(&e, path);
+	return (int)explained_pdf_exit(&e);
+}
+
+static int
+look(const struct args *a, const char *path, int document,
+    struct firma_bytes file)
+{
+	FIRMA_OWN(beside_done) struct beside b = { 0 };
+	int status;
+
+	b.with.now = (int64_t)(firma_wall_ms() / 1000);
+	if ((status = read_ca(a, &b)) != 0)
+		return status;
+	if (explain_pdf_is(file))
+		return tell_pdf(path, document, &b);
+	if (file.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
+		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", path);
+	if ((status = read_content(a, path, &b)) != 0 ||
+	    (status = read_password(a, path, &b)) != 0)
+		return status;
+	return tell(a, path, file, &b);
+}
+
+static int
 verify(struct app *app, const struct args *a)
 {
-	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
-	FIRMA_OWN(beside_done) struct beside b = { 0 };
+	FIRMA_OWN(firma_fd_done) int in = -1;
+	FIRMA_OWN(firma_fd_done) int document = -1;
+	const size_t max = PADES_FILE_MAX + PADES_APPEND_MAX;
 	const char *path = args_operand(a, 0);
 	struct firma_cause cause = { 0 };
+	struct firma_bytes file;
 	enum firma_err r;
 	int status;
 
 	(void)app;
-	b.with.now = (int64_t)(firma_wall_ms() / 1000);
-	r = file_read(
-	    path, FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX, &file, &cause);
-	if (r != FIRMA_OK)
+	if ((r = file_open(path, &in, &cause)) != FIRMA_OK ||
+	    (r = firma_memfd_from_fd(in, max, &document, &cause)) != FIRMA_OK ||
+	    (r = firma_memfd_map(document, max, &file, &cause)) != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", path);
-	if ((status = read_content(a, path, &b)) != 0 ||
-	    (status = read_ca(a, &b)) != 0 ||
-	    (status = read_password(a, path, &b)) != 0)
-		return status;
-	return tell(a, path, firma_buf_view(&file), &b);
+	status = look(a, path, document, file);
+	firma_memfd_unmap(&file);
+	return status;
 }
 
 static const struct option_desc options[] = {
@@ -187,8 +230,8 @@ static const struct option_desc options[] = {
 
 const struct command verify_commands[] = {
 	{ "verify", N_("FILE"),
-	    N_("explain and verify a .cer, .req, .ren, .sdg, .p7s, .p7m, .key "
-	       "or .pfx (no agent needed)"),
+	    N_("explain and verify a .cer, .req, .ren, .sdg, .p7s, .p7m, .key, "
+	       ".pfx or signed PDF (no agent needed)"),
 	    options, 1, 1, verify },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

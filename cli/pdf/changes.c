@@ -422,6 +422,8 @@ pdf_changes_after(struct pdf *p, size_t len, enum pdf_later *ret,
 	if (is_blank(p, len))
 		return FIRMA_OK;
 	*ret = PDF_LATER_SIGNATURES;
+	if (p->startxref < len)
+		changed(&w, "octets that are no part of the document");
 	r = pdf_open(firma_bytes_of(p->file.at, len), &before, &why);
 	if (r == FIRMA_OK)
 		r = compare_states(&w, &why);

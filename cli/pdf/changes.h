@@ -14,20 +14,7 @@
 #define FIRMA_PDF_CHANGES_H
 
 #include "cli/pdf/document.h"
-
-/* clang-format off */
-#define PDF_LATERS(X) \
-	X(NOTHING,    "nothing")    /* it covers the whole file */ \
-	X(SPACES,     "spaces")     /* blanks or ends of lines, no more */ \
-	X(SIGNATURES, "signatures") /* signatures, their fields, their evidence */ \
-	X(OTHER,      "other")      /* something else: the detail says what */
-/* clang-format on */
-
-enum pdf_later {
-#define X(name, text) PDF_LATER_##name,
-	PDF_LATERS(X)
-#undef X
-};
+#include "cli/pdf/later.h"
 
 #define PDF_CHANGE_MAX 160 /* octets of what was changed, with the zero */
 
