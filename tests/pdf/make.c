@@ -43,6 +43,14 @@ put(const char *fmt, ...)
 	out.at += (unsigned long)n;
 }
 
+void
+put_octets(const void *v, size_t n)
+{
+	if (fwrite(v, 1, n, stdout) != n)
+		exit(1);
+	out.at += n;
+}
+
 unsigned long
 written(void)
 {
@@ -372,8 +380,7 @@ hybrid(void)
 	put("8 0 obj\n<< /Type /XRef /Size 9 /W [1 4 1] /Index [6 2 5 1] "
 	    "/Root 1 0 R /Length %zu >>\nstream\n",
 	    sizeof(entries));
-	(void)fwrite(entries, 1, sizeof(entries), stdout);
-	out.at += sizeof(entries);
+	put_octets(entries, sizeof(entries));
 	put("\nendstream\nendobj\n");
 	out.last_xref = out.at;
 	put("xref\n0 5\n0000000000 65535 f\r\n");

@@ -24,6 +24,7 @@ extern const struct shape refused_shapes[];
 extern const size_t n_refused_shapes;
 
 void put(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void put_octets(const void *v, size_t n);
 unsigned long written(void); /* octets so far */
 
 void begin(void);

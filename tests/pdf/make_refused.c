@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PDFs that are not signed: certified, locked, broken, endless. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
 
 #include "tests/pdf/make.h"
 
@@ -156,11 +160,68 @@ no_box(void)
 	table(ID);
 }
 
+/* A block of blanks, compressed twice: 1 to 100 000. */
+#define BLANKS ((size_t)256 * 1024 * 1024)
+static void
+bomb(void)
+{
+	uLongf once_len = compressBound(BLANKS), len;
+	unsigned char *blanks = malloc(BLANKS), *once = malloc(once_len),
+		      *twice;
+	unsigned long objects, at;
+	unsigned char entries[6 * 7] = { 0 };
+
+	if (blanks == NULL || once == NULL)
+		exit(1);
+	memset(blanks, ' ', BLANKS);
+	memcpy(blanks, "4 0 ", 4);
+	memcpy(blanks + BLANKS - 10, "<</A[]>>", 8);
+	if (compress2(once, &once_len, blanks, BLANKS, 9) != Z_OK)
+		exit(1);
+	len = compressBound(once_len);
+	if ((twice = malloc(len)) == NULL ||
+	    compress2(twice, &len, once, once_len, 9) != Z_OK)
+		exit(1);
+	begin();
+	for (int i = 1; i < 4; i++) {
+		static const char *const values[] = { "",
+			"<< /Type /Catalog /Pages 2 0 R /AcroForm 4 0 R >>",
+			"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+			"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
+			">>" };
+
+		entries[7 * i] = 1;
+		entries[7 * i + 3] = (unsigned char)(written() >> 8);
+		entries[7 * i + 4] = (unsigned char)written();
+		object(i, values[i]);
+	}
+	objects = written();
+	put("5 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter [/FlateDecode "
+	    "/FlateDecode] /Length %lu >>\nstream\n",
+	    len);
+	put_octets(twice, len);
+	put("\nendstream\nendobj\n");
+	entries[7 * 4] = 2;
+	entries[7 * 4 + 4] = 5;
+	entries[7 * 5] = 1;
+	entries[7 * 5 + 3] = (unsigned char)(objects >> 8);
+	entries[7 * 5 + 4] = (unsigned char)objects;
+	at = written();
+	put("6 0 obj\n<< /Type /XRef /Size 7 /W [1 4 2] /Index [0 6] /Root 1 0 "
+	    "R /Length %zu >>\nstream\n",
+	    sizeof(entries));
+	put_octets(entries, sizeof(entries));
+	put("\nendstream\nendobj\nstartxref\n%lu\n%%%%EOF\n", at);
+	free(blanks);
+	free(once);
+	free(twice);
+}
+
 const struct shape refused_shapes[] = { { "certified", certified },
 	{ "certified-forms", certified_forms }, { "locked", locked },
 	{ "xfa", xfa }, { "loop", loop }, { "many", many },
 	{ "field-loop", field_loop }, { "prev-loop", prev_loop },
 	{ "deep", deep }, { "huge", huge }, { "length", length },
-	{ "two-roles", two_roles }, { "no-box", no_box } };
+	{ "two-roles", two_roles }, { "no-box", no_box }, { "bomb", bomb } };
 const size_t n_refused_shapes =
     sizeof(refused_shapes) / sizeof(refused_shapes[0]);
