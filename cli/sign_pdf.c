@@ -119,6 +119,7 @@ sign_pdf_options(const struct args *a, struct sign_pdf *s)
 	if ((status = check_company(a, s->is_wanted)) != 0 || !s->is_wanted)
 		return status;
 	if ((s->question = json_object()) == NULL)
+		/* untranslated: an option */
 		return say_failure(FIRMA_ERR_NOMEM, NULL, NULL, "--pades");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		const char *v = args_text(a, words[i]);
@@ -282,10 +283,10 @@ write_whole(const struct sign_pdf *s, const char *to)
 			       : out_octets(whole);
 		firma_memfd_unmap(&whole);
 	}
+	if (r == FIRMA_OK)
+		return 0;
 	/* untranslated: "stdout" is a name */
-	return r == FIRMA_OK
-	    ? 0
-	    : say_failure(r, &cause, NULL, "%s", to != NULL ? to : "stdout");
+	return say_failure(r, &cause, NULL, "%s", to != NULL ? to : "stdout");
 }
 
 static int
