@@ -13,6 +13,7 @@ begin
 MAKE=$BUILD/tests/pdf/pdf_make
 PDF_ASK=$BUILD/tests/pdf/pdf_ask
 work=$DIR/pdf
+: > "$DIR/pdf.log" # end looks for logs
 mkdir "$work"
 
 # make SHAPE   a sample; those that qpdf makes of one are "qpdf-OPTION-SHAPE"

@@ -6,8 +6,8 @@
  *
  * It gets in in two ways.  As a PKCS#11 module: C_GetFunctionList() probes and
  * then fails.  Preloaded: PROBE_AT names the call ("accept4", "connect",
- * "read") before whose first time it probes, when the program has given up all that it will;
- * PROBE_AFTER, so many times later.
+ * "read", "write" to stdout) before whose first time it probes, when the program has given up all that it will;
+ * PROBE_AFTER, so many times later.  With PROBE_STDOUT it says so on stdout.
  *
  * PROBE_CONF is a file of lines, each one more thing to try:
  *   read PATH | write PATH | make PATH | connect TCP-PORT | abstract NAME
@@ -42,7 +42,9 @@ report(const char *what, const char *which, long result)
 	    program_invocation_short_name, what, which[0] != '\0' ? " " : "",
 	    which, result >= 0 ? "worked" : strerrorname_np(errno));
 
-	(void)!write(STDERR_FILENO, line, (size_t)n);
+	(void)!write(
+	    getenv("PROBE_STDOUT") != NULL ? STDOUT_FILENO : STDERR_FILENO,
+	    line, (size_t)n);
 }
 
 static void
@@ -263,5 +265,14 @@ read(int fd, void *at, size_t len)
 	NEXT(read)
 	if (fd == STDIN_FILENO)
 		point("read");
+	return next(fd, at, len);
+}
+
+ssize_t
+write(int fd, const void *at, size_t len)
+{
+	NEXT(write)
+	if (fd == STDOUT_FILENO)
+		point("write");
 	return next(fd, at, len);
 }
