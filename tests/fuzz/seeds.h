@@ -15,6 +15,9 @@ void seed(const char *target, const char *name, struct firma_bytes v);
 void seeds_wire(void);
 /* seeds_pki.c: certificates, requests, SignedData and key files by OpenSSL. */
 void seeds_pki(void);
+/* seeds_pdf.c: PDFs, and answers about them. */
+void seeds_pdf(void);
+
 /* seeds_lot.c: movement lots. */
 void seeds_lot(void);
 

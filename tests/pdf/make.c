@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * make SHAPE   write a sample PDF of that shape to stdout.
- * make         list the shapes.
- *
- * Each is small and written by hand here, so that it has exactly the structure
- * that its name says; what qpdf can make of them (streams, linearized) the tests
- * make with it.
+ * Sample PDFs.  Each is small and written by hand here, so that it has exactly
+ * the structure that its name says; what qpdf can make of them (streams,
+ * linearized) the tests make with it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +22,7 @@ static struct {
 	int n;
 	unsigned long last_xref;
 	const char *eol;
+	FILE *to;
 } out;
 
 void
@@ -38,7 +36,7 @@ put(const char *fmt, ...)
 	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (n < 0 || n >= (int)sizeof(text) ||
-	    fwrite(text, 1, (size_t)n, stdout) != (size_t)n)
+	    fwrite(text, 1, (size_t)n, out.to) != (size_t)n)
 		exit(1);
 	out.at += (unsigned long)n;
 }
@@ -46,7 +44,7 @@ put(const char *fmt, ...)
 void
 put_octets(const void *v, size_t n)
 {
-	if (fwrite(v, 1, n, stdout) != n)
+	if (fwrite(v, 1, n, out.to) != n)
 		exit(1);
 	out.at += n;
 }
@@ -455,25 +453,34 @@ static const struct shape shapes[] = { { "plain", plain }, { "no-id", no_id },
 	{ "hybrid", hybrid }, { "freed", freed },
 	{ "letter-200", letter_200 } };
 
-static void
+#define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))
+
+static int
 find(const struct shape *all, size_t n, const char *wanted)
 {
 	for (size_t i = 0; i < n; i++)
-		if (wanted == NULL)
-			(void)puts(all[i].name);
-		else if (strcmp(wanted, all[i].name) == 0) {
+		if (strcmp(wanted, all[i].name) == 0) {
 			all[i].make();
-			exit(fflush(stdout) == 0 ? 0 : 1);
+			return 1;
 		}
+	return 0;
 }
 
 int
-main(int argc, char **argv)
+make_shape(const char *name, FILE *to)
 {
-	const char *wanted = argc < 2 ? NULL : argv[1];
-
+	memset(&out, 0, sizeof(out));
 	out.eol = "\n";
-	find(shapes, sizeof(shapes) / sizeof(shapes[0]), wanted);
-	find(refused_shapes, n_refused_shapes, wanted);
-	return wanted == NULL ? 0 : 2;
+	out.to = to;
+	return find(shapes, N_SHAPES, name) ||
+	    find(refused_shapes, n_refused_shapes, name);
+}
+
+const char *
+make_name(size_t i)
+{
+	return i < N_SHAPES ? shapes[i].name
+	    : i - N_SHAPES < n_refused_shapes
+	    ? refused_shapes[i - N_SHAPES].name
+	    : NULL;
 }

@@ -7,6 +7,7 @@
 #define FIRMA_TEST_PDF_MAKE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define FONT                                                                   \
 	"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont " \
@@ -16,6 +17,12 @@
 	"<00112233445566778899aabbccddeeff>]"
 #define TEXT_MAX 8192 /* octets of an object */
 
+/* 0: there is no such shape. */
+int make_shape(const char *name, FILE *to);
+/* The i-th; NULL after the last. */
+const char *make_name(size_t i);
+
+/* For the shapes' own files. */
 struct shape {
 	const char *name;
 	void (*make)(void);
