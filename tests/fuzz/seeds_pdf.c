@@ -38,9 +38,51 @@ answers(void)
 	text("time.txt", "D:20261128190512Z");
 }
 
+#define PAGE "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] "
+#define TREE "\xff<< /Type /Pages /Kids [3 0 R] /Count 1 >>\xff"
+#define SIGNED                                                                 \
+	"<< /Type /Sig /Filter /A /SubFilter /ETSI.CAdES.detached /ByteRange " \
+	"[0 50 60 90] /Contents <3000> /M (D:20261128190512Z) /Reason (x) "    \
+	"/Reference [<< /TransformMethod /FieldMDP /TransformParams << "       \
+	"/Action /Include /Fields [(b)] >> >>] >>"
+
+/* Objects that tests/fuzz/pdf.c makes a file of. */
+static void
+objects(void)
+{
+	static const struct {
+		const char *name, *v;
+	} all[] = { { "objects-plain.txt",
+			"<< /Type /Catalog /Pages 2 0 R >>" TREE PAGE ">>" },
+		{ "objects-form.txt",
+		    "<< /Type /Catalog /Pages 2 0 R /AcroForm 4 0 R >>" TREE
+			PAGE
+		    "/Annots [5 0 R 6 0 R] /Rotate 90 >>\xff<< /Fields [5 0 R 6 "
+		    "0 R] >>\xff<< /FT /Sig /T (a) /Rect [1 1 50 50] /Lock << "
+		    "/Action /All >> >>\xff<< /FT /Sig /T (b) /V 7 0 R /Kids [8 "
+		    "0 R] >>\xff" SIGNED
+		    "\xff<< /Subtype /Widget /Parent 6 0 R /Rect [0 0 9 9] >>" },
+		{ "objects-later.txt",
+		    "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] "
+		    ">> >>" TREE PAGE
+		    "/Annots [4 0 R] >>\xff<< /FT /Sig /T (a) "
+		    ">>\xfe\x04<< /FT /Sig /T (a) /V 5 0 R >>\xff\x05" SIGNED },
+		{ "objects-changed.txt",
+		    "<< /Type /Catalog /Pages 2 0 R >>" TREE PAGE
+		    "/Contents 4 0 R /Annots 5 0 R >>\xff<< /Length 1 >>\nstream"
+		    "\nq\nendstream\xff[]\xfe\x05[6 0 R]\xff\x06<< /FT /Sig "
+		    "/V 7 0 R >>\xff\x07<< /A 1 >>\xff\x01<< /Type /Catalog "
+		    "/Pages 2 0 R /AcroForm << /Fields [6 0 R] >> >>" } };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		seed("pdf", all[i].name,
+		    firma_bytes_of(all[i].v, strlen(all[i].v)));
+}
+
 void
 seeds_pdf(void)
 {
+	objects();
 	for (size_t i = 0; make_name(i) != NULL; i++) {
 		char *at = NULL;
 		size_t len = 0;
