@@ -321,20 +321,30 @@ field(void)
 	table(ID);
 }
 
-/* The same in a hierarchy, its place apart, on a turned page, with a lock. */
+/* The same in a hierarchy, on a turned page, with a lock. */
 static void
 field_below(void)
 {
-	document("/AcroForm << /Fields [5 0 R 8 0 R] >>",
-	    "/Annots [7 0 R 8 0 R] /Rotate 90");
+	document("/AcroForm << /Fields [5 0 R 7 0 R] >>",
+	    "/Annots [6 0 R 7 0 R] /Rotate 90");
 	object(5, "<< /T (contrato) /FT /Sig /Kids [6 0 R] >>");
 	object(6,
-	    "<< /T (patron) /Parent 5 0 R /Kids [7 0 R] /Lock << /Type "
-	    "/SigFieldLock /Action /Include /Fields [(nombre)] >> >>");
-	object(7,
-	    "<< /Type /Annot /Subtype /Widget /Parent 6 0 R /Rect [100 400 160 "
-	    "620] /P 3 0 R /F 4 >>");
-	object(8, TEXT_FIELD("nombre"));
+	    "<< /Type /Annot /Subtype /Widget /T (patron) /Parent 5 0 R /Rect "
+	    "[100 400 160 620] /P 3 0 R /F 4 /Lock << /Type /SigFieldLock "
+	    "/Action /Include /Fields [(nombre)] >> >>");
+	object(7, TEXT_FIELD("nombre"));
+	table(ID);
+}
+
+/* Its place is a dictionary of its own. */
+static void
+field_apart(void)
+{
+	document("/AcroForm << /Fields [5 0 R] >>", "/Annots [6 0 R]");
+	object(5, "<< /T (a) /FT /Sig /Kids [6 0 R] >>");
+	object(6,
+	    "<< /Type /Annot /Subtype /Widget /Parent 5 0 R /Rect [100 400 320 "
+	    "460] /P 3 0 R /F 4 >>");
 	table(ID);
 }
 
@@ -449,8 +459,8 @@ static const struct shape shapes[] = { { "plain", plain }, { "no-id", no_id },
 	{ "annots", annots }, { "annots-shared", annots_shared },
 	{ "form-direct", form_direct }, { "form-indirect", form_indirect },
 	{ "field", field }, { "field-below", field_below },
-	{ "field-demands", field_demands }, { "extensions", extensions },
-	{ "hybrid", hybrid }, { "freed", freed },
+	{ "field-apart", field_apart }, { "field-demands", field_demands },
+	{ "extensions", extensions }, { "hybrid", hybrid }, { "freed", freed },
 	{ "letter-200", letter_200 } };
 
 #define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))

@@ -79,6 +79,17 @@ qpdf --json=2 "$work/field-below.signed.pdf" > "$work/json"
 same "$(jq -c '[.. | objects | select(."/TransformMethod"? == "/FieldMDP") |
 	."/TransformParams" | ."/Action", ."/Fields"[0]]' "$work/json")" \
 	'["/Include","u:nombre"]' "the lock is named in the signature"
+note "a field whose place is a dictionary of its own"
+make field-apart
+expect 0 firma sign rsa-2048 "$work/field-apart.pdf" --pades --field a
+# Poppler looks for the signature in the place alone: openssl and qpdf judge.
+f=$work/field-apart.signed.pdf
+openssl_takes "$f"
+qpdf --check "$f" > "$DIR/qpdf.out" 2>&1 || fail "$(cat "$DIR/qpdf.out")"
+expect 0 firma verify "$f" --ca "$DIR/ca.pem"
+said=$(pdftotext "$f" -)
+says 'Signed by MUEBLES PEÑA SA DE CV'
+
 make field-demands
 expect 8 firma sign rsa-2048 "$work/field-demands.pdf" --pades --field a
 says 'seed value'
