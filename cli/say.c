@@ -164,6 +164,18 @@ static const struct {
 	{ FIRMA_ERR_PORTAL_ANSWER,
 	    N_("check the portal's address in the profile; nothing is lost, "
 	       "`firma renew` goes on where it stood") },
+	{ FIRMA_ERR_TSA_UNREACHABLE,
+	    N_("check the network and the authority's address (--tsa, or `url` "
+	       "in firma.conf), then try again") },
+	{ FIRMA_ERR_TSA_REFUSED,
+	    N_("read what the authority says; many take only who has an "
+	       "account (`password-file` in firma.conf)") },
+	{ FIRMA_ERR_TSA_ANSWER,
+	    N_("check the authority's address (--tsa, or `url` in firma.conf): "
+	       "it must answer RFC 3161 requests") },
+	{ FIRMA_ERR_STAMP,
+	    N_("do not rely on this time stamp; ask for another, of another "
+	       "authority if it repeats") },
 };
 
 const char *

@@ -88,7 +88,11 @@ enum firma_exit {
 	X(FIRMA_ERR_PORTAL_WAIT,      98, WAIT,     "the portal is not ready yet") \
 	X(FIRMA_ERR_PORTAL_PERSON,    99, PERSON,   "a person has to act at the portal") \
 	X(FIRMA_ERR_PORTAL_UNKNOWN,  100, FAILED,   "the portal does not know this request") \
-	X(FIRMA_ERR_PORTAL_ANSWER,   101, FAILED,   "the portal's answer makes no sense")
+	X(FIRMA_ERR_PORTAL_ANSWER,   101, FAILED,   "the portal's answer makes no sense") \
+	X(FIRMA_ERR_TSA_UNREACHABLE, 112, WAIT,     "the time-stamping authority cannot be reached") \
+	X(FIRMA_ERR_TSA_REFUSED,     113, REJECTED, "the time-stamping authority refused") \
+	X(FIRMA_ERR_TSA_ANSWER,      114, FAILED,   "the time-stamping authority's answer makes no sense") \
+	X(FIRMA_ERR_STAMP,           115, INVALID,  "the time stamp does not verify")
 /* clang-format on */
 
 enum firma_err {

@@ -8,6 +8,7 @@
 
 #include "agent/pki/cms.h"
 #include "agent/pki/der.h"
+#include "agent/pki/ess.h"
 #include "agent/pki/own_openssl.h"
 
 #define LAST_AND_ONLY (-3) /* CMS_signed_get0_data_by_OBJ: once, one value */
@@ -192,55 +193,6 @@ has_attribute(const CMS_SignerInfo *si, int nid)
 	return CMS_signed_get_attr_by_NID(si, nid, -1) >= 0;
 }
 
-static const EVP_MD *
-ess_digest(struct firma_bytes algorithm)
-{
-	/* 2.16.840.1.101.3.4.2.n, n = 1, 2, 3 */
-	static const uint8_t sha2[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03,
-		0x04, 0x02 };
-	struct firma_bytes oid = { 0 };
-
-	if (firma_der_take(&algorithm, FIRMA_DER_OID, &oid) != FIRMA_OK ||
-	    oid.len != sizeof(sha2) + 1 ||
-	    memcmp(oid.at, sha2, sizeof(sha2)) != 0)
-		return NULL;
-	switch (oid.at[sizeof(sha2)]) {
-	case 1:
-		return EVP_sha256();
-	case 2:
-		return EVP_sha384();
-	case 3:
-		return EVP_sha512();
-	default:
-		return NULL;
-	}
-}
-
-/* RFC 5035 4: the first ESSCertIDv2 identifies the signer's certificate. */
-static int
-ess_matches(struct firma_bytes ess, struct firma_bytes certificate)
-{
-	struct firma_bytes body = { 0 }, list = { 0 }, id = { 0 };
-	struct firma_bytes algorithm = { 0 }, hash = { 0 };
-	const EVP_MD *md = EVP_sha256(); /* the DEFAULT */
-	uint8_t want[EVP_MAX_MD_SIZE];
-	unsigned int n = 0;
-
-	if (firma_der_take(&ess, FIRMA_DER_SEQUENCE, &body) != FIRMA_OK ||
-	    ess.len != 0 ||
-	    firma_der_take(&body, FIRMA_DER_SEQUENCE, &list) != FIRMA_OK ||
-	    firma_der_take(&list, FIRMA_DER_SEQUENCE, &id) != FIRMA_OK)
-		return 0;
-	if (firma_der_take(&id, FIRMA_DER_SEQUENCE, &algorithm) == FIRMA_OK)
-		md = ess_digest(algorithm);
-	if (md == NULL ||
-	    firma_der_take(&id, FIRMA_DER_OCTETS, &hash) != FIRMA_OK ||
-	    EVP_Digest(certificate.at, certificate.len, want, &n, md, NULL) !=
-		1)
-		return 0;
-	return firma_bytes_equal(hash, firma_bytes_of(want, n));
-}
-
 static enum firma_err
 read_time(const CMS_SignerInfo *si, int64_t *ret, struct firma_cause *cause)
 {
@@ -269,8 +221,8 @@ read_signing_certificate(const struct signed_data *sd,
 		return FIRMA_OK;
 	ess = attribute(sd->si, nid, V_ASN1_SEQUENCE);
 	if (ess == NULL ||
-	    !ess_matches(firma_bytes_of(ASN1_STRING_get0_data(ess),
-			     (size_t)ASN1_STRING_length(ess)),
+	    !firma_ess_v2_names(firma_bytes_of(ASN1_STRING_get0_data(ess),
+				    (size_t)ASN1_STRING_length(ess)),
 		firma_certificate_der(info->signer)))
 		return bad(
 		    cause, "signingCertificateV2 names another certificate");
