@@ -25,9 +25,9 @@ struct app {
 /* The tables of commands, each ended by a NULL name. */
 extern const struct command status_commands[], token_commands[],
     token_info_commands[], key_commands[], request_commands[],
-    certificate_commands[], sign_commands[], sello_commands[],
-    ticket_commands[], verify_commands[], renew_commands[], ledger_commands[],
-    doctor_commands[];
+    certificate_commands[], sign_commands[], timestamp_commands[],
+    sello_commands[], ticket_commands[], verify_commands[], renew_commands[],
+    ledger_commands[], doctor_commands[];
 
 /* Connect if not connected. */
 FIRMA_CHECKED enum firma_err app_connect(

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define ARGS_OPTIONS_MAX 20 /* of one command, the common ones included */
+#define ARGS_OPTIONS_MAX 32 /* of one command, the common ones included */
 #define ARGS_VALUES_MAX  8  /* of one option that may be repeated */
 
 enum option_kind {

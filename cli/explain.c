@@ -18,6 +18,8 @@ explanation_done(struct explanation *e)
 	firma_certificate_free(e->certificate);
 	firma_request_done(&e->request);
 	firma_cms_info_done(&e->cms);
+	firma_cms_stamps_done(&e->stamps);
+	firma_timestamp_done(&e->stamp);
 	*e = (struct explanation){ 0 };
 }
 
@@ -157,7 +159,9 @@ pkcs12(struct firma_bytes file, const struct explain_with *with,
 static struct explain_with
 within(const struct explain_with *with)
 {
-	return (struct explain_with){ .ca = with->ca, .now = with->now };
+	return (struct explain_with){
+		.ca = with->ca, .tsa_ca = with->tsa_ca, .now = with->now
+	};
 }
 
 static enum firma_err look(struct firma_bytes file,
@@ -231,6 +235,10 @@ message(struct firma_bytes der, const struct explain_with *with,
 	    firma_oddities_of_certificate(e->cms.signer, with->now);
 	if (says == FIRMA_OK && !is_issued(e->cms.signer, with))
 		e->verdict = FIRMA_ERR_CERT_ISSUER;
+	/* Those that are too many, or in a message that is none: not told. */
+	r = firma_cms_stamps(der, with->tsa_ca, &e->stamps, NULL);
+	if (is_ours(r) || r == FIRMA_ERR_CONFIG)
+		return r;
 	if (!e->cms.is_attached)
 		return FIRMA_OK;
 	if ((e->parts = calloc(1, sizeof(*e->parts))) == NULL)
@@ -244,6 +252,30 @@ message(struct firma_bytes der, const struct explain_with *with,
 		return r;
 	relate(e->parts, e->cms.signer, &by);
 	return FIRMA_OK;
+}
+
+/* A response is its token, or why there is none. */
+static enum firma_err
+stamp(struct firma_bytes file, const struct explain_with *with,
+    struct explanation *e)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
+	const struct firma_timestamp_expect expect = { .sha256 =
+							   with->content_sha256,
+		.data = with->content,
+		.ca = with->tsa_ca };
+	enum firma_err r = FIRMA_OK, says = FIRMA_OK;
+
+	if (!firma_timestamp_is_token(file)) {
+		r = firma_timestamp_open(file, &token, &e->cause);
+		if (r != FIRMA_OK)
+			return verdict(e, r);
+		file = firma_buf_view(&token);
+	}
+	r = firma_timestamp_read(file, &expect, &e->stamp, &says, &e->cause);
+	if (r == FIRMA_ERR_CONFIG)
+		return r;
+	return verdict(e, r == FIRMA_OK ? says : r);
 }
 
 /* What is in a file is not PEM, and is not looked into without end. */
@@ -272,6 +304,8 @@ look(struct firma_bytes file, const struct explain_with *with,
 		return pkcs12(file, with, e);
 	case FIRMA_KIND_ZIP:
 		return zip(file, with, depth, e);
+	case FIRMA_KIND_STAMP:
+		return stamp(file, with, e);
 	case FIRMA_KIND_DATA:
 		break;
 	}
@@ -325,9 +359,9 @@ is_refused(const struct explanation *e)
 }
 
 static enum firma_exit
-exit_of(const struct explanation *e)
+exit_of(const struct explanation *e, enum firma_err v)
 {
-	switch (e->verdict) {
+	switch (v) {
 	case FIRMA_OK:
 		return is_refused(e) ? FIRMA_EXIT_REJECTED : FIRMA_EXIT_OK;
 	case FIRMA_ERR_CERT_ISSUER:
@@ -335,7 +369,10 @@ exit_of(const struct explanation *e)
 	case FIRMA_ERR_SIGNATURE:
 	case FIRMA_ERR_KEY_PASSWORD:
 	case FIRMA_ERR_KEY_MISMATCH:
+	case FIRMA_ERR_STAMP:
 		return FIRMA_EXIT_INVALID;
+	case FIRMA_ERR_TSA_REFUSED:
+		return FIRMA_EXIT_REJECTED;
 	default:
 		return FIRMA_EXIT_UNREADABLE;
 	}
@@ -357,7 +394,10 @@ graver(enum firma_exit a, enum firma_exit b)
 enum firma_exit
 explanation_exit(const struct explanation *e)
 {
-	enum firma_exit worst = exit_of(e);
+	enum firma_exit worst = exit_of(e, e->verdict);
+
+	for (size_t i = 0; i < e->stamps.n; i++)
+		worst = graver(worst, exit_of(e, e->stamps.at[i].verdict));
 
 	for (size_t i = 0; i < e->n_parts; i++)
 		worst = graver(worst, explanation_exit(&e->parts[i]));

@@ -17,6 +17,7 @@
 #include "agent/pki/oddity.h"
 #include "agent/pki/relation.h"
 #include "agent/pki/request.h"
+#include "agent/pki/timestamp.h"
 #include "cli/zip.h"
 
 /* A ZIP of requests in a SignedData is three; nothing real is deeper. */
@@ -28,7 +29,10 @@ struct explain_with {
 	const struct firma_certificate *ca; /* or NULL */
 	int has_password;
 	struct firma_bytes password; /* of a key */
-	int64_t now;                 /* seconds since 1970 UTC */
+	/* SHA-256 of what a stamp is over, when there is no content; or NULL */
+	const uint8_t *content_sha256;
+	struct firma_bytes tsa_ca; /* of time stamps; see timestamp.h */
+	int64_t now;               /* seconds since 1970 UTC */
 };
 
 struct explanation {
@@ -36,7 +40,7 @@ struct explanation {
 	char name[ZIP_NAME_MAX]; /* in its ZIP; else "" */
 	/*
 	 * Of this file alone, not of its parts: FIRMA_OK; _SIGNATURE; _CERT_ISSUER
-	 * (not by the CA); _KEY_PASSWORD; else why it cannot be read.
+	 * (not by the CA); _KEY_PASSWORD; _STAMP; else why it cannot be read.
 	 */
 	enum firma_err verdict;
 	struct firma_cause cause;
@@ -50,6 +54,9 @@ struct explanation {
 	struct firma_relation relation;
 	/* SignedData: signer is NULL when it could not be read */
 	struct firma_cms_info cms;
+	struct firma_cms_stamps stamps; /* in it */
+	/* a time stamp of its own: tsa is NULL when it could not be read */
+	struct firma_timestamp stamp;
 	/* key: scheme is "" when it could not be read */
 	struct firma_keyfile_audit protection;
 	struct firma_pkcs12_audit pkcs12;
@@ -65,8 +72,8 @@ void explanation_done(struct explanation *e);
 
 /*
  * ret is zero-initialised; ended by explanation_done(), also after a failure.
- * Whatever is wrong with the file is in ret: FIRMA_ERR_NOMEM and _INTERNAL are
- * the only failures.
+ * Whatever is wrong with the file is in ret: FIRMA_ERR_NOMEM, _INTERNAL and, when
+ * with->tsa_ca cannot be read, _CONFIG are the only failures.
  */
 FIRMA_CHECKED enum firma_err explain(struct firma_bytes file,
     const struct explain_with *with, struct explanation *ret);

@@ -5,6 +5,7 @@
 #include "cli/certificates.h"
 #include "cli/explain.h"
 #include "cli/key_audit.h"
+#include "cli/stamp_say.h"
 
 json_t *
 oddities_json(firma_oddities odd)
@@ -63,16 +64,32 @@ request(const struct explanation *e)
 }
 
 static json_t *
-message(const struct firma_cms_info *i, const struct firma_certificate *ca)
+stamps(const struct explanation *e)
 {
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < e->stamps.n; i++)
+		(void)json_array_append_new(list,
+		    stamp_json_of(&e->stamps.at[i].stamp,
+			e->stamps.at[i].verdict, &e->stamps.at[i].cause,
+			e->cms.signer));
+	return list;
+}
+
+static json_t *
+message(const struct explanation *e, const struct firma_certificate *ca)
+{
+	const struct firma_cms_info *i = &e->cms;
+
 	if (i->signer == NULL)
 		return json_object();
-	return json_pack("{so so sb sb sb ss so}", "signer",
+	return json_pack("{so so sb sb sb ss so so}", "signer",
 	    certificates_json(i->signer, ca), "signing_time",
 	    out_json_time(i->signing_time > 0 ? (uint64_t)i->signing_time : 0),
 	    "attached", i->is_attached, "signed_attributes", i->has_attributes,
 	    "signing_certificate", i->has_signing_certificate, "digest",
-	    i->digest, "content_sha256", hash(i->message_sha256));
+	    i->digest, "content_sha256", hash(i->message_sha256), "timestamps",
+	    stamps(e));
 }
 
 static void
@@ -132,11 +149,13 @@ by_kind(const struct explanation *e, const struct firma_certificate *ca)
 	case FIRMA_KIND_REQUEST:
 		return request(e);
 	case FIRMA_KIND_CMS:
-		return message(&e->cms, ca);
+		return message(e, ca);
 	case FIRMA_KIND_KEY:
 		return key(e);
 	case FIRMA_KIND_PKCS12:
 		return pkcs12(e, ca);
+	case FIRMA_KIND_STAMP:
+		return stamp_json(&e->stamp);
 	case FIRMA_KIND_ZIP:
 	case FIRMA_KIND_DATA:
 		break;

@@ -4,6 +4,7 @@
 #include "cli/certificates.h"
 #include "cli/explain.h"
 #include "cli/key_audit.h"
+#include "cli/stamp_say.h"
 
 void
 oddities_text(firma_oddities odd)
@@ -36,6 +37,8 @@ title(const struct explanation *e)
 		return _("a private key and its certificate (PKCS#12)");
 	case FIRMA_KIND_ZIP:
 		return _("a ZIP");
+	case FIRMA_KIND_STAMP:
+		return _("a time stamp");
 	case FIRMA_KIND_DATA:
 		break;
 	}
@@ -107,9 +110,13 @@ message(const struct explanation *e, const struct firma_certificate *ca)
 	out_pair(_("content"), "%s",
 	    i->is_attached ? _("inside") : _("in a file of its own"));
 	if (i->has_signing_certificate)
+		/* untranslated: names of a standard's forms */
 		out_pair(_("form"), "%s",
-		    "CAdES-BES"); /* untranslated: a standard's name */
+		    e->stamps.n != 0 ? "CAdES-T" : "CAdES-BES");
 	certificates_text(i->signer, ca);
+	for (size_t n = 0; n < e->stamps.n; n++)
+		stamp_text_of(&e->stamps.at[n].stamp, e->stamps.at[n].verdict,
+		    &e->stamps.at[n].cause, i->signer);
 }
 
 static void
@@ -144,6 +151,26 @@ pkcs12(const struct explanation *e, const struct firma_certificate *ca)
 }
 
 static void
+stamp(const struct explanation *e)
+{
+	char hex[2 * sizeof(e->stamp.imprint_hash) + 1];
+
+	if (e->stamp.tsa == NULL)
+		return;
+	out_pair(_("time stamp"), "%s",
+	    e->verdict == FIRMA_OK || e->verdict == FIRMA_ERR_CERT_ISSUER
+		? _("it verifies")
+		: _("it does NOT verify"));
+	firma_hex(
+	    firma_bytes_of(e->stamp.imprint_hash, e->stamp.imprint_len), hex);
+	out_pair(_("over"), "%s %s", e->stamp.imprint, hex);
+	out_pair(_("content"), "%s",
+	    e->stamp.is_compared ? _("it is over the file")
+				 : _("not compared with a file"));
+	stamp_text(&e->stamp);
+}
+
+static void
 body(const struct explanation *e, const struct firma_certificate *ca)
 {
 	switch (e->kind) {
@@ -164,6 +191,9 @@ body(const struct explanation *e, const struct firma_certificate *ca)
 		break;
 	case FIRMA_KIND_PKCS12:
 		pkcs12(e, ca);
+		break;
+	case FIRMA_KIND_STAMP:
+		stamp(e);
 		break;
 	case FIRMA_KIND_ZIP:
 	case FIRMA_KIND_DATA:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "agent/base/own.h"
+#include "agent/pki/own_openssl.h"
 
 #define AT_ONCE  65536
 #define PEM_LINE 64 /* characters: RFC 7468 section 2 */
@@ -72,6 +73,47 @@ file_read(const char *path, size_t max, struct firma_buf *ret,
 	    (r = read_all(fd, path, max, ret, cause)) != FIRMA_OK)
 		ret->len = start;
 	return r;
+}
+
+static enum firma_err
+hash_all(int fd, const char *path, size_t max, EVP_MD_CTX *ctx,
+    struct firma_cause *cause)
+{
+	uint8_t piece[AT_ONCE];
+	size_t all = 0;
+	ssize_t n;
+
+	do {
+		do
+			n = read(fd, piece, sizeof(piece));
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return failed(cause, path);
+		if ((all += (size_t)n) > max)
+			return firma_fail(cause, FIRMA_ERR_LIMIT,
+			    FIRMA_CAUSE_NONE, 0, "%s", path);
+		if (EVP_DigestUpdate(ctx, piece, (size_t)n) != 1)
+			return FIRMA_ERR_INTERNAL;
+	} while (n > 0);
+	return FIRMA_OK;
+}
+
+enum firma_err
+file_sha256(
+    const char *path, size_t max, uint8_t ret[32], struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	FIRMA_OWN(firma_evp_md_ctx_done) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	enum firma_err r;
+
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		return firma_openssl_err(FIRMA_ERR_NOMEM);
+	if ((r = file_open(path, &fd, cause)) != FIRMA_OK ||
+	    (r = hash_all(fd, path, max, ctx, cause)) != FIRMA_OK)
+		return r;
+	return EVP_DigestFinal_ex(ctx, ret, NULL) == 1
+	    ? FIRMA_OK
+	    : firma_openssl_err(FIRMA_ERR_INTERNAL);
 }
 
 static enum firma_err

@@ -15,6 +15,8 @@
 #include "cli/sign_large.h"
 #include "cli/sign_many.h"
 #include "cli/sign_pdf.h"
+#include "cli/stamp.h"
+#include "cli/stamp_say.h"
 
 #define DIGEST_HEX 64 /* characters of a SHA-256 */
 
@@ -28,6 +30,11 @@ struct job {
 	struct firma_buf digest; /* or 32 octets */
 	struct firma_signed got;
 	struct sign_pdf pdf;
+	int wants_stamp;
+	struct stamp_config tsa;
+	/* of a stamp that could not be had */
+	enum firma_err stamp_failed;
+	struct firma_cause stamp_cause;
 };
 
 static void
@@ -36,6 +43,7 @@ job_done(struct job *j)
 	firma_fd_done(&j->fd);
 	firma_buf_done(&j->digest);
 	firma_signed_done(&j->got);
+	stamp_config_done(&j->tsa);
 	json_decref(j->lot);
 	sign_pdf_done(&j->pdf);
 }
@@ -118,12 +126,47 @@ attach(const struct job *j, struct firma_buf *ret, struct firma_cause *cause)
 	return r;
 }
 
+/*
+ * v, or into ret v with a time stamp.  What the token signed is never lost: what
+ * goes wrong here is remembered, and told when the signature is written.
+ */
+static struct firma_bytes
+stamp(struct job *j, struct firma_bytes v, struct firma_buf *ret)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
+	uint8_t sha256[FIRMA_SHA256];
+	enum firma_err r;
+
+	if ((r = firma_cms_signature_sha256(v, sha256, &j->stamp_cause)) ==
+		FIRMA_OK &&
+	    (r = stamp_ask(&j->tsa, sha256, &token, &j->stamp_cause)) ==
+		FIRMA_OK)
+		r = firma_cms_stamp(
+		    v, firma_buf_view(&token), ret, &j->stamp_cause);
+	j->stamp_failed = r;
+	return r == FIRMA_OK ? firma_buf_view(ret) : v;
+}
+
 const char *
 sign_suffix(enum firma_sign_format f)
 {
 	return !firma_sign_is_cms(f)    ? ".sig"
 	    : firma_sign_is_attached(f) ? ".p7m"
 					: ".p7s";
+}
+
+/* It is signed and written, and there is no stamp in it. */
+static int
+say_unstamped(const struct job *j, const char *to)
+{
+	const int status = stamp_failure(j->stamp_failed, &j->stamp_cause,
+	    _("it is signed, without a time stamp"));
+
+	if (to != NULL)
+		out_note(_("  -> the signature is kept; `firma timestamp %s` "
+			   "adds the stamp later"),
+		    to);
+	return status;
 }
 
 static int
@@ -158,15 +201,18 @@ write_out(const struct args *a, const struct job *j, struct firma_bytes v)
 		if (firma_base64(v, &b64) != FIRMA_OK)
 			return say_failure(
 			    FIRMA_ERR_NOMEM, NULL, NULL, "%s", j->key);
-		out_json(json_pack("{ss ss ss sI ss* ss% sO*}", "key", j->key,
-		    "format", firma_sign_format_name(j->format), "sha256", hex,
-		    "ledger_seq", (json_int_t)j->got.ledger_seq, "file", to,
-		    "signature", (const char *)b64.at, b64.len, "lot", j->lot));
+		out_json(json_pack("{ss ss ss sI sb ss* ss% sO*}", "key",
+		    j->key, "format", firma_sign_format_name(j->format),
+		    "sha256", hex, "ledger_seq", (json_int_t)j->got.ledger_seq,
+		    "stamped", j->wants_stamp && j->stamp_failed == FIRMA_OK,
+		    "file", to, "signature", (const char *)b64.at, b64.len,
+		    "lot", j->lot));
 	} else if (to != NULL) {
 		out_note(_("%s: signed with key %s, entry %llu of the ledger"),
 		    to, j->key, (unsigned long long)j->got.ledger_seq);
 	}
-	return FIRMA_EXIT_OK;
+	return j->stamp_failed == FIRMA_OK ? FIRMA_EXIT_OK
+					   : say_unstamped(j, to);
 }
 
 /* --check needs no key: its one operand is the file. */
@@ -204,6 +250,16 @@ read_options(const struct args *a, struct job *j)
 		(void)firma_sign_format_from(format, &n);
 	j->format =
 	    j->pdf.is_wanted ? FIRMA_SIGN_PADES : (enum firma_sign_format)n;
+	j->wants_stamp = args_flag(a, "timestamp");
+	if (j->wants_stamp && j->pdf.is_wanted)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("sign without it; firma timestamp FILE.pdf stamps it "
+		      "as a file"),
+		    "%s", _("--timestamp does not go into a PDF"));
+	if (j->wants_stamp && !firma_sign_is_cms(j->format))
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("sign without it, then: firma timestamp FILE.sig"), "%s",
+		    _("a bare signature has no place for a time stamp"));
 	j->key = args_operand(a, 0);
 	if (digest == NULL) {
 		if (j->path == NULL)
@@ -238,6 +294,11 @@ sign_several(struct app *app, const struct args *a, const struct job *j)
 			    _("the signature of each file is written beside "
 			      "it"),
 			    _("--%s goes with one file"), alone[i]);
+	if (j->wants_stamp)
+		/* untranslated: the option's name */
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("sign them without it, then: firma timestamp FILE.p7s"),
+		    _("--%s goes with one file"), "timestamp");
 	if (j->is_lot)
 		return say_refusal(
 		    FIRMA_EXIT_USAGE, NULL, "%s", _("sign one lot at a time"));
@@ -252,7 +313,9 @@ sign(struct app *app, const struct args *a)
 {
 	FIRMA_OWN(job_done) struct job j = { .fd = -1, .pdf = SIGN_PDF };
 	FIRMA_OWN(firma_buf_done) struct firma_buf whole = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf stamped = { 0 };
 	struct firma_cause cause = { 0 };
+	struct firma_bytes v;
 	struct pins pins;
 	enum firma_err r;
 	int status;
@@ -276,6 +339,9 @@ sign(struct app *app, const struct args *a)
 	    (status = sign_pdf_begin(app, a, j.key, j.path, &j.pdf, &j.fd)) !=
 		0)
 		return status;
+	/* A mistake there is told before anything is signed. */
+	if (j.wants_stamp && (status = stamp_configure(a, &j.tsa)) != 0)
+		return status;
 	pins_init(&pins, a);
 	r = ask_agent(app, a, &pins, &j, &cause);
 	if (r == FIRMA_ERR_PIN_NEEDED) {
@@ -297,8 +363,10 @@ sign(struct app *app, const struct args *a)
 		    app, r, &cause, _("nothing is signed with key %s"), j.key);
 	if (j.pdf.is_wanted)
 		return sign_pdf_end(app, a, j.key, j.path, &j.pdf, &j.got);
-	return write_out(
-	    a, &j, firma_buf_view(whole.len > 0 ? &whole : &j.got.signature));
+	v = firma_buf_view(whole.len > 0 ? &whole : &j.got.signature);
+	if (j.wants_stamp)
+		v = stamp(&j, v, &stamped);
+	return write_out(a, &j, v);
 }
 
 static const struct option_desc options[] = {
@@ -317,6 +385,9 @@ static const struct option_desc options[] = {
 	{ "check", 0, OPTION_FLAG, NULL,
 	    N_("with --lot: check FILE alone (no key, no agent)") },
 	SIGN_PDF_OPTIONS,
+	{ "timestamp", 0, OPTION_FLAG, NULL,
+	    N_("with a time stamp of an authority in it (CAdES-T)") },
+	STAMP_OPTIONS,
 	{ "purpose", 0, OPTION_TEXT, N_("TEXT"), N_("for the ledger") },
 	PIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },

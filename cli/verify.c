@@ -12,12 +12,16 @@
 #include "cli/explain_pdf.h"
 #include "cli/file.h"
 #include "cli/pin.h"
+#include "cli/stamp.h"
+#include "cli/stamp_say.h"
 
 /* What is read beside the file, for as long as it is explained. */
 struct beside {
 	struct firma_buf content;
 	struct firma_secret password;
 	struct firma_certificate *ca;
+	struct firma_buf tsa_ca;
+	uint8_t sha256[FIRMA_SHA256];
 	struct explain_with with;
 };
 
@@ -25,25 +29,31 @@ static void
 beside_done(struct beside *b)
 {
 	firma_buf_done(&b->content);
+	firma_buf_done(&b->tsa_ca);
 	firma_secret_done(&b->password);
 	firma_certificate_free(b->ca);
 }
 
-/* "terms.pdf.p7s" is beside "terms.pdf", when that exists. */
+/* "terms.pdf.p7s" and ".tsr" are beside "terms.pdf", when that exists. */
 static int
 content_beside(const char *path, char *ret, size_t size)
 {
+	static const char *const ends[] = { ".p7s", ".tsr", ".tst" };
 	const size_t n = strlen(path);
+	int is_one = 0;
 
-	if (n < 5 || n >= size || strcmp(path + n - 4, ".p7s") != 0)
+	if (n < 5 || n >= size)
 		return 0;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		is_one |= strcmp(path + n - 4, ends[i]) == 0;
 	(void)snprintf(ret, size, "%.*s", (int)(n - 4), path);
-	return access(ret, R_OK) == 0;
+	return is_one && access(ret, R_OK) == 0;
 }
 
 /* 0, or the exit status of what has been said. */
 static int
-read_content(const struct args *a, const char *path, struct beside *b)
+read_content(
+    const struct args *a, const char *path, int is_stamp, struct beside *b)
 {
 	const char *content = args_text(a, "content");
 	char guess[FILE_PATH_MAX];
@@ -55,9 +65,17 @@ read_content(const struct args *a, const char *path, struct beside *b)
 	if (content == NULL)
 		return 0;
 	r = file_read(content, FIRMA_CMS_CONTENT_MAX, &b->content, &cause);
+	/* A stamp may be over more than is held in memory. */
+	if (r == FIRMA_ERR_LIMIT && is_stamp) {
+		b->with.content_sha256 = b->sha256;
+		r = file_sha256(content, FIRMA_DOCUMENT_MAX, b->sha256, &cause);
+	}
 	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", content);
 	b->with.content = firma_buf_view(&b->content);
+	/* An empty file is something to compare with, too. */
+	if (is_stamp && b->content.len == 0)
+		b->with.content = firma_bytes_of("", 0);
 	return 0;
 }
 
@@ -110,7 +128,13 @@ complain(const struct explanation *e, const char *path)
 		      "FILE"),
 		    _("%s: the signature does not verify"), name);
 	else if (e->verdict != FIRMA_OK)
-		(void)say_failure(e->verdict, &e->cause, NULL, "%s", name);
+		(void)(e->kind == FIRMA_KIND_STAMP
+			? stamp_failure(e->verdict, &e->cause, name)
+			: say_failure(e->verdict, &e->cause, NULL, "%s", name));
+	for (size_t i = 0; i < e->stamps.n; i++)
+		if (e->stamps.at[i].verdict != FIRMA_OK)
+			(void)stamp_failure(e->stamps.at[i].verdict,
+			    &e->stamps.at[i].cause, name);
 	if (e->has_relation && !e->relation.is_new_key)
 		(void)say_refusal(FIRMA_EXIT_REJECTED,
 		    _("a renewal wants a new key: make one, and a request "
@@ -135,7 +159,12 @@ tell(const struct args *a, const char *path, struct firma_bytes file,
 	enum firma_err r;
 	int status;
 
-	if ((r = explain(file, &b->with, &e)) != FIRMA_OK)
+	r = explain(file, &b->with, &e);
+	if (r == FIRMA_ERR_CONFIG)
+		return say_refusal(FIRMA_EXIT_UNREADABLE,
+		    _("give their certificates in PEM"), "%s",
+		    _("--tsa-ca: there is no certificate in it"));
+	if (r != FIRMA_OK)
 		return say_failure(r, NULL, NULL, "%s", path);
 	status = (int)explanation_exit(&e);
 	if (out_is_json())
@@ -186,9 +215,12 @@ look(const struct args *a, const char *path, int document,
 		return tell_pdf(path, document, &b);
 	if (file.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
 		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", path);
-	if ((status = read_content(a, path, &b)) != 0 ||
+	if ((status = read_content(
+		 a, path, firma_kind_of(file) == FIRMA_KIND_STAMP, &b)) != 0 ||
+	    (status = stamp_configure_ca(a, &b.tsa_ca)) != 0 ||
 	    (status = read_password(a, path, &b)) != 0)
 		return status;
+	b.with.tsa_ca = firma_buf_view(&b.tsa_ca);
 	return tell(a, path, file, &b);
 }
 
@@ -219,6 +251,9 @@ static const struct option_desc options[] = {
 	    N_("what a detached signature belongs to") },
 	{ "ca", 0, OPTION_TEXT, N_("FILE"),
 	    N_("the signer's certificate must be issued by it") },
+	{ "tsa-ca", 0, OPTION_TEXT, N_("FILE"),
+	    N_("certificates that the authority's of a time stamp must lead "
+	       "to") },
 	{ "output", 'o', OPTION_TEXT, N_("FILE"),
 	    N_("write the attached content there") },
 	{ "password-file", 0, OPTION_TEXT, N_("FILE"),
@@ -230,8 +265,8 @@ static const struct option_desc options[] = {
 
 const struct command verify_commands[] = {
 	{ "verify", N_("FILE"),
-	    N_("explain and verify a .cer, .req, .ren, .sdg, .p7s, .p7m, .key, "
-	       ".pfx or signed PDF (no agent needed)"),
+	    N_("explain and verify a .cer, .req, .ren, .sdg, .p7s, .p7m, .tsr, "
+	       ".key, .pfx or signed PDF (no agent needed)"),
 	    options, 1, 1, verify },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

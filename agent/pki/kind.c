@@ -7,6 +7,10 @@
 #include "agent/pki/keyfile.h"
 
 #define TAG_VERSION 0xa0 /* [0] of a certificate */
+#define TAG_CONTENT 0xa0 /* [0] of a ContentInfo */
+#define TAG_BITS    0x03
+#define TAG_UTF8    0x0c
+#define TAG_SET     0x31
 
 /* Past the tag and the length, whatever the length says. */
 static int
@@ -54,10 +58,52 @@ kind_of_numbers(struct firma_bytes in)
 	    : FIRMA_KIND_DATA;
 }
 
+static int
+begins(struct firma_bytes in, const uint8_t *with, size_t n)
+{
+	return in.len >= n && memcmp(in.at, with, n) == 0;
+}
+
+/* Behind a ContentInfo's SEQUENCE: a SignedData over a TSTInfo? */
+static int
+is_token(struct firma_bytes in)
+{
+	/* 1.2.840.113549.1.9.16.1.4 */
+	static const uint8_t tst_info[] = { FIRMA_DER_OID, 11, 0x2a, 0x86, 0x48,
+		0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4 };
+
+	return skip(&in, FIRMA_DER_OID) && enter(&in, TAG_CONTENT) &&
+	    enter(&in, FIRMA_DER_SEQUENCE) && skip(&in, FIRMA_DER_INTEGER) &&
+	    skip(&in, TAG_SET) && enter(&in, FIRMA_DER_SEQUENCE) &&
+	    begins(in, tst_info, sizeof(tst_info));
+}
+
+/*
+ * Behind the SEQUENCE of a PKIStatusInfo, which is short: a TimeStampResp?  A
+ * token is behind it, or words or a failure in it.
+ */
+static int
+is_response(struct firma_bytes in)
+{
+	/* 1.2.840.113549.1.7.2, which no certificate is signed with */
+	static const uint8_t signed_data[] = { FIRMA_DER_OID, 9, 0x2a, 0x86,
+		0x48, 0x86, 0xf7, 0x0d, 1, 7, 2 };
+
+	if (!skip(&in, FIRMA_DER_INTEGER))
+		return 0;
+	if (in.len == 0 || firma_der_is(in, TAG_BITS))
+		return 1;
+	return enter(&in, FIRMA_DER_SEQUENCE) &&
+	    (firma_der_is(in, TAG_UTF8) ||
+		begins(in, signed_data, sizeof(signed_data)));
+}
+
 /* Behind two SEQUENCEs. */
 static enum firma_kind
 kind_of_signed(struct firma_bytes in)
 {
+	if (is_response(in))
+		return FIRMA_KIND_STAMP;
 	if (firma_der_is(in, TAG_VERSION))
 		return FIRMA_KIND_CERTIFICATE;
 	if (firma_der_is(in, FIRMA_DER_OID)) /* EncryptedPrivateKeyInfo */
@@ -84,7 +130,7 @@ firma_kind_of(struct firma_bytes file)
 	if (!enter(&file, FIRMA_DER_SEQUENCE))
 		return FIRMA_KIND_DATA;
 	if (firma_der_is(file, FIRMA_DER_OID))
-		return FIRMA_KIND_CMS;
+		return is_token(file) ? FIRMA_KIND_STAMP : FIRMA_KIND_CMS;
 	if (enter(&file, FIRMA_DER_SEQUENCE))
 		return kind_of_signed(file);
 	return kind_of_numbers(file);

@@ -7,7 +7,7 @@
  * own parser can say what is wrong.
  *
  * Sources: RFC 5280 4.1, RFC 2986 4, RFC 5652 3, RFC 5958 2 and 3, RFC 8017 A.1,
- * RFC 5915 3, RFC 7292 4; PKWARE's APPNOTE 4.3 for ZIP.
+ * RFC 5915 3, RFC 7292 4, RFC 3161 2.4.2; PKWARE's APPNOTE 4.3 for ZIP.
  * May include: agent/base, agent/pki.  Does no I/O.  Any thread.
  */
 #ifndef FIRMA_PKI_KIND_H
@@ -24,7 +24,8 @@
 	X(CMS,         "cms") \
 	X(KEY,         "key") \
 	X(PKCS12,      "pkcs12") \
-	X(ZIP,         "zip")
+	X(ZIP,         "zip") \
+	X(STAMP,       "timestamp") /* RFC 3161, response or token */
 /* clang-format on */
 
 enum firma_kind {

@@ -142,8 +142,8 @@ proxy_port(const char *address)
 enum firma_err
 portal_confine_port(unsigned int port, struct firma_cause *cause)
 {
-	static const char *const proxies[] = { "https_proxy", "HTTPS_PROXY",
-		"all_proxy", "ALL_PROXY" };
+	static const char *const proxies[] = { "http_proxy", "https_proxy",
+		"HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
 	static unsigned int confined_to;
 	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
 	enum firma_err r;

@@ -11,7 +11,8 @@
 
 #define CONNECT_S     10L
 #define REDIRECTS_MAX 3
-#define COOKIE_TABS   6 /* the fields of a Netscape cookie line */
+#define COOKIE_TABS   6   /* the fields of a Netscape cookie line */
+#define HEADER_MAX    128 /* octets of one of ours */
 #define HTTPONLY      "#HttpOnly_"
 
 struct portal_http {
@@ -68,7 +69,7 @@ set_rules(struct portal_http *h)
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)FIRMA_BUF_MAX);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	/* This machine is not behind a proxy, whatever the environment says. */
-	if (h->at.is_http)
+	if (h->at.is_local)
 		SET(CURLOPT_PROXY, "");
 	return r;
 }
@@ -239,6 +240,20 @@ follow(struct portal_http *h, uint64_t deadline, size_t max,
 	}
 }
 
+/* Nothing of a request may be left in the handle. */
+static void
+clear(struct portal_http *h)
+{
+	CURLcode r = CURLE_OK;
+
+	SET(CURLOPT_HTTPGET, 1L);
+	SET(CURLOPT_HTTPHEADER, NULL);
+	SET(CURLOPT_POSTFIELDS, NULL);
+	SET(CURLOPT_MIMEPOST, NULL);
+	SET(CURLOPT_WRITEDATA, NULL);
+	SET(CURLOPT_USERPWD, NULL);
+}
+
 enum firma_err
 portal_http_post(struct portal_http *h, const char *url,
     const struct portal_form *form, size_t max, struct portal_reply *ret)
@@ -271,16 +286,36 @@ portal_http_post(struct portal_http *h, const char *url,
 		follow(h, deadline, max, ret);
 	} else
 		e = FIRMA_ERR_NOMEM;
-	/* Nothing of this request may be left in the handle. */
-	r = CURLE_OK;
-	SET(CURLOPT_HTTPGET, 1L);
-	SET(CURLOPT_HTTPHEADER, NULL);
-	SET(CURLOPT_POSTFIELDS, NULL);
-	SET(CURLOPT_MIMEPOST, NULL);
-	SET(CURLOPT_WRITEDATA, NULL);
+	clear(h);
 	curl_mime_free(m);
 	curl_slist_free_all(headers);
 	return e;
+}
+
+enum firma_err
+portal_http_post_octets(struct portal_http *h, const char *url,
+    const struct portal_octets *o, size_t max, struct portal_reply *ret)
+{
+	const uint64_t deadline = firma_after((uint64_t)h->timeout_s * FIRMA_S);
+	char type[HEADER_MAX], accept[HEADER_MAX];
+	struct curl_slist *headers, *all;
+	CURLcode r = CURLE_OK;
+
+	(void)snprintf(type, sizeof(type), "Content-Type: %s", o->type);
+	(void)snprintf(accept, sizeof(accept), "Accept: %s", o->accept);
+	headers = curl_slist_append(NULL, type);
+	all = headers != NULL ? curl_slist_append(headers, accept) : NULL;
+	SET(CURLOPT_HTTPHEADER, headers);
+	SET(CURLOPT_POST, 1L);
+	SET(CURLOPT_POSTFIELDSIZE, (long)o->body.len);
+	SET(CURLOPT_POSTFIELDS, (const char *)o->body.at);
+	SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	SET(CURLOPT_USERPWD, o->login);
+	if (r == CURLE_OK && all != NULL)
+		exchange(h, url, deadline, max, ret);
+	clear(h);
+	curl_slist_free_all(headers);
+	return r == CURLE_OK && all != NULL ? FIRMA_OK : FIRMA_ERR_NOMEM;
 }
 
 enum firma_err

@@ -41,6 +41,18 @@ FIRMA_CHECKED enum firma_err portal_http_post(struct portal_http *h,
     const char *url, const struct portal_form *form, size_t max,
     struct portal_reply *ret);
 
+/* A body as it is; borrowed. */
+struct portal_octets {
+	const char *type, *accept; /* media types; accept is what may come */
+	const char *login;         /* "USER:PASSWORD" (HTTP Basic), or NULL */
+	struct firma_bytes body;
+};
+
+/* Post octets as they are.  The same, but that no redirect is followed. */
+FIRMA_CHECKED enum firma_err portal_http_post_octets(struct portal_http *h,
+    const char *url, const struct portal_octets *octets, size_t max,
+    struct portal_reply *ret);
+
 /*
  * The cookies as one text of at most PORTAL_SESSION_MAX - 1 octets, and back.
  * Taking back ignores what is not a cookie for this host.

@@ -164,6 +164,7 @@ fill(const struct portal_idse *idse, const struct portal_request *q,
 	case PORTAL_OP_OPEN:
 	case PORTAL_OP_DATA:
 	case PORTAL_OP_FINISH:
+	case PORTAL_OP_STAMP:
 	case PORTAL_N_OPS:
 		break;
 	}
@@ -224,6 +225,8 @@ portal_idse_answer(
 
 	if (q->op == PORTAL_OP_OPEN)
 		open_site(idse, q, a);
+	else if (q->op == PORTAL_OP_STAMP)
+		usage(a, _("this helper does not know the operation"));
 	else if (portal_url_join(&idse->at,
 		     endpoint(idse, portal_op_name(q->op)), url) != FIRMA_OK)
 		usage(a,

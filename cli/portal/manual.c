@@ -382,6 +382,10 @@ portal_manual_answer(
 	case PORTAL_OP_FINISH:
 		finish(m, a);
 		break;
+	case PORTAL_OP_STAMP:
+		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_USAGE,
+		    _("this helper does not know the operation"));
+		break;
 	case PORTAL_N_OPS:
 		break;
 	}

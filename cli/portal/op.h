@@ -54,7 +54,8 @@
 	    PORTAL_BIT(ISSUED) | PORTAL_BIT(UNKNOWN))                         \
 	X(CERTIFICATE, "certificate", PORTAL_ARG_SHA256,                      \
 	    PORTAL_BIT(ISSUED) | PORTAL_BIT(UNKNOWN))                         \
-	X(FINISH, "finish", 0U, PORTAL_BIT(OK))
+	X(FINISH, "finish", 0U, PORTAL_BIT(OK))                               \
+	X(STAMP, "stamp", PORTAL_ARG_FILE, PORTAL_BIT(OK))
 
 enum portal_outcome {
 #define X(id, name) PORTAL_##id,

@@ -75,30 +75,61 @@ authority(const char *at, size_t len, char host[PORTAL_NAME_MAX],
 	return FIRMA_OK;
 }
 
+/* Scheme, host and port; *ret_path is what stands behind them. */
+static enum firma_err
+site(const char *url, struct portal_url *ret, const char **ret_path)
+{
+	const char *at;
+	enum firma_err r;
+
+	ret->is_http = strncmp(url, "http://", 7) == 0;
+	if ((!ret->is_http && strncmp(url, "https://", 8) != 0) ||
+	    strlen(url) >= sizeof(ret->base))
+		return FIRMA_ERR_VALUE;
+	at = url + (ret->is_http ? 7 : 8);
+	*ret_path = at + strcspn(at, "/?#");
+	ret->port = ret->is_http ? 80 : 443;
+	if ((r = authority(at, (size_t)(*ret_path - at), ret->host,
+		 &ret->port)) != FIRMA_OK)
+		return r;
+	ret->is_local = is_loopback(ret->host);
+	(void)snprintf(ret->base, sizeof(ret->base), "%s", url);
+	(void)snprintf(ret->origin, sizeof(ret->origin), "%.*s/",
+	    (int)(*ret_path - url), url);
+	return FIRMA_OK;
+}
+
 enum firma_err
 portal_url_parse(const char *base, struct portal_url *ret)
 {
-	struct portal_url u = { .is_http = strncmp(base, "http://", 7) == 0 };
-	const char *at, *path;
+	struct portal_url u = { 0 };
+	const char *path;
 	enum firma_err r;
 
-	if (!u.is_http && strncmp(base, "https://", 8) != 0)
-		return FIRMA_ERR_VALUE;
-	at = base + (u.is_http ? 7 : 8);
-	path = strchr(at, '/');
-	if (path == NULL || strlen(base) >= sizeof(u.base) ||
-	    base[strlen(base) - 1] != '/' || strstr(path, "..") != NULL ||
+	if ((r = site(base, &u, &path)) != FIRMA_OK)
+		return r;
+	if (path[0] != '/' || base[strlen(base) - 1] != '/' ||
+	    strstr(path, "..") != NULL ||
 	    strspn(path, ALNUM "/._~-") != strlen(path))
 		return FIRMA_ERR_VALUE;
-	u.port = u.is_http ? 80 : 443;
-	if ((r = authority(at, (size_t)(path - at), u.host, &u.port)) !=
-	    FIRMA_OK)
-		return r;
-	if (u.is_http && !is_loopback(u.host))
+	if (u.is_http && !u.is_local)
 		return FIRMA_ERR_DENIED;
-	(void)snprintf(u.base, sizeof(u.base), "%s", base);
-	(void)snprintf(
-	    u.origin, sizeof(u.origin), "%.*s", (int)(path - base + 1), base);
+	*ret = u;
+	return FIRMA_OK;
+}
+
+enum firma_err
+portal_url_parse_whole(const char *url, struct portal_url *ret)
+{
+	struct portal_url u = { 0 };
+	const char *path;
+	enum firma_err r;
+
+	if ((r = site(url, &u, &path)) != FIRMA_OK)
+		return r;
+	if ((path[0] != '/' && path[0] != '\0') || strstr(path, "..") != NULL ||
+	    strspn(path, ALNUM "/._~-?=&%") != strlen(path))
+		return FIRMA_ERR_VALUE;
 	*ret = u;
 	return FIRMA_OK;
 }

@@ -2,7 +2,7 @@
 /*
  * url.h - which addresses a helper may talk to.
  *
- * https anywhere; http to this very machine alone.  May include: agent/base.
+ * https anywhere; http to this very machine alone, but for whole addresses.  May include: agent/base.
  * Does no I/O.  Any thread.
  */
 #ifndef FIRMA_PORTAL_URL_H
@@ -16,6 +16,7 @@ struct portal_url {
 	char host[PORTAL_NAME_MAX];  /* without port; IPv6 without brackets */
 	unsigned int port;           /* TCP: 80 and 443 when not said */
 	int is_http;
+	int is_local; /* the host is this very machine */
 };
 
 /*
@@ -25,6 +26,14 @@ struct portal_url {
  */
 FIRMA_CHECKED enum firma_err portal_url_parse(
     const char *base, struct portal_url *ret);
+
+/*
+ * A whole address, to which nothing is added: a path without an end '/', or none,
+ * and a query may be there, and http goes to any machine.  For answers that
+ * prove by themselves who gave them, as time stamps do.  FIRMA_ERR_VALUE.
+ */
+FIRMA_CHECKED enum firma_err portal_url_parse_whole(
+    const char *url, struct portal_url *ret);
 
 /*
  * base + endpoint.  FIRMA_ERR_VALUE: the endpoint is absolute, climbs ("..")
