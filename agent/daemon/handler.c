@@ -24,6 +24,7 @@ static const struct firma_handler table[] = {
 	{ FIRMA_MSG_renew_abort, true, firma_on_renew_abort },
 	{ FIRMA_MSG_renew_retire, true, firma_on_renew_retire },
 	{ FIRMA_MSG_renew_document, false, firma_on_renew_document },
+	{ FIRMA_MSG_renew_steps, false, firma_on_renew_steps },
 	{ FIRMA_MSG_ledger_read, false, firma_on_ledger_read },
 	{ FIRMA_MSG_ledger_head, false, firma_on_ledger_head },
 	{ FIRMA_MSG_agent_status, false, firma_on_agent_status },

@@ -35,7 +35,7 @@
 	X(SIGN,               "sign") \
 	X(SIGN_DIGEST,        "sign-digest")  /* a digest, no document */ \
 	X(RENEW_START,        "renew-start") \
-	X(RENEW_READ,         "renew-read")   /* list, next, document */ \
+	X(RENEW_READ,         "renew-read")   /* list, next, document, steps */ \
 	X(RENEW,              "renew")        /* act, result */ \
 	X(RENEW_ABORT,        "renew-abort") \
 	X(RENEW_RETIRE,       "renew-retire") \
