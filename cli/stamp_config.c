@@ -160,7 +160,7 @@ stamp_configure(const struct args *a, struct stamp_config *ret)
 		    _("give --tsa URL, or `url` in [timestamp] of firma.conf"),
 		    "%s", _("no time-stamping authority is configured"));
 	if (strlen(url) >= sizeof(ret->url))
-		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "--tsa");
+		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", url);
 	(void)snprintf(ret->url, sizeof(ret->url), "%s", url);
 	(void)snprintf(ret->password_file, sizeof(ret->password_file), "%s",
 	    s.password_file);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fuzz-seeds SOURCE OUT - write the corpus of each target to OUT/<target>/:
- * what seeds_wire.c, seeds_pki.c, seeds_lot.c and seeds_pdf.c make, the texts that the project has
+ * what seeds_wire.c, seeds_pki.c, seeds_stamp.c, seeds_lot.c and seeds_pdf.c
+ * make, the texts that the project has
  * anyway, and the committed seeds of SOURCE/tests/fuzz/seeds/<target>/, of which
  * those named .hex are hex (lines that begin with # are remarks).
  */
@@ -159,6 +160,7 @@ main(int argc, char **argv)
 		fail(out);
 	seeds_wire();
 	seeds_pki();
+	seeds_stamp();
 	seeds_lot();
 	seeds_pdf();
 	text_file("config", "agent/daemon/firmad.conf.example");

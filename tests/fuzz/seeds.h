@@ -18,6 +18,8 @@ void seeds_pki(void);
 /* seeds_pdf.c: PDFs, and answers about them. */
 void seeds_pdf(void);
 
+/* seeds_stamp.c: time stamps by OpenSSL. */
+void seeds_stamp(void);
 /* seeds_lot.c: movement lots. */
 void seeds_lot(void);
 

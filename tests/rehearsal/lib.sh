@@ -2,7 +2,7 @@
 # lib.sh - sourced by the tests here: a practice portal, keys made by openssl,
 # and the helper spoken to by JSON lines.  Nothing of `firma` is used.
 #
-# FIRMA_REHEARSAL, FIRMA_PORTAL_IDSE and FIRMA_PORTAL_MANUAL name the programs.
+# FIRMA_REHEARSAL, FIRMA_PORTAL_IDSE, FIRMA_PORTAL_MANUAL and FIRMA_PORTAL_TSA name the programs.
 set -euo pipefail
 
 for tool in openssl curl jq; do

@@ -11,7 +11,7 @@ serve
 
 status_of() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$helper/status"; }
 
-for program in "$FIRMA_PORTAL_IDSE" "$FIRMA_PORTAL_MANUAL"; do
+for program in "$FIRMA_PORTAL_IDSE" "$FIRMA_PORTAL_MANUAL" "$FIRMA_PORTAL_TSA"; do
 	# A descriptor left open by the caller, and secrets in its environment.
 	exec 17< /dev/null
 	export FIRMA_MANUAL_ANSWERS=/dev/null
@@ -45,7 +45,7 @@ cat > "$box/probe.conf" <<-CONF
 	connect $(cat "$work/port")
 	connect $other
 CONF
-for program in "$FIRMA_PORTAL_IDSE" "$FIRMA_PORTAL_MANUAL"; do
+for program in "$FIRMA_PORTAL_IDSE" "$FIRMA_PORTAL_MANUAL" "$FIRMA_PORTAL_TSA"; do
 	export PROBE_AT=read PROBE_AFTER=1 PROBE_CONF="$box/probe.conf"
 	export FIRMA_MANUAL_ANSWERS=/dev/null
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 \
@@ -53,7 +53,7 @@ for program in "$FIRMA_PORTAL_IDSE" "$FIRMA_PORTAL_MANUAL"; do
 	unset PROBE_AT PROBE_AFTER PROBE_CONF FIRMA_MANUAL_ANSWERS
 	stop_helper
 	case $program in
-	*idse) read=EACCES inet=worked port=worked wrong=EACCES ;;
+	*idse|*tsa) read=EACCES inet=worked port=worked wrong=EACCES ;;
 	*) read=worked inet=EPERM port=EPERM wrong=EPERM ;;
 	esac
 	for what in execve fork ptrace vm-read vm-write mount bpf io_uring \

@@ -113,6 +113,34 @@ cookies_go_to_their_domain_alone(void **state)
 	assert_false(portal_url_domain_matches(&u, ""));
 }
 
+static void
+whole_addresses(void **state)
+{
+	static const char *const good[] = { "http://tsa.example.com/tsr",
+		"https://tsa.example.com", "http://tsa.example.com:318/a?b=c",
+		"http://127.0.0.1:1/" };
+	static const char *const bad[] = { "", "ftp://example.com/",
+		"http://user@example.com/", "https://host/../x",
+		"https://host/a b", "https://host#x", "https://host?x",
+		"https://host:0/", "https://host/\n" };
+	struct portal_url u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(portal_url_parse_whole(good[i], &u), FIRMA_OK);
+	assert_true(u.is_local);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(
+		    portal_url_parse_whole(bad[i], &u), FIRMA_ERR_VALUE);
+	assert_int_equal(portal_url_parse_whole(good[2], &u), FIRMA_OK);
+	assert_string_equal(u.base, good[2]);
+	assert_string_equal(u.host, "tsa.example.com");
+	assert_string_equal(u.origin, "http://tsa.example.com:318/");
+	assert_int_equal(u.port, 318);
+	assert_false(u.is_local);
+	assert_true(u.is_http);
+}
+
 int
 main(void)
 {
@@ -123,6 +151,7 @@ main(void)
 		cmocka_unit_test(endpoints_stay_below_the_base),
 		cmocka_unit_test(origin_is_scheme_host_and_port),
 		cmocka_unit_test(cookies_go_to_their_domain_alone),
+		cmocka_unit_test(whole_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
