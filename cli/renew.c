@@ -12,6 +12,7 @@
 #include "cli/renew_evidence.h"
 #include "cli/renew_run.h"
 #include "cli/renewals.h"
+#include "cli/stamp.h"
 
 /* ---- start ---- */
 
@@ -296,28 +297,37 @@ renew_retire(struct app *app, const struct args *a)
 	    _("the old key is not retired"));
 }
 
+static int
+write_evidence(struct app *app, const struct args *a, const struct renewal *r)
+{
+	return args_text(a, "zip") != NULL
+	    ? evidence_write_zip(app, r, a)
+	    : evidence_write(
+		  app, r->id, args_text(a, "dir"), args_text(a, "ca"));
+}
+
 /* The one that was worked on last, unless a number is given. */
 static int
 renew_evidence(struct app *app, const struct args *a)
 {
 	FIRMA_OWN(renewals_done) struct renewals list = { 0 };
-	const char *dir = args_text(a, "dir");
+	const char *dir = args_text(a, "dir"), *zip = args_text(a, "zip");
 	struct firma_cause cause = { 0 };
 	const struct renewal *last;
 	struct renewal one;
 	enum firma_err r;
 	int status;
 
-	if (dir == NULL)
+	if ((dir == NULL) == (zip == NULL) ||
+	    (zip == NULL && args_flag(a, "timestamp")))
 		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("firma renew evidence --dir DIR"), "%s",
-		    _("which folder takes the evidence?"));
+		    _("firma renew evidence --zip FILE, or --dir DIR; a time "
+		      "stamp goes into a ZIP"),
+		    "%s", _("where is the evidence written to?"));
 	if (args_operand(a, 0) != NULL) {
 		status = renewals_choose(
 		    app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &one);
-		return status != 0
-		    ? status
-		    : evidence_write(app, one.id, dir, args_text(a, "ca"));
+		return status != 0 ? status : write_evidence(app, a, &one);
 	}
 	if ((r = renewals_list(app, 0, &list, &cause)) == FIRMA_OK &&
 	    list.n == 0)
@@ -329,7 +339,7 @@ renew_evidence(struct app *app, const struct args *a)
 	for (size_t i = 1; i < list.n; i++)
 		if (list.at[i].changed >= last->changed)
 			last = &list.at[i];
-	return evidence_write(app, last->id, dir, args_text(a, "ca"));
+	return write_evidence(app, a, last);
 }
 
 /* ---- tables ---- */
@@ -376,9 +386,16 @@ static const struct option_desc retire_options[] = {
 };
 
 static const struct option_desc evidence_options[] = {
+	{ "zip", 'z', OPTION_TEXT, N_("FILE"),
+	    N_("write one ZIP, with a report to read and print") },
 	{ "dir", 'd', OPTION_TEXT, N_("DIR"), N_("write the files there") },
 	{ "ca", 0, OPTION_TEXT, N_("FILE"),
 	    N_("a CA's certificate to put beside them") },
+	{ "timestamp", 0, OPTION_FLAG, NULL,
+	    N_("with --zip: and an authority's time stamp over all of it") },
+	STAMP_OPTIONS,
+	{ "force", 0, OPTION_FLAG, NULL,
+	    N_("with --zip: replace a file that is there") },
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },
 };
 
@@ -401,7 +418,8 @@ const struct command renew_commands[] = {
 	    N_("retire the old key of a complete renewal"), retire_options, 0,
 	    1, renew_retire },
 	{ "renew evidence", N_("[NUMBER]"),
-	    N_("write everything that proves the renewal into a folder"),
+	    N_("write everything that proves the renewal into a ZIP or a "
+	       "folder"),
 	    evidence_options, 0, 1, renew_evidence },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -3,30 +3,17 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <openssl/sha.h>
 
 #include "agent/base/own.h"
 #include "cli/certificates.h"
+#include "cli/evidence_collect.h"
 #include "cli/file.h"
 #include "cli/ledger.h"
-#include "cli/renewals.h"
-
-/* Which document of the store becomes which file. */
-static const struct {
-	const char *document, *file;
-	int is_certificate; /* written as PEM */
-} pieces[] = {
-	{ "old", "old.pem", 1 },
-	{ "new", "new.pem", 1 },
-	{ "request", "request.csr", 0 },
-	{ "terms", "letters/terms.pdf", 0 },
-	{ "terms.old", "letters/terms.old.p7s", 0 },
-	{ "terms.new", "letters/terms.new.p7s", 0 },
-	{ "conditions", "letters/conditions.pdf", 0 },
-	{ "conditions.new", "letters/conditions.new.p7s", 0 },
-	{ "login", "login.p7m", 0 },
-	{ "challenge", "challenge.txt", 0 },
-};
-#define N_PIECES (sizeof(pieces) / sizeof(pieces[0]))
+#include "cli/stamp.h"
+#include "cli/stamp_say.h"
 
 struct writing {
 	const char *dir;
@@ -68,20 +55,21 @@ static enum firma_err
 documents(struct app *app, uint64_t renewal, struct writing *w,
     struct firma_cause *cause)
 {
-	for (size_t i = 0; i < N_PIECES; i++) {
+	for (size_t i = 0; i < evidence_n_pieces; i++) {
 		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
 		enum firma_err r = renewals_document(
-		    app, renewal, pieces[i].document, &v, cause);
+		    app, renewal, evidence_pieces[i].document, &v, cause);
 
 		/* An unfinished renewal has some of them only. */
 		if (r == FIRMA_ERR_NOT_FOUND) {
 			(void)json_array_append_new(
-			    w->missing, json_string(pieces[i].file));
+			    w->missing, json_string(evidence_pieces[i].file));
 			continue;
 		}
 		if (r == FIRMA_OK)
-			r = (pieces[i].is_certificate ? put_certificate : put)(
-			    w, pieces[i].file, firma_buf_view(&v), cause);
+			r = (evidence_pieces[i].is_certificate ? put_certificate
+							       : put)(w,
+			    evidence_pieces[i].file, firma_buf_view(&v), cause);
 		if (r != FIRMA_OK)
 			return r;
 	}
@@ -151,4 +139,103 @@ evidence_write(
 		return app_failure(
 		    app, r, &cause, "%s", _("the evidence is not complete"));
 	return FIRMA_EXIT_OK;
+}
+
+/* A stamp over SHA256SUMS, and so over all of it. */
+static enum firma_err
+add_stamp(
+    const struct stamp_config *c, struct evidence *e, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf response = { 0 };
+	const struct firma_bytes sums = evidence_find(e, EVIDENCE_SUMS);
+	uint8_t sha256[FIRMA_SHA256];
+	enum firma_err r;
+
+	if (SHA256(sums.at, sums.len, sha256) == NULL)
+		return FIRMA_ERR_INTERNAL;
+	if ((r = stamp_ask(c, sha256, &token, cause)) != FIRMA_OK ||
+	    (r = firma_timestamp_response(firma_buf_view(&token), &response)) !=
+		FIRMA_OK)
+		return r;
+	return evidence_put(e, EVIDENCE_STAMP, firma_buf_view(&response));
+}
+
+static void
+tell_zip(const char *path, const struct evidence *e, json_t *missing)
+{
+	json_t *files = json_array(), *v;
+	size_t i;
+
+	for (i = 0; i < e->n; i++)
+		(void)json_array_append_new(files, json_string(e->at[i].name));
+	if (out_is_json()) {
+		out_json(json_pack("{ss so sO sb}", "zip", path, "files", files,
+		    "missing", missing, "stamped",
+		    evidence_find(e, EVIDENCE_STAMP).len != 0));
+		return;
+	}
+	json_decref(files);
+	out_line("%s", path);
+	json_array_foreach(missing, i, v)
+	{
+		out_note(_("not there yet: %s"), json_string_value(v));
+	}
+}
+
+static void
+json_done(json_t **j)
+{
+	json_decref(*j);
+	*j = NULL;
+}
+
+static int
+write_zip(struct app *app, const struct renewal *r, const struct args *a,
+    const struct stamp_config *tsa)
+{
+	FIRMA_OWN(evidence_done) struct evidence e = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf zip = { 0 };
+	FIRMA_OWN(json_done) json_t *missing = json_array();
+	const char *path = args_text(a, "zip");
+	struct firma_cause cause = { 0 };
+	enum firma_err f;
+
+	f = evidence_collect(app, r, args_text(a, "ca"), &e, missing, &cause);
+	if (f != FIRMA_OK)
+		return app_failure(
+		    app, f, &cause, "%s", _("the evidence is not complete"));
+	if (tsa != NULL && (f = add_stamp(tsa, &e, &cause)) != FIRMA_OK) {
+		const int status = stamp_failure(
+		    f, &cause, _("nothing is written, there is no time stamp"));
+
+		out_note("%s",
+		    _("  -> without --timestamp the same evidence is written "
+		      "at once, now or later"));
+		return status;
+	}
+	if ((f = evidence_pack(&e, &zip, &cause)) != FIRMA_OK ||
+	    (f = file_write(path, 0644, firma_buf_view(&zip), &cause)) !=
+		FIRMA_OK)
+		return say_failure(f, &cause, NULL, "%s", path);
+	tell_zip(path, &e, missing);
+	return FIRMA_EXIT_OK;
+}
+
+int
+evidence_write_zip(
+    struct app *app, const struct renewal *r, const struct args *a)
+{
+	FIRMA_OWN(stamp_config_done) struct stamp_config tsa = { 0 };
+	const int wants_stamp = args_flag(a, "timestamp");
+	const char *path = args_text(a, "zip");
+	int status;
+
+	if (access(path, F_OK) == 0 && !args_flag(a, "force"))
+		return say_refusal(FIRMA_EXIT_FAILED,
+		    _("name another file, or add --force"),
+		    _("%s is there already"), path);
+	if (wants_stamp && (status = stamp_configure(a, &tsa)) != 0)
+		return status;
+	return write_zip(app, r, a, wants_stamp ? &tsa : NULL);
 }

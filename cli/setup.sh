@@ -22,7 +22,7 @@ libsystemd-dev          # daemon
 libjansson-dev          # JSON
 libseccomp-dev          # sandbox
 libpcsclite-dev         # readers
-libarchive-dev          # the ZIP of a .sdg
+libarchive-dev          # ZIP
 libcurl4-openssl-dev    # HTTP
 libmicrohttpd-dev       # rehearsal
 libhpdf-dev             # letters
@@ -38,6 +38,7 @@ dbus                    # TPM
 duktape                 # polkit rule
 iproute2                # namespaces
 jq                      # JSON
+libarchive-tools        # bsdtar
 libccid                 # readers
 libclang-rt-dev         # sanitizers
 llvm                    # coverage of the fuzz corpora
@@ -64,6 +65,7 @@ tpm2-abrmd              # TPM
 tpm2-tools              # TPM
 udev                    # rules
 umockdev                # devices
+unzip                   # ZIP
 usb.ids                 # devices
 vsmartcard-vpcd         # virtual readers
 '

@@ -124,3 +124,4 @@ firma renew start --old old --new-alias new --token practice --yes \
     ${FIRMA_TRY_EMAIL:+--email "$FIRMA_TRY_EMAIL"} \
     --dir "$dir" --pin-file "practice=$dir/pin"
 firma renew evidence --dir "$dir" --ca "$dir/ca.pem" > /dev/null
+firma renew evidence --zip "$dir/evidence.zip" --ca "$dir/ca.pem" > /dev/null

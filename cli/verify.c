@@ -8,6 +8,7 @@
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "cli/certificates.h"
+#include "cli/evidence_check.h"
 #include "cli/explain.h"
 #include "cli/explain_pdf.h"
 #include "cli/file.h"
@@ -150,6 +151,14 @@ complain(const struct explanation *e, const char *path)
 }
 
 static int
+no_tsa_ca(void)
+{
+	return say_refusal(FIRMA_EXIT_UNREADABLE,
+	    _("give their certificates in PEM"), "%s",
+	    _("--tsa-ca: there is no certificate in it"));
+}
+
+static int
 tell(const struct args *a, const char *path, struct firma_bytes file,
     const struct beside *b)
 {
@@ -161,9 +170,7 @@ tell(const struct args *a, const char *path, struct firma_bytes file,
 
 	r = explain(file, &b->with, &e);
 	if (r == FIRMA_ERR_CONFIG)
-		return say_refusal(FIRMA_EXIT_UNREADABLE,
-		    _("give their certificates in PEM"), "%s",
-		    _("--tsa-ca: there is no certificate in it"));
+		return no_tsa_ca();
 	if (r != FIRMA_OK)
 		return say_failure(r, NULL, NULL, "%s", path);
 	status = (int)explanation_exit(&e);
@@ -177,6 +184,33 @@ tell(const struct args *a, const char *path, struct firma_bytes file,
 	r = file_write(output, 0644, firma_buf_view(&e.cms.content), &cause);
 	return r == FIRMA_OK ? status
 			     : say_failure(r, &cause, NULL, "%s", output);
+}
+
+/* The ZIP of `firma renew evidence`. */
+static int
+verify_evidence(
+    const char *path, struct firma_bytes file, const struct beside *b)
+{
+	FIRMA_OWN(evidence_done) struct evidence e = { 0 };
+	FIRMA_OWN(evidence_findings_done) struct evidence_findings f = { 0 };
+	const struct evidence_with with = { b->ca, firma_buf_view(&b->tsa_ca) };
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	r = evidence_unpack(file, &e, &cause);
+	if (r == FIRMA_ERR_NOMEM || r == FIRMA_ERR_INTERNAL)
+		return say_failure(r, &cause, NULL, "%s", path);
+	if (r != FIRMA_OK)
+		return say_refusal(FIRMA_EXIT_UNREADABLE,
+		    _("do not unpack it; ask for the evidence again where it "
+		      "was made"),
+		    "%s: %s", path, cause.what);
+	if ((r = evidence_judge(&e, &with, &f)) == FIRMA_ERR_CONFIG)
+		return no_tsa_ca();
+	if (r != FIRMA_OK)
+		return say_failure(r, NULL, NULL, "%s", path);
+	evidence_say(&f, path);
+	return (int)evidence_exit(&f);
 }
 
 static int
@@ -213,6 +247,11 @@ look(const struct args *a, const char *path, int document,
 		return status;
 	if (explain_pdf_is(file))
 		return tell_pdf(path, document, &b);
+	if (evidence_is(file)) {
+		if ((status = stamp_configure_ca(a, &b.tsa_ca)) != 0)
+			return status;
+		return verify_evidence(path, file, &b);
+	}
 	if (file.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
 		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", path);
 	if ((status = read_content(
@@ -266,7 +305,7 @@ static const struct option_desc options[] = {
 const struct command verify_commands[] = {
 	{ "verify", N_("FILE"),
 	    N_("explain and verify a .cer, .req, .ren, .sdg, .p7s, .p7m, .tsr, "
-	       ".key, .pfx or signed PDF (no agent needed)"),
+	       ".key, .pfx, signed PDF or a renewal's evidence (no agent needed)"),
 	    options, 1, 1, verify },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
 };

@@ -11,6 +11,8 @@
 #include "agent/base/own.h"
 #include "agent/pki/text.h"
 
+#define AT_ONCE ((size_t)64 * 1024)
+
 static void
 archive_done(struct archive **at)
 {
@@ -77,49 +79,112 @@ copy_name(struct archive_entry *e, char ret[ZIP_NAME_MAX])
 	ret[n] = '\0';
 }
 
+static enum firma_err
+too_much(struct firma_cause *cause, const char *name)
+{
+	return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+	    "%.100s in the ZIP is too large", name);
+}
+
 /* All of it, to its end, where libarchive compares the CRC. */
 static enum firma_err
-copy_content(struct archive *a, struct zip_entry *to, struct firma_cause *cause)
+copy_content(struct archive *a, size_t max, struct zip_entry *to,
+    struct firma_cause *cause)
 {
 	la_ssize_t n = 1;
 	enum firma_err r;
 
-	if ((r = firma_buf_reserve(&to->content, ZIP_ENTRY_MAX + 1)) !=
-	    FIRMA_OK)
-		return r;
-	while (n > 0 && to->content.len <= ZIP_ENTRY_MAX) {
-		n = archive_read_data(a, to->content.at + to->content.len,
-		    ZIP_ENTRY_MAX + 1 - to->content.len);
+	while (n > 0 && to->content.len <= max) {
+		if ((r = firma_buf_reserve(&to->content, AT_ONCE)) != FIRMA_OK)
+			return r;
+		n = archive_read_data(
+		    a, to->content.at + to->content.len, AT_ONCE);
 		if (n > 0)
 			to->content.len += (size_t)n;
 	}
 	if (n < 0)
 		return bad(a, cause);
-	if (to->content.len > ZIP_ENTRY_MAX) {
+	if (to->content.len > max) {
 		to->is_left_out = 1;
 		firma_buf_done(&to->content);
 	}
 	return FIRMA_OK;
 }
 
+/* A name of parts of A-Z a-z 0-9 . _ -, none of which begins with a dot. */
+static int
+is_plain(const char *name)
+{
+	int is_start = 1;
+
+	for (; *name != '\0'; name++) {
+		const char c = *name;
+
+		if (c == '/' ? is_start
+			     : (c == '.' && is_start) ||
+			    !((c >= 'a' && c <= 'z') ||
+				(c >= 'A' && c <= 'Z') ||
+				(c >= '0' && c <= '9') || c == '.' ||
+				c == '_' || c == '-'))
+			return 0;
+		is_start = c == '/';
+	}
+	return !is_start;
+}
+
+static enum firma_err
+check_entry(const struct zip *z, struct archive_entry *e,
+    const struct zip_limits *limits, struct firma_cause *cause)
+{
+	const struct zip_entry *new = &z->at[z->n];
+
+	if (archive_entry_filetype(e) != AE_IFREG ||
+	    archive_entry_is_encrypted(e) || !is_plain(new->name))
+		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		    "\"%.100s\" does not belong into the ZIP", new->name);
+	for (size_t i = 0; i < z->n; i++)
+		if (strcmp(z->at[i].name, new->name) == 0)
+			return firma_fail(cause, FIRMA_ERR_VALUE,
+			    FIRMA_CAUSE_NONE, 0, "%.100s is twice in the ZIP",
+			    new->name);
+	if (archive_entry_size_is_set(e) &&
+	    archive_entry_size(e) > (la_int64_t)limits->entry)
+		return too_much(cause, new->name);
+	return FIRMA_OK;
+}
+
+/* limits: NULL takes what it finds, and leaves out what it does not read. */
 static enum firma_err
 add(struct zip *z, struct archive *a, struct archive_entry *e,
-    struct firma_cause *cause)
+    const struct zip_limits *limits, struct firma_cause *cause)
 {
 	struct zip_entry *to = &z->at[z->n];
+	size_t all = 0;
+	enum firma_err r;
 
 	if (archive_entry_filetype(e) == AE_IFDIR)
 		return FIRMA_OK;
 	copy_name(e, to->name);
+	if (limits != NULL &&
+	    (r = check_entry(z, e, limits, cause)) != FIRMA_OK)
+		return r;
 	z->n++;
-	if (archive_entry_filetype(e) != AE_IFREG ||
-	    archive_entry_is_encrypted(e) ||
-	    (archive_entry_size_is_set(e) &&
-		archive_entry_size(e) > (la_int64_t)ZIP_ENTRY_MAX)) {
+	if (limits == NULL &&
+	    (archive_entry_filetype(e) != AE_IFREG ||
+		archive_entry_is_encrypted(e) ||
+		(archive_entry_size_is_set(e) &&
+		    archive_entry_size(e) > (la_int64_t)ZIP_ENTRY_MAX))) {
 		to->is_left_out = 1;
 		return FIRMA_OK;
 	}
-	return copy_content(a, to, cause);
+	r = copy_content(
+	    a, limits != NULL ? limits->entry : ZIP_ENTRY_MAX, to, cause);
+	if (r != FIRMA_OK || limits == NULL)
+		return r;
+	for (size_t i = 0; i < z->n; i++)
+		all += z->at[i].content.len;
+	return to->is_left_out || all > limits->all ? too_much(cause, to->name)
+						    : FIRMA_OK;
 }
 
 static enum firma_err
@@ -133,38 +198,53 @@ open_memory(
 	return FIRMA_OK;
 }
 
-enum firma_err
-zip_read(struct firma_bytes file, struct zip *ret, struct firma_cause *cause)
+static enum firma_err
+read_zip(struct firma_bytes file, const struct zip_limits *limits,
+    struct zip *ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(archive_done) struct archive *a = archive_read_new();
 	FIRMA_OWN(entry_done)
 	struct archive_entry *e = a != NULL ? archive_entry_new2(a) : NULL;
 	FIRMA_OWN(zip_done) struct zip got = { 0 };
+	const size_t most = limits != NULL ? limits->entries : ZIP_ENTRIES_MAX;
 	enum firma_err r;
 	int status;
 
-	if (file.len > ZIP_MAX)
+	if (file.len > (limits != NULL ? limits->archive : ZIP_MAX))
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "a ZIP of %zu octets", file.len);
-	got.at = calloc(ZIP_ENTRIES_MAX, sizeof(*got.at));
+	got.at = calloc(most, sizeof(*got.at));
 	if (e == NULL || got.at == NULL)
 		return FIRMA_ERR_NOMEM;
 	if ((r = open_memory(a, file, cause)) != FIRMA_OK)
 		return r;
-	for (int i = 0;
+	for (size_t i = 0;
 	     (status = archive_read_next_header2(a, e)) != ARCHIVE_EOF; i++) {
 		/* A warning is a name that this locale cannot write. */
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
 			return bad(a, cause);
-		if (i == ZIP_ENTRIES_MAX)
+		if (i == most)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
 			    FIRMA_CAUSE_NONE, 0,
-			    "more than %d files in the ZIP", ZIP_ENTRIES_MAX);
-		if ((r = add(&got, a, e, cause)) != FIRMA_OK)
+			    "more than %zu files in the ZIP", most);
+		if ((r = add(&got, a, e, limits, cause)) != FIRMA_OK)
 			return r;
 	}
 	zip_done(ret);
 	*ret = got;
 	got = (struct zip){ 0 };
 	return FIRMA_OK;
+}
+
+enum firma_err
+zip_read(struct firma_bytes file, struct zip *ret, struct firma_cause *cause)
+{
+	return read_zip(file, NULL, ret, cause);
+}
+
+enum firma_err
+zip_read_strict(struct firma_bytes file, const struct zip_limits *limits,
+    struct zip *ret, struct firma_cause *cause)
+{
+	return read_zip(file, limits, ret, cause);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * zip.h - the small files in a ZIP, read from memory.
+ * zip.h - the files in a ZIP, read from memory and written to it.
  *
  * Nothing is ever written or extracted, and no name of an entry is used as a
  * path.  Source: PKWARE's APPNOTE; libarchive reads by the central directory.
  */
 #ifndef FIRMA_CLI_ZIP_H
 #define FIRMA_CLI_ZIP_H
+
+#include <stdint.h>
 
 #include "agent/base/buf.h"
 
@@ -38,5 +40,38 @@ void zip_done(struct zip *z);
  */
 FIRMA_CHECKED enum firma_err zip_read(
     struct firma_bytes file, struct zip *ret, struct firma_cause *cause);
+
+/* What one that is ours may have; more, or another name, refuses it whole. */
+struct zip_limits {
+	size_t archive; /* octets of the archive */
+	size_t entries; /* folders included; at most ZIP_ENTRIES_MAX */
+	size_t entry;   /* octets of one */
+	size_t all;     /* octets of them all */
+};
+
+/*
+ * The same, strictly: all files are regular, not under a password, within the
+ * limits, named once, by relative names of plain parts ("a/b.c", A-Z a-z 0-9 . _
+ * - alone, no part that begins with a dot).
+ *
+ * FIRMA_ERR_VALUE  a name, or a kind of entry, that is none of ours
+ * FIRMA_ERR_LIMIT, FIRMA_ERR_SHAPE
+ */
+FIRMA_CHECKED enum firma_err zip_read_strict(struct firma_bytes file,
+    const struct zip_limits *limits, struct zip *ret,
+    struct firma_cause *cause);
+
+/* A file to be written; views. */
+struct zip_file {
+	const char *name;
+	struct firma_bytes content;
+};
+
+/*
+ * Write them in their order, mode 0644, none compressed, all of one time (seconds
+ * since 1970): the same files give the same octets on any machine.  Appends.
+ */
+FIRMA_CHECKED enum firma_err zip_write(const struct zip_file *files, size_t n,
+    int64_t time, struct firma_buf *ret, struct firma_cause *cause);
 
 #endif

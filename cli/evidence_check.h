@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evidence_check.h - does the evidence of a renewal hold?  Without a network.
+ *
+ * Nothing in it is believed: what renewal.json and report.html say is compared
+ * with certificates, signatures and the ledger.  Reads what it is given.
+ */
+#ifndef FIRMA_CLI_EVIDENCE_CHECK_H
+#define FIRMA_CLI_EVIDENCE_CHECK_H
+
+#include "agent/base/err.h"
+#include "agent/pki/timestamp.h"
+#include "cli/evidence.h"
+
+#define EVIDENCE_FINDINGS_MAX 64
+
+/* clang-format off */
+/*  name     for programs   when it holds, when not (gettext msgids) */
+#define EVIDENCE_CHECK_LIST(X) \
+	X(SUMS,     "sums",        N_("it is the file of SHA256SUMS"), \
+	    N_("it is NOT the file of SHA256SUMS")) \
+	X(LISTED,   "listed",      N_("SHA256SUMS and the ZIP name the same files"), \
+	    N_("SHA256SUMS and the ZIP do NOT name the same files")) \
+	X(STAMP,    "timestamp",   N_("the time stamp is over SHA256SUMS"), \
+	    N_("the time stamp does NOT hold")) \
+	X(CERT,     "certificate", N_("it is a certificate"), \
+	    N_("it is NOT a certificate")) \
+	X(ISSUER,   "issuer",      N_("it was issued by the authority in ca.pem or --ca"), \
+	    N_("it was NOT issued by the authority in ca.pem or --ca")) \
+	X(IDENTITY, "identity",    N_("it names the same as the old certificate"), \
+	    N_("it does NOT name the same as the old certificate")) \
+	X(NEW_KEY,  "new-key",     N_("its key is another than the old one"), \
+	    N_("its key is NOT another than the old one")) \
+	X(REQUEST,  "request",     N_("it is signed by the new certificate's key"), \
+	    N_("it is NOT a request of the new certificate's key")) \
+	X(BY_OLD,   "signature",   N_("signed with the old certificate's key"), \
+	    N_("NOT signed with the old certificate's key")) \
+	X(BY_NEW,   "signature",   N_("signed with the new certificate's key"), \
+	    N_("NOT signed with the new certificate's key")) \
+	X(CHAIN,    "ledger-chain", N_("each entry holds the SHA-256 of the one before"), \
+	    N_("the chain of entries is broken")) \
+	X(ENTRY,    "ledger-entry", N_("the ledger has this signature, with this key and digest"), \
+	    N_("the ledger does NOT have this signature")) \
+	X(STEPS,    "steps",       N_("each step is the entry of the ledger that it names"), \
+	    N_("a step is NOT the entry of the ledger that it names")) \
+	X(REPORT,   "report",      N_("it says what the other files say"), \
+	    N_("it does NOT say what the other files say"))
+/* clang-format on */
+
+enum evidence_check {
+#define X(name, id, good, bad) EVIDENCE_CHECK_##name,
+	EVIDENCE_CHECK_LIST(X)
+#undef X
+};
+
+enum evidence_verdict {
+	EVIDENCE_GOOD,
+	EVIDENCE_BAD,
+	EVIDENCE_REFUSED, /* whole, but not by the authority that was given */
+	EVIDENCE_NOTE     /* not there, or not compared */
+};
+
+struct evidence_finding {
+	enum evidence_check check;
+	enum evidence_verdict verdict;
+	char file[EVIDENCE_NAME_MAX]; /* or "" */
+	char why[FIRMA_CAUSE_WHAT];   /* or "" */
+};
+
+/* Zero-initialise. */
+struct evidence_findings {
+	struct evidence_finding at[EVIDENCE_FINDINGS_MAX];
+	size_t n;
+	struct firma_timestamp stamp; /* tsa is NULL: there is none */
+	/* what renewal.json says */
+	char old_serial[FIRMA_SERIAL_TEXT], new_serial[FIRMA_SERIAL_TEXT];
+	char status[32];
+};
+void evidence_findings_done(struct evidence_findings *f);
+
+/* What is given beside it; both may be empty. */
+struct evidence_with {
+	const struct firma_certificate *ca;
+	struct firma_bytes tsa_ca;
+};
+
+/*
+ * All that is wrong is in ret.  FIRMA_ERR_NOMEM, _INTERNAL; _CONFIG: tsa_ca
+ * cannot be read.
+ */
+FIRMA_CHECKED enum firma_err evidence_judge(const struct evidence *e,
+    const struct evidence_with *with, struct evidence_findings *ret);
+
+/* FIRMA_EXIT_OK, _REJECTED or _INVALID. */
+enum firma_exit evidence_exit(const struct evidence_findings *f);
+
+/* For people and programs (evidence_say.c). */
+void evidence_say(const struct evidence_findings *f, const char *path);
+
+#endif

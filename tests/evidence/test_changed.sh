@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Evidence that was changed, and ZIPs that are meant to do harm.
+. "$(dirname "$0")/begin.sh"
+
+renew
+run 0 renew evidence --zip "$dir/good.zip" --ca "$dir/ca.pem" --timestamp --tsa "$URL"
+# Whoever changes something may make SHA256SUMS anew, and not the stamp.
+sums() {
+	(cd "$dir/x" && awk '{ print $2 }' SHA256SUMS > ../order &&
+	    xargs sha256sum < ../order > ../sums && mv ../sums SHA256SUMS)
+}
+pack() { (cd "$dir/x" && rm -f ../bad.zip && bsdtar --format zip -cf ../bad.zip -- *); }
+# tampered STATUS WORDS   what verify says of DIR/x, packed
+tampered() {
+	pack
+	run "$1" verify "$dir/bad.zip"
+	says "$2"
+	says '^  -> do not rely on it'
+	{ "$BUILD/cli/firma" verify "$dir/bad.zip" --json 2> /dev/null || :; } |
+	    jq -e '.valid == false and any(.checks[]; .verdict == "bad")' > /dev/null ||
+	    fail "JSON"
+}
+
+note "packed by another program it is the same evidence"
+unpacked "$dir/good.zip"
+pack
+run 0 verify "$dir/bad.zip" --tsa-ca "$dir/tsa-ca.pem"
+says 'SHA256SUMS.tsr: *the time stamp is over SHA256SUMS'
+
+note "one octet of any file"
+unzip -Z1 "$dir/good.zip" > "$dir/names"
+while read -r f; do
+	unpacked "$dir/good.zip"
+	at=$(($(stat -c %s "$dir/x/$f") / 2))
+	# In the middle of the stamp is the authority's CA, which nobody signed here.
+	[ "$f" != SHA256SUMS.tsr ] || at=$(($(stat -c %s "$dir/x/$f") - 9))
+	was=$(od -An -tu1 -j $at -N 1 "$dir/x/$f")
+	printf "\\$(printf %o $((was ^ 1)))" |
+	    dd of="$dir/x/$f" bs=1 seek=$at conv=notrunc 2> /dev/null
+	case $f in
+	SHA256SUMS) words='SHA256SUMS and the ZIP do NOT name' ;;
+	SHA256SUMS.tsr) words='the time stamp does NOT hold' ;;
+	*) words="$f: it is NOT the file of SHA256SUMS" ;;
+	esac
+	pack
+	run 10 verify "$dir/bad.zip"
+	says "$words"
+done < "$dir/names"
+
+note "a file less, a file more, another name"
+unpacked "$dir/good.zip"
+rm "$dir/x/request.csr"
+tampered 10 'do NOT name the same files'
+unpacked "$dir/good.zip"
+echo more > "$dir/x/more.txt"
+tampered 10 'more.txt: it is NOT the file of SHA256SUMS'
+unpacked "$dir/good.zip"
+mv "$dir/x/login.p7m" "$dir/x/login2.p7m"
+tampered 10 'login2.p7m: it is NOT'
+
+# forged WORDS COMMAND...   changed in DIR/x, with SHA256SUMS made anew and
+# without the stamp, which nobody can make anew
+forged() {
+	local words=$1
+	shift
+	unpacked "$dir/good.zip"
+	(cd "$dir/x" && eval "$*") || fail "cannot: $*"
+	rm "$dir/x/SHA256SUMS.tsr"
+	sums
+	tampered 10 "$words"
+}
+note "changed, with SHA256SUMS made anew"
+forged 'letters/terms.old.p7s: NOT signed' 'echo x >> letters/terms.pdf'
+forged 'letters/terms.old.p7s: NOT signed with the old' \
+    'cp letters/terms.new.p7s letters/terms.old.p7s'
+forged 'letters/terms.new.p7s: NOT signed with the new' \
+    'cp letters/terms.old.p7s letters/terms.new.p7s'
+forged 'new.pem: its key is NOT another' 'cp old.pem new.pem'
+forged 'new.pem: it does NOT name the same' "cp $dir/stranger.pem new.pem"
+forged 'login.p7m: NOT signed' 'echo another > challenge.txt'
+openssl req -new -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=other \
+    -outform DER -out "$dir/other.csr" 2> /dev/null
+forged 'request.csr: it is NOT a request' "cp $dir/other.csr request.csr"
+forged 'the chain of entries is broken' "sed -i '9s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/' ledger.jsonl"
+forged 'the chain of entries is broken' 'sed -i 9d ledger.jsonl'
+# The last entry is in no chain; the report shows whose it is, the stamp is over it.
+forged 'report.html: it does NOT say' "sed -i '\$s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/' ledger.jsonl"
+forged 'a step is NOT the entry' "sed -i '0,/\"time\": \"20/s//\"time\": \"21/' renewal.json"
+forged 'report.html: it does NOT say' "sed -i 's/Beleg/x/; s/folio/Folio/' report.html"
+forged 'report.html: it does NOT say' ': > report.html'
+forged 'NOT' 'echo "{}" > renewal.json'
+forged 'NOT' 'echo "[" > renewal.json'
+forged 'NOT' ': > ledger.jsonl'
+forged 'NOT' 'echo "{\"seq\":" > ledger.jsonl'
+forged 'ledger does NOT have this signature' "sed -i 's/\"renewal\": 1/\"renewal\": 2/' renewal.json"
+note "with the stamp kept, SHA256SUMS made anew"
+unpacked "$dir/good.zip"
+sed -i "\$s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/" "$dir/x/ledger.jsonl"
+sums
+tampered 10 'SHA256SUMS.tsr: the time stamp does NOT hold'
+note "another version's report is not compared"
+unpacked "$dir/good.zip"
+sed -i 's/"format": 1/"format": 99/' "$dir/x/renewal.json"
+rm "$dir/x/SHA256SUMS.tsr"
+sums
+pack
+run 0 verify "$dir/bad.zip"
+says 'made by another version: not compared'
+
+# refused WORDS   a ZIP that is not even looked into
+refused() {
+	run 12 verify "$dir/bad.zip"
+	says "$1"
+	says 'do not unpack it'
+}
+note "ZIPs that are meant to do harm"
+unpacked "$dir/good.zip"
+echo x > "$dir/x/zzz"
+(cd "$dir/x" && bsdtar --format zip -P -s ',^zzz,../../zzz,' -cf ../bad.zip -- *)
+refused 'does not belong into the ZIP'
+(cd "$dir/x" && bsdtar --format zip -P -s ',^zzz,/tmp/zzz,' -cf ../bad.zip -- *)
+refused 'does not belong into the ZIP'
+(cd "$dir/x" && bsdtar --format zip -s ',^zzz,.hidden,' -cf ../bad.zip -- *)
+refused 'does not belong into the ZIP'
+(cd "$dir/x" && bsdtar --format zip -s ',^zzz,old.pem,' -cf ../bad.zip -- *)
+refused 'old.pem is twice'
+rm "$dir/x/zzz"
+ln -s /etc/passwd "$dir/x/zzz"
+pack
+refused 'does not belong into the ZIP'
+rm "$dir/x/zzz"
+truncate -s 1G "$dir/x/zzz"
+pack
+[ "$(stat -c %s "$dir/bad.zip")" -lt 5000000 ] || fail "it is no bomb"
+before=$SECONDS
+refused 'too large'
+[ $((SECONDS - before)) -lt 20 ] || fail "it took $((SECONDS - before)) s"
+rm "$dir/x/zzz"
+for n in $(seq 40); do echo "$n" > "$dir/x/z$n"; done
+pack
+refused 'more than 24 files'
+unpacked "$dir/good.zip"
+size=$(stat -c %s "$dir/good.zip")
+for n in 200 $((size / 2)) $((size - 30)); do
+	head -c "$n" "$dir/good.zip" > "$dir/bad.zip"
+	got=0
+	"$BUILD/cli/firma" verify "$dir/bad.zip" > "$dir/said" 2>&1 || got=$?
+	[ $got = 12 ] || [ $got = 10 ] || fail "cut off at $n: exit $got"
+done
+passed
