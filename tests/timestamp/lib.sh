@@ -88,7 +88,7 @@ tsa_answer() {
 	head 200 application/timestamp-reply
 	case $(cat behave) in
 	good) reply good request ;;
-	slow) sleep 4; reply good request ;;
+	slow) sleep 8; : > slept ;;
 	500) head 500 text/plain; echo broken > response ;;
 	404) head 404 text/html; echo '<p>no</p>' > response ;;
 	401) head 401 text/html ;;

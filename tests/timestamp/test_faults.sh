@@ -10,7 +10,7 @@ cat > "$dir/quick.conf" <<CONF
 [timestamp]
 url = $URL
 ca = tsa-ca.pem
-timeout = 2
+timeout = 5
 CONF
 export FIRMA_CONFIG=$dir/quick.conf
 
@@ -27,6 +27,11 @@ fault() {
 }
 note "no answer, or none that is one"
 fault slow 7 'cannot be reached .no answer in time'
+# It answers one at a time.
+for _ in $(seq 400); do
+	[ ! -e "$tsa/slept" ] || break
+	sleep 0.05
+done
 fault 500 7 'HTTP 500'
 fault 404 8 'refused .HTTP 404'
 fault 401 8 'user and a password'
@@ -85,6 +90,26 @@ says 'https alone'
 printf 'me\n' > "$dir/tsa.password"
 run 2 timestamp "$dir/letter" -o "$dir/far.tsr"
 says 'USER:PASSWORD'
+
+note "a server that does not prove who it is gets no request, and no password"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/tls.key" -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost -days 9 -out "$dir/tls.pem" 2> /dev/null
+openssl s_server -accept 127.0.0.1:0 -cert "$dir/tls.pem" -key "$dir/tls.key" \
+    > "$dir/tls.log" 2>&1 &
+tls=$!
+for _ in $(seq 200); do
+	port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/tls.log")
+	[ -z "$port" ] || break
+	sleep 0.05
+done
+printf 'me:secreto\n' > "$dir/tsa.password"
+sed -i "s|^url = .*|url = https://127.0.0.1:$port/tsr|" "$dir/quick.conf"
+run 7 timestamp "$dir/letter" -o "$dir/far.tsr"
+says 'did not prove who it is'
+kill $tls 2> /dev/null || :
+wait $tls 2> /dev/null || :
+! grep -q -e POST -e secreto "$dir/tls.log" || fail "it got the request"
+[ ! -e "$dir/far.tsr" ] || fail "a stamp is written"
 
 note "down"
 tsa_stop "$dir"
