@@ -52,7 +52,10 @@ programs() { # PRESET FOLDER
 
 one() { # NOUN
 	local max=4096
-	case $1 in config|profile|ini|keyfile|cms|portal|answer|explain|pdf) max=16384 ;; esac
+	case $1 in
+	config|profile|ini|keyfile|cms|portal|answer|explain|pdf|timestamp) max=16384 ;;
+	evidence) max=32768 ;;
+	esac
 	mkdir -p "$out/corpus/$1" "$out/found/$1" "$out/seeds/$1"
 	local TIMEFORMAT='cpu %U %S'
 	# What OpenSSL keeps from one input to the next looks like a leak, and

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fuzz-seeds SOURCE OUT - write the corpus of each target to OUT/<target>/:
- * what seeds_wire.c, seeds_pki.c, seeds_stamp.c, seeds_lot.c and seeds_pdf.c
+ * what seeds_wire.c, seeds_pki.c, seeds_stamp.c, seeds_evidence.c, seeds_lot.c and
+ * seeds_pdf.c
  * make, the texts that the project has
  * anyway, and the committed seeds of SOURCE/tests/fuzz/seeds/<target>/, of which
  * those named .hex are hex (lines that begin with # are remarks).
@@ -161,6 +162,7 @@ main(int argc, char **argv)
 	seeds_wire();
 	seeds_pki();
 	seeds_stamp();
+	seeds_evidence();
 	seeds_lot();
 	seeds_pdf();
 	text_file("config", "agent/daemon/firmad.conf.example");

@@ -20,6 +20,8 @@ void seeds_pdf(void);
 
 /* seeds_stamp.c: time stamps by OpenSSL. */
 void seeds_stamp(void);
+/* seeds_evidence.c: the evidence of a renewal. */
+void seeds_evidence(void);
 /* seeds_lot.c: movement lots. */
 void seeds_lot(void);
 
