@@ -11,25 +11,23 @@
 #include "cli/zip.h"
 
 const struct evidence_piece evidence_pieces[] = {
-	{ "old", "old.pem", 1, NULL, 0, NULL },
-	{ "new", "new.pem", 1, NULL, 0, NULL },
-	{ "request", "request.csr", 0, NULL, 0, NULL },
-	{ "terms", "letters/terms.pdf", 0, NULL, 0, NULL },
-	{ "terms.old", "letters/terms.old.p7s", 0, "letters/terms.pdf", 0,
-	    "terms.sign.old" },
-	{ "terms.new", "letters/terms.new.p7s", 0, "letters/terms.pdf", 1,
-	    "terms.sign.new" },
-	{ "conditions", "letters/conditions.pdf", 0, NULL, 0, NULL },
-	{ "conditions.new", "letters/conditions.new.p7s", 0,
-	    "letters/conditions.pdf", 1, "conditions.sign.new" },
-	{ "challenge", "challenge.txt", 0, NULL, 0, NULL },
-	{ "login", "login.p7m", 0, "challenge.txt", 1, "login.sign" },
+	{ "old", "old.pem", NULL, 1, 0 },
+	{ "new", "new.pem", NULL, 1, 0 },
+	{ "request", "request.csr", NULL, 0, 0 },
+	{ "terms", "letters/terms.pdf", NULL, 0, 0 },
+	{ "terms.old", "letters/terms.old.p7s", "letters/terms.pdf", 0, 0 },
+	{ "terms.new", "letters/terms.new.p7s", "letters/terms.pdf", 0, 1 },
+	{ "conditions", "letters/conditions.pdf", NULL, 0, 0 },
+	{ "conditions.new", "letters/conditions.new.p7s",
+	    "letters/conditions.pdf", 0, 1 },
+	{ "challenge", "challenge.txt", NULL, 0, 0 },
+	{ "login", "login.p7m", "challenge.txt", 0, 1 },
 };
 const size_t evidence_n_pieces =
     sizeof(evidence_pieces) / sizeof(evidence_pieces[0]);
 
 static const struct zip_limits limits = {
-	.archive = EVIDENCE_ALL_MAX + EVIDENCE_FILES_MAX * 1024,
+	.archive = EVIDENCE_ALL_MAX + (size_t)EVIDENCE_FILES_MAX * 1024,
 	.entries = EVIDENCE_FILES_MAX,
 	.entry = EVIDENCE_FILE_MAX,
 	.all = EVIDENCE_ALL_MAX,

@@ -53,11 +53,9 @@ FIRMA_CHECKED enum firma_err evidence_put(
 /* Which document of the store becomes which file. */
 struct evidence_piece {
 	const char *document, *file;
-	int is_certificate; /* written as PEM */
-	/* a signature: what it is over, whose (1 the new certificate's) */
-	const char *content;
-	int is_by_new;
-	const char *step; /* of the procedure: the ledger's purpose ends so */
+	const char *content; /* of a signature: what it is over; or NULL */
+	int is_certificate;  /* written as PEM */
+	int is_by_new;       /* a signature of the new certificate's key */
 };
 extern const struct evidence_piece evidence_pieces[];
 extern const size_t evidence_n_pieces;

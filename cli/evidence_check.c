@@ -290,28 +290,32 @@ is_hex(const json_t *entry, const char *name, const uint8_t hash[32])
 	return strcmp(evidence_text(entry, name), hex) == 0;
 }
 
+/* Of the renewal's own good entries, whatever its procedure calls the step. */
 static void
 signature_entry(struct judging *j, const struct evidence_piece *s,
     struct firma_bytes content, const struct firma_certificate *by)
 {
 	uint8_t digest[32], spki[FIRMA_SPKI_HASH];
-	const json_t *entry;
-	char purpose[128];
+	const char *purpose;
+	char mine[48];
+	json_t *entry;
+	int is_so = 0, n;
 
-	(void)snprintf(purpose, sizeof(purpose),
-	    "renewal %" JSON_INTEGER_FORMAT " %s",
-	    json_integer_value(json_object_get(j->renewal, "renewal")),
-	    s->step);
-	entry = json_object_get(j->entries, purpose);
+	n = snprintf(mine, sizeof(mine), "renewal %" JSON_INTEGER_FORMAT " ",
+	    json_integer_value(json_object_get(j->renewal, "renewal")));
 	if (SHA256(content.at, content.len, digest) == NULL) {
 		j->r = FIRMA_ERR_INTERNAL;
 		return;
 	}
 	firma_certificate_spki_sha256(by, spki);
-	holds(j, EVIDENCE_CHECK_ENTRY, s->file,
-	    entry != NULL &&
-		strcmp(evidence_text(entry, "action"), "sign") == 0 &&
-		is_hex(entry, "digest", digest) && is_hex(entry, "spki", spki));
+	json_object_foreach(j->entries, purpose, entry)
+	{
+		is_so |= strncmp(purpose, mine, (size_t)n) == 0 &&
+		    strcmp(evidence_text(entry, "action"), "sign") == 0 &&
+		    is_hex(entry, "digest", digest) &&
+		    is_hex(entry, "spki", spki);
+	}
+	holds(j, EVIDENCE_CHECK_ENTRY, s->file, is_so);
 }
 
 static void
