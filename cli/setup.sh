@@ -36,6 +36,7 @@ clang-tidy              # analysis
 curl                    # portal
 dbus                    # TPM
 duktape                 # polkit rule
+gnutls-bin              # certtool
 iproute2                # namespaces
 jq                      # JSON
 libarchive-tools        # bsdtar

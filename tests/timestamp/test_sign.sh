@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# CAdES-T: signed with a key on a token, stamped, and verified by openssl.
+# CAdES-T: signed with a key on a token, stamped, and verified by openssl and, where
+# it is there, by GnuTLS.
 . "$(dirname "$0")/agent.sh"
 
 printf 'Carta de términos\n' > "$dir/letter"
@@ -12,6 +13,12 @@ for format in detached attached; do
 	[ $format = attached ] && proved "$out" || proved "$out" "$dir/letter"
 	cmp -s "$dir/content" "$dir/letter" || fail "other content"
 	stamp_proved "$out"
+	content=()
+	[ $format = attached ] || content=(--load-data "$dir/letter")
+	! command -v certtool > /dev/null ||
+	    certtool --p7-verify --inder --infile "$out" "${content[@]}" \
+	    --load-ca-certificate "$dir/ca.pem" > "$dir/openssl" 2>&1 ||
+	    fail "certtool: $(cat "$dir/openssl")"
 	run 0 verify "$out" -c "$dir/letter" --ca "$dir/ca.pem" \
 	    --tsa-ca "$dir/tsa-ca.pem"
 	says 'CAdES-T'
