@@ -14,6 +14,8 @@ const struct evidence_piece evidence_pieces[] = {
 	{ "old", "old.pem", NULL, 1, 0 },
 	{ "new", "new.pem", NULL, 1, 0 },
 	{ "request", "request.csr", NULL, 0, 0 },
+	/* the request as the tax authority takes it; `firma verify` explains it */
+	{ "renewal", "renewal.ren", NULL, 0, 0 },
 	{ "terms", "letters/terms.pdf", NULL, 0, 0 },
 	{ "terms.old", "letters/terms.old.p7s", "letters/terms.pdf", 0, 0 },
 	{ "terms.new", "letters/terms.new.p7s", "letters/terms.pdf", 0, 1 },

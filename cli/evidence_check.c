@@ -241,6 +241,27 @@ request(struct judging *j)
 	judged(j, EVIDENCE_CHECK_REQUEST, "request.csr", r, &cause);
 }
 
+/* A company's is signed by its representative: by whom, `verify` of it tells. */
+static void
+ren(struct judging *j)
+{
+	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	const struct firma_bytes der = evidence_find(j->e, "renewal.ren");
+	const struct firma_bytes q = evidence_find(j->e, "request.csr");
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	if (der.len == 0)
+		return;
+	r = q.len == 0 ? firma_fail(&cause, FIRMA_ERR_SIGNATURE,
+			     FIRMA_CAUSE_NONE, 0, "request.csr is not there")
+		       : firma_cms_verify(der, q, &info, &cause);
+	if (r == FIRMA_OK && !info.is_attached)
+		r = firma_fail(&cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE, 0,
+		    "the request is not in it");
+	judged(j, EVIDENCE_CHECK_REN, "renewal.ren", r, &cause);
+}
+
 /* ---- the ledger ---- */
 
 static int
@@ -434,6 +455,7 @@ evidence_judge(const struct evidence *e, const struct evidence_with *with,
 	issuers(&j);
 	compare_certificates(&j);
 	request(&j);
+	ren(&j);
 	read_ledger(&j);
 	for (size_t i = 0; i < evidence_n_pieces; i++)
 		if (evidence_pieces[i].content != NULL)

@@ -33,6 +33,8 @@
 	    N_("its key is NOT another than the old one")) \
 	X(REQUEST,  "request",     N_("it is signed by the new certificate's key"), \
 	    N_("it is NOT a request of the new certificate's key")) \
+	X(REN,      "renewal",     N_("it is the request, and its signature verifies"), \
+	    N_("it is NOT the request with a signature that verifies")) \
 	X(BY_OLD,   "signature",   N_("signed with the old certificate's key"), \
 	    N_("NOT signed with the old certificate's key")) \
 	X(BY_NEW,   "signature",   N_("signed with the new certificate's key"), \

@@ -283,19 +283,21 @@ put_certificate(struct evidence *ret, const char *name, struct firma_bytes v,
 }
 
 static enum firma_err
-documents(struct app *app, uint64_t renewal, struct evidence *ret,
+documents(struct app *app, const struct renewal *of, struct evidence *ret,
     json_t *ret_missing, struct firma_cause *cause)
 {
 	for (size_t i = 0; i < evidence_n_pieces; i++) {
 		const struct evidence_piece *piece = &evidence_pieces[i];
 		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
 		enum firma_err r =
-		    renewals_document(app, renewal, piece->document, &v, cause);
+		    renewals_document(app, of->id, piece->document, &v, cause);
 
-		/* An unfinished renewal has some of them only. */
+		/* An unfinished renewal has some of them only, and not each
+		 * procedure has all. */
 		if (r == FIRMA_ERR_NOT_FOUND) {
-			(void)json_array_append_new(
-			    ret_missing, json_string(piece->file));
+			if (of->status == FIRMA_RENEWAL_OPEN)
+				(void)json_array_append_new(
+				    ret_missing, json_string(piece->file));
 			continue;
 		}
 		if (r == FIRMA_OK)
@@ -358,7 +360,7 @@ evidence_collect(struct app *app, const struct renewal *r, const char *ca,
 		 &told, cause)) != FIRMA_OK ||
 	    (e = ledger_read(app, 1, UINT64_MAX, take_entry, &range, cause)) !=
 		FIRMA_OK ||
-	    (e = documents(app, r->id, ret, ret_missing, cause)) != FIRMA_OK ||
+	    (e = documents(app, r, ret, ret_missing, cause)) != FIRMA_OK ||
 	    (e = evidence_put(ret, EVIDENCE_LEDGER,
 		 firma_bytes_of(range.lines.at, range.len))) != FIRMA_OK ||
 	    (e = put_ca(ca, ret, cause)) != FIRMA_OK ||

@@ -39,7 +39,7 @@
 	X(VALID_FROM, "valid from", "vigente desde") \
 	X(VALID_TO, "valid until", "vigente hasta") \
 	X(KEY, "public key (SHA-256)", "llave pública (SHA-256)") \
-	X(TIMELINE, "The fifteen steps", "Los quince pasos") \
+	X(TIMELINE, "The steps", "Los pasos") \
 	X(STEP, "step", "paso") \
 	X(WHAT, "what was done", "qué se hizo") \
 	X(WHEN, "when", "cuándo") \

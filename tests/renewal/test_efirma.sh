@@ -171,6 +171,10 @@ run renew resume --yes --dir "$dir/person" --pin-file "practice=$dir/pin"
 says 'renewed: 30001000000500000'
 run renew evidence --dir "$dir/evidence"
 [ "$got" = 0 ] || fail "no evidence"
+run renew evidence --zip "$dir/evidence.zip"
+run verify "$dir/evidence.zip"
+[ "$got" = 0 ] || fail "its evidence does not hold"
+says 'renewal.ren: *it is the request, and its signature verifies'
 [ "$(firma ledger show --json | jq -rs 'flatten | map(select(.format ==
     "sha1-attached")) | length')" = 1 ] || fail "the ledger's entry"
 n_open=1
