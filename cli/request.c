@@ -11,6 +11,7 @@
 #include "cli/certificates.h"
 #include "cli/file.h"
 #include "cli/pin.h"
+#include "cli/request.h"
 
 #define SUBJECT_TEXT_MAX 2048 /* octets of --subject */
 
@@ -191,6 +192,46 @@ keep_request(void *arg, enum firma_msg_type type, const void *msg, int *fd)
 	return firma_buf_put(ret, m->request);
 }
 
+/* The agent has the token sign it.  The token must be unlocked. */
+static enum firma_err
+make(struct app *app, struct pins *pins, const char *key, enum shape shape,
+    struct firma_bytes name, const char *password, struct firma_buf *ret_der,
+    struct firma_cause *cause)
+{
+	const struct firma_msg_request_make ask = { firma_str_of(key), name,
+		shapes[shape].digest, (uint32_t)shapes[shape].strings,
+		firma_str_of(password), 0 };
+	struct pin_each each = {
+		.pins = pins, .next = keep_request, .arg = ret_der
+	};
+	enum firma_err r;
+
+	out_progress(_("the token signs the request"));
+	r = app_call(app, FIRMA_MSG_request_make, &ask, -1, APP_SIGN,
+	    pin_give_each, &each, cause);
+	r = pin_each_end(&each, r, cause);
+	out_progress_end();
+	return r;
+}
+
+enum firma_err
+request_seal(struct app *app, struct pins *pins, const char *key,
+    const struct firma_identity *efirma, const char *branch,
+    struct firma_buf *ret_der, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
+	char password[FIRMA_CHALLENGE_LEN + 1];
+	enum firma_err r;
+
+	if ((r = firma_subject_seal(efirma, branch, FIRMA_STRINGS_STRICT, &name,
+		 cause)) != FIRMA_OK ||
+	    (r = firma_challenge_computed(
+		 efirma->unique_identifier, password)) != FIRMA_OK)
+		return r;
+	return make(app, pins, key, SHAPE_SEAL, firma_buf_view(&name), password,
+	    ret_der, cause);
+}
+
 static int
 request(struct app *app, const struct args *a)
 {
@@ -220,19 +261,8 @@ request(struct app *app, const struct args *a)
 	pins_init(&pins, a);
 	if ((status = unlock_key(app, &pins, key)) != 0)
 		return status;
-	const struct firma_msg_request_make ask = { firma_str_of(key),
-		firma_buf_view(&name), shapes[shape].digest,
-		(uint32_t)shapes[shape].strings, firma_str_of(password), 0 };
-
-	out_progress(_("the token signs the request"));
-	struct pin_each each = {
-		.pins = &pins, .next = keep_request, .arg = &der
-	};
-
-	r = app_call(app, FIRMA_MSG_request_make, &ask, -1, APP_SIGN,
-	    pin_give_each, &each, &cause);
-	r = pin_each_end(&each, r, &cause);
-	out_progress_end();
+	r = make(app, &pins, key, shape, firma_buf_view(&name), password, &der,
+	    &cause);
 	if (r == FIRMA_OK && output == NULL) {
 		r = file_pem(
 		    "CERTIFICATE REQUEST", firma_buf_view(&der), &text);

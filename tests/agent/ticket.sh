@@ -5,6 +5,7 @@
 
 section "tickets" tickets
 section "seal" seal
+section "requests of seals" seals
 
 # A key with a certificate that names a test identity of the tax authority.
 with_certificate() {
@@ -105,5 +106,54 @@ seal() {
 	done
 	expect 10 firma sello curve "$DIR/cadena"
 	says 'RSA key'
+	same "$(entries '.action == "sign"')" "$before" "signatures"
+}
+
+seals() {
+	with_certificate rsa-2048 'EKU9003173C9 / XIQB891116QE4'
+	key practice matriz rsa-2048
+	key practice norte rsa-2048
+
+	note "not with SHA-1, where the configuration does not say so"
+	expect 4 firma seals acme 'matriz=Matriz Ñ' 'norte=Sucursal & Norte' -o "$DIR/x.sdg"
+	says no-sha1
+	[ ! -e "$DIR/x.sdg" ] || fail "something was written"
+	printf '[key %s]\nsha1 = yes\n' acme matriz norte >> "$DIR/firmad.conf"
+	: > "$DIR/agent.log"
+	kill -HUP "$(agent_pid)"
+	until_true 5 grep -q 'was read again' "$DIR/agent.log"
+
+	note "a ZIP of requests, each by its key, signed with the e.firma"
+	expect 0 firma seals acme 'matriz=Matriz Ñ' 'norte=Sucursal & Norte' -o "$DIR/x.sdg"
+	openssl cms -verify -binary -inform DER -in "$DIR/x.sdg" -CAfile "$DIR/ca.pem" \
+		-purpose any -out "$DIR/x.zip" 2> "$DIR/err" || fail "$(cat "$DIR/err")"
+	mkdir "$DIR/zip"
+	unzip -q "$DIR/x.zip" -d "$DIR/zip" || fail "no ZIP"
+	same "$(ls "$DIR/zip" | sed 's/_[0-9]*_[0-9]*s/_S/')" \
+		"CSD_Matriz___EKU9003173C9_S1.req
+CSD_Sucursal___Norte_EKU9003173C9_S2.req" "names"
+	for k in matriz norte; do
+		case $k in matriz) ou='Matriz Ñ' f=$(echo "$DIR"/zip/*1.req) ;;
+		*) ou='Sucursal & Norte' f=$(echo "$DIR"/zip/*2.req) ;; esac
+		openssl req -inform DER -in "$f" -verify -noout 2> "$DIR/err" ||
+			fail "$(cat "$DIR/err")"
+		same "$(openssl req -inform DER -in "$f" -noout -subject -nameopt utf8,oid)" \
+			"subject=2.5.4.45=EKU9003173C9 / XIQB891116QE4, 2.5.4.5= / PEGL800214MDFXRC08, 2.5.4.10=ESCUELA KEMPER URGATE SA DE CV, 2.5.4.11=$ou" \
+			"$k's subject"
+		same "$(openssl req -inform DER -in "$f" -noout -text |
+			sed -n 's/ *challengePassword *://p')" \
+			"ekojzwiBkFEAw7lQG8sn/BHDn7I=" "$k's challenge"
+		same "$(openssl req -inform DER -in "$f" -noout -pubkey)" \
+			"$(firma request $k --subject CN=x | openssl req -noout -pubkey)" "$k's key"
+	done
+	expect 0 firma verify "$DIR/x.sdg" --ca "$DIR/ca.pem"
+	says 'EKU9003173C9'
+
+	note "what is wrong is named before anything is signed"
+	before=$(entries '.action == "sign"')
+	expect 2 firma seals acme matriz -o "$DIR/y.sdg"
+	expect 2 firma seals acme matriz=A matriz=B -o "$DIR/y.sdg"
+	expect 11 firma seals nobody matriz=A -o "$DIR/y.sdg"
+	expect 11 firma seals acme nobody=A -o "$DIR/y.sdg"
 	same "$(entries '.action == "sign"')" "$before" "signatures"
 }
