@@ -376,8 +376,8 @@ static const struct option_desc options[] = {
 	    N_("CMS beside the file or around it, or the signature alone; "
 	       "bare: no signed attributes; sha1: for old institutions") },
 	{ "output", 'o', OPTION_TEXT, N_("FILE"),
-	    N_("write it there (default: FILE.p7s, .p7m, .sig; stdin: "
-	       "stdout)") },
+	    N_("write it there (default: FILE.p7s, .p7m, .sig, "
+	       ".signed.pdf; stdin: stdout)") },
 	{ "digest", 0, OPTION_TEXT, N_("HEX"),
 	    N_("sign this SHA-256 instead of a file") },
 	{ "lot", 0, OPTION_FLAG, NULL,
