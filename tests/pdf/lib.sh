@@ -19,6 +19,7 @@ mkdir "$work"
 # make SHAPE   a sample; those that qpdf makes of one are "qpdf-OPTION-SHAPE"
 make() {
 	case $1 in
+	terms | conditions) "$BUILD/tests/pdf/pdf_letter" "$1" > "$work/$1.pdf" ;;
 	stream-*) "$MAKE" "${1#stream-}" > "$work/in.pdf"
 		qpdf --object-streams=generate "$work/in.pdf" "$work/$1.pdf" ;;
 	linear-*) "$MAKE" "${1#linear-}" > "$work/in.pdf"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 keys rsa-2048 p-256
 
-for shape in plain no-id crlf no-newline tree turned-90 generations annots \
+for shape in terms conditions plain no-id crlf no-newline tree turned-90 generations annots \
     annots-shared form-direct form-indirect field-below extensions hybrid freed \
     letter-200 stream-plain stream-form-indirect stream-letter-200 \
     linear-plain linear-letter-200 both-tree certified-forms; do
