@@ -218,6 +218,10 @@ is_harmless_field(struct pdf *p, qpdf_oh o)
 {
 	const qpdf_oh above = pdf_get(p, o, "/Parent");
 
+	/* Nor may it do anything when it is looked at. */
+	if (!pdf_is_null(p, pdf_get(p, o, "/A")) ||
+	    !pdf_is_null(p, pdf_get(p, o, "/AA")))
+		return 0;
 	return is_signature_field(p, o) &&
 	    (pdf_is_null(p, pdf_get(p, o, "/AP")) ||
 		pdf_is_dict(p, pdf_get(p, o, "/V")) ||
@@ -263,8 +267,13 @@ compare_form(struct walk *w, qpdf_oh x, qpdf_oh y)
 	const int is_new = pdf_is_null(w->a, pdf_get(w->a, x, "/DR")) &&
 	    pdf_is_null(w->a, pdf_get(w->a, x, "/DA"));
 
+	/* A form that is new has nothing else: XFA would be another document. */
 	if (!pdf_is_null(w->a, x))
 		compare(w, x, y, is_new ? first : free_keys, "the form");
+	else if (pdf_is_dict(w->b, y))
+		compare_half(w, w->b, y, x, first, "the form");
+	else if (!pdf_is_null(w->b, y))
+		changed(w, "the form");
 	compare_lists(w, pdf_get(w->a, x, "/Fields"),
 	    pdf_get(w->b, y, "/Fields"), "the form's fields");
 }
@@ -277,6 +286,7 @@ compare_by_role(struct walk *w, enum role role, qpdf_oh x, qpdf_oh y)
 	static const char *const of_page[] = { "/Annots", NULL };
 	static const char *const of_field[] = { "/V", "/AP", "/F", "/MK", "/M",
 		NULL };
+	static const char *const none[] = { NULL };
 
 	switch (role) {
 	case CATALOG:
@@ -290,11 +300,15 @@ compare_by_role(struct walk *w, enum role role, qpdf_oh x, qpdf_oh y)
 		    pdf_get(w->b, y, "/Annots"), "annotations");
 		break;
 	case FIELD:
-		compare(w, x, y, of_field, "a signature field");
-		if (!is_same(
-			w, pdf_get(w->a, x, "/AP"), pdf_get(w->b, y, "/AP")) &&
-		    !is_harmless_field(w->b, y))
-			changed(w, "what is seen of a signature field");
+		/* Only who signs it may show it, and something in it. */
+		compare(w, x, y,
+		    pdf_is_dict(w->b, pdf_get(w->b, y, "/V")) ||
+			    pdf_is_dict(w->b,
+				pdf_get(
+				    w->b, pdf_get(w->b, y, "/Parent"), "/V"))
+			? of_field
+			: none,
+		    "a signature field");
 		break;
 	case FORM:
 	case FIELDS:

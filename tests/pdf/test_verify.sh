@@ -147,6 +147,24 @@ changed "a note" "annotations"
 update "$one" 3 "${v/" ]"/" 90 0 R ]"}" 90 \
 	"<< /Type /Annot /Subtype /Widget /FT /Sig /T (z) /Rect [0 0 612 792] /AP << /N 4 0 R >> >>"
 changed "a field that covers the page" "annotations"
+form=$(qpdf --json=2 "$one" | jq -r '.qpdf[1].trailer.value."/Root" as $r |
+	.qpdf[1]["obj:" + $r].value."/AcroForm" | split(" ")[0]')
+replaced "$one" "$form" '/SigFlags 3' '/SigFlags 3 /XFA (x)'
+changed "XFA in a form that was there" "/XFA of the form"
+replaced "$one" 3 '/Type /Page' '/Type /Page /AA << /O << /S /JavaScript /JS (x) >> >>'
+changed "an action of the page" "/AA of a page"
+update "$one" 3 "${v/" ]"/" 90 0 R ]"}" 90 \
+	"<< /Type /Annot /Subtype /Widget /FT /Sig /T (z) /Rect [0 0 0 0] /AA << /PO << /S /JavaScript /JS (x) >> >> >>"
+changed "a field that acts" "annotations"
+# Signed while a field waited, hidden: shown afterwards.
+expect 0 firma sign rsa-2048 "$work/field.pdf" --pades -o "$work/waiting.pdf"
+replaced "$work/waiting.pdf" 5 '/F 4' '/F 6'
+changed "a field that waits" "/F of a signature field"
+expect 0 firma sign rsa-2048 "$work/waiting.pdf" --pades --field 'aquí' \
+	-o "$work/filled.pdf"
+look 0 "$work/filled.pdf"
+is '[.signatures[] | .later] | sort' '["nothing","signatures"]'
+
 note "a signature taken out"
 replaced "$two" "$(qpdf --json=2 "$two" | jq -r '[.qpdf[1] | to_entries[] |
 	select(.value.value?."/T"? == "u:Signature1") | .key][0] |
