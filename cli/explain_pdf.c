@@ -18,8 +18,10 @@
 void
 explained_pdf_done(struct explained_pdf *e)
 {
-	for (size_t i = 0; i < e->n; i++)
+	for (size_t i = 0; i < e->n; i++) {
 		firma_cms_info_done(&e->at[i].cms);
+		firma_cms_stamps_done(&e->at[i].stamps);
+	}
 	free(e->at);
 	free(e->empty);
 	*e = (struct explained_pdf){ 0 };
@@ -339,9 +341,16 @@ read_message(struct explained_signature *s, struct firma_bytes file,
 	return FIRMA_OK;
 }
 
+/* What signatures are compared with. */
+struct beside {
+	const struct firma_certificate *ca; /* or NULL */
+	struct firma_bytes tsa_ca;
+	int64_t now;
+};
+
 static enum firma_err
 judge(struct explained_signature *s, struct firma_bytes file,
-    const struct firma_certificate *ca, int64_t now)
+    const struct beside *with)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf octets = { 0 };
 	size_t n;
@@ -374,34 +383,40 @@ judge(struct explained_signature *s, struct firma_bytes file,
 		return r;
 	if (s->cms.signer == NULL)
 		return FIRMA_OK;
+	r = firma_cms_stamps(
+	    firma_bytes_of(octets.at, n), with->tsa_ca, &s->stamps, NULL);
+	if (r == FIRMA_ERR_NOMEM || r == FIRMA_ERR_CONFIG)
+		return r;
 	s->odd = firma_oddities_of_cms(&s->cms) |
-	    firma_oddities_of_certificate(s->cms.signer, now);
+	    firma_oddities_of_certificate(s->cms.signer, with->now);
 	if (s->at >= 0 &&
 	    (s->at < firma_certificate_not_before(s->cms.signer) ||
 		firma_certificate_is_expired(s->cms.signer, s->at)))
 		s->odd |= FIRMA_ODD(OUTSIDE);
-	if (s->verdict == FIRMA_OK && ca != NULL &&
-	    !firma_certificate_issued_by(s->cms.signer, ca))
+	if (s->verdict == FIRMA_OK && with->ca != NULL &&
+	    !firma_certificate_issued_by(s->cms.signer, with->ca))
 		s->verdict = FIRMA_ERR_CERT_ISSUER;
 	return FIRMA_OK;
 }
 
 static enum firma_err
-judge_all(struct explained_pdf *e, struct firma_bytes file,
-    const struct firma_certificate *ca, int64_t now)
+judge_all(
+    struct explained_pdf *e, struct firma_bytes file, const struct beside *with)
 {
 	enum firma_err r;
 
 	for (size_t i = 0; i < e->n; i++)
-		if ((r = judge(&e->at[i], file, ca, now)) != FIRMA_OK)
+		if ((r = judge(&e->at[i], file, with)) != FIRMA_OK)
 			return r;
 	return FIRMA_OK;
 }
 
 enum firma_err
-explain_pdf(int document, const struct firma_certificate *ca, int64_t now,
-    struct explained_pdf *ret, struct firma_cause *cause)
+explain_pdf(int document, const struct firma_certificate *ca,
+    struct firma_bytes tsa_ca, int64_t now, struct explained_pdf *ret,
+    struct firma_cause *cause)
 {
+	const struct beside with = { ca, tsa_ca, now };
 	FIRMA_OWN(firma_buf_done) struct firma_buf answer = { 0 };
 	struct firma_bytes file;
 	enum firma_err r;
@@ -414,17 +429,15 @@ explain_pdf(int document, const struct firma_certificate *ca, int64_t now,
 		return r;
 	r = explain_pdf_parse(firma_buf_view(&answer), file.len, ret, cause);
 	if (r == FIRMA_OK)
-		r = judge_all(ret, file, ca, now);
+		r = judge_all(ret, file, &with);
 	firma_memfd_unmap(&file);
 	return r;
 }
 
 static enum firma_exit
-exit_of(const struct explained_signature *s)
+exit_of(enum firma_err verdict)
 {
-	if (s->later == PDF_LATER_OTHER)
-		return FIRMA_EXIT_INVALID;
-	switch (s->verdict) {
+	switch (verdict) {
 	case FIRMA_OK:
 		return FIRMA_EXIT_OK;
 	case FIRMA_ERR_CERT_ISSUER:
@@ -432,6 +445,13 @@ exit_of(const struct explained_signature *s)
 	default:
 		return FIRMA_EXIT_INVALID;
 	}
+}
+
+/* The graver of two. */
+static enum firma_exit
+graver(enum firma_exit a, enum firma_exit b)
+{
+	return a == FIRMA_EXIT_INVALID || b == FIRMA_EXIT_OK ? a : b;
 }
 
 enum firma_exit
@@ -442,10 +462,13 @@ explained_pdf_exit(const struct explained_pdf *e)
 	if (e->n == 0)
 		return FIRMA_EXIT_INVALID;
 	for (size_t i = 0; i < e->n; i++) {
-		const enum firma_exit one = exit_of(&e->at[i]);
+		const struct explained_signature *s = &e->at[i];
 
-		if (one == FIRMA_EXIT_INVALID || worst == FIRMA_EXIT_OK)
-			worst = one;
+		if (s->later == PDF_LATER_OTHER)
+			return FIRMA_EXIT_INVALID;
+		worst = graver(worst, exit_of(s->verdict));
+		for (size_t k = 0; k < s->stamps.n; k++)
+			worst = graver(worst, exit_of(s->stamps.at[k].verdict));
 	}
 	return worst;
 }

@@ -15,6 +15,7 @@
 
 #include "agent/pki/cms.h"
 #include "agent/pki/oddity.h"
+#include "agent/pki/timestamp.h"
 #include "cli/pades.h"
 #include "cli/pdf/later.h"
 
@@ -36,6 +37,7 @@ struct explained_signature {
 	struct firma_cause cause;
 	firma_oddities odd;
 	struct firma_cms_info cms; /* signer is NULL when it cannot be read */
+	struct firma_cms_stamps stamps; /* in it: PAdES B-T */
 };
 
 struct explained_pdf {
@@ -61,12 +63,14 @@ FIRMA_CHECKED enum firma_err explain_pdf_parse(struct firma_bytes answer,
 int64_t explain_pdf_time(const char *text);
 
 /*
- * Explain a sealed PDF.  ca may be NULL; now in seconds since 1970 UTC.
+ * Explain a sealed PDF.  ca may be NULL; tsa_ca is as in timestamp.h; now in
+ * seconds since 1970 UTC.
  * FIRMA_ERR_NOT_FOUND  firma-pdf is not installed
+ * FIRMA_ERR_CONFIG     tsa_ca cannot be read
  */
 FIRMA_CHECKED enum firma_err explain_pdf(int document,
-    const struct firma_certificate *ca, int64_t now, struct explained_pdf *ret,
-    struct firma_cause *cause);
+    const struct firma_certificate *ca, struct firma_bytes tsa_ca, int64_t now,
+    struct explained_pdf *ret, struct firma_cause *cause);
 
 /*
  * FIRMA_EXIT_INVALID: no signature, one that is not good, or other changes after

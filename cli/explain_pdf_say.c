@@ -8,6 +8,7 @@
 #include "cli/certificates.h"
 #include "cli/explain.h"
 #include "cli/explain_pdf.h"
+#include "cli/stamp_say.h"
 
 #define WHEN 64 /* octets of a time, with the terminating zero */
 
@@ -33,7 +34,7 @@ static json_t *
 signature_json(
     const struct explained_signature *s, const struct firma_certificate *ca)
 {
-	json_t *range = json_array(), *j;
+	json_t *range = json_array(), *stamps, *j;
 
 	for (size_t i = 0; s->has_range && i < 4; i++)
 		(void)json_array_append_new(
@@ -53,8 +54,15 @@ signature_json(
 	}
 	if (s->cms.signer == NULL)
 		return j;
+	stamps = json_array();
 	(void)json_object_set_new(
 	    j, "signer", certificates_json(s->cms.signer, ca));
+	for (size_t i = 0; i < s->stamps.n; i++)
+		(void)json_array_append_new(stamps,
+		    stamp_json_of(&s->stamps.at[i].stamp,
+			s->stamps.at[i].verdict, &s->stamps.at[i].cause,
+			s->cms.signer));
+	(void)json_object_set_new(j, "timestamps", stamps);
 	(void)json_object_set_new(j, "digest", json_string(s->cms.digest));
 	(void)json_object_set_new(j, "signing_certificate",
 	    json_boolean(s->cms.has_signing_certificate));
@@ -160,10 +168,14 @@ signature_text(const struct explained_signature *s, size_t len,
 		out_pair(_("form"), "%s%s",
 		    s->cms.has_signing_certificate &&
 			    strncmp(s->subfilter, "ETSI.", 5) == 0
-			? "PAdES, "
+			? s->stamps.n != 0 ? "PAdES-T, " : "PAdES, "
 			: "", /* untranslated: a standard's name */
 		    s->subfilter);
 		certificates_text(s->cms.signer, ca);
+		for (size_t i = 0; i < s->stamps.n; i++)
+			stamp_text_of(&s->stamps.at[i].stamp,
+			    s->stamps.at[i].verdict, &s->stamps.at[i].cause,
+			    s->cms.signer);
 	}
 	oddities_text(s->odd & ~FIRMA_ODD(EXPIRED));
 }
@@ -201,5 +213,9 @@ explained_pdf_complain(const struct explained_pdf *e, const char *path)
 			    _("%s: changed after it was signed in field %s: "
 			      "%s"),
 			    path, s->field, s->what);
+		for (size_t k = 0; k < s->stamps.n; k++)
+			if (s->stamps.at[k].verdict != FIRMA_OK)
+				(void)stamp_failure(s->stamps.at[k].verdict,
+				    &s->stamps.at[k].cause, path);
 	}
 }

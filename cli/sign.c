@@ -143,6 +143,11 @@ stamp(struct job *j, struct firma_bytes v, struct firma_buf *ret)
 		FIRMA_OK)
 		r = firma_cms_stamp(
 		    v, firma_buf_view(&token), ret, &j->stamp_cause);
+	if (r == FIRMA_OK && j->pdf.is_wanted &&
+	    !sign_pdf_fits(&j->pdf, ret->len))
+		r = firma_fail(&j->stamp_cause, FIRMA_ERR_LIMIT,
+		    FIRMA_CAUSE_NONE, 0,
+		    "the stamp does not fit into the PDF's signature");
 	j->stamp_failed = r;
 	return r == FIRMA_OK ? firma_buf_view(ret) : v;
 }
@@ -251,11 +256,6 @@ read_options(const struct args *a, struct job *j)
 	j->format =
 	    j->pdf.is_wanted ? FIRMA_SIGN_PADES : (enum firma_sign_format)n;
 	j->wants_stamp = args_flag(a, "timestamp");
-	if (j->wants_stamp && j->pdf.is_wanted)
-		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("sign without it; firma timestamp FILE.pdf stamps it "
-		      "as a file"),
-		    "%s", _("--timestamp does not go into a PDF"));
 	if (j->wants_stamp && !firma_sign_is_cms(j->format))
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("sign without it, then: firma timestamp FILE.sig"), "%s",
@@ -308,6 +308,20 @@ sign_several(struct app *app, const struct args *a, const struct job *j)
 	return sign_many(app, a, j->key, j->format);
 }
 
+/* A stamp cannot be put in later: the hole is closed. */
+static int
+end_pdf(
+    struct app *app, const struct args *a, struct job *j, struct firma_bytes v)
+{
+	const int has_stamp = j->wants_stamp && j->stamp_failed == FIRMA_OK;
+	const int status = sign_pdf_end(
+	    app, a, j->key, j->path, &j->pdf, &j->got, v, has_stamp);
+
+	return status != 0 || j->stamp_failed == FIRMA_OK
+	    ? status
+	    : say_unstamped(j, NULL);
+}
+
 static int
 sign(struct app *app, const struct args *a)
 {
@@ -335,12 +349,13 @@ sign(struct app *app, const struct args *a)
 		return status;
 	if (j.is_check)
 		return FIRMA_EXIT_OK;
+	/* A mistake there is told before anything is signed. */
+	if (j.wants_stamp && (status = stamp_configure(a, &j.tsa)) != 0)
+		return status;
+	j.pdf.is_stamped = j.wants_stamp;
 	if (j.pdf.is_wanted &&
 	    (status = sign_pdf_begin(app, a, j.key, j.path, &j.pdf, &j.fd)) !=
 		0)
-		return status;
-	/* A mistake there is told before anything is signed. */
-	if (j.wants_stamp && (status = stamp_configure(a, &j.tsa)) != 0)
 		return status;
 	pins_init(&pins, a);
 	r = ask_agent(app, a, &pins, &j, &cause);
@@ -361,11 +376,11 @@ sign(struct app *app, const struct args *a)
 	if (r != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, _("nothing is signed with key %s"), j.key);
-	if (j.pdf.is_wanted)
-		return sign_pdf_end(app, a, j.key, j.path, &j.pdf, &j.got);
 	v = firma_buf_view(whole.len > 0 ? &whole : &j.got.signature);
 	if (j.wants_stamp)
 		v = stamp(&j, v, &stamped);
+	if (j.pdf.is_wanted)
+		return end_pdf(app, a, &j, v);
 	return write_out(a, &j, v);
 }
 
@@ -386,7 +401,7 @@ static const struct option_desc options[] = {
 	    N_("with --lot: check FILE alone (no key, no agent)") },
 	SIGN_PDF_OPTIONS,
 	{ "timestamp", 0, OPTION_FLAG, NULL,
-	    N_("with a time stamp of an authority in it (CAdES-T)") },
+	    N_("with a time stamp of an authority in it (CAdES-T, PAdES B-T)") },
 	STAMP_OPTIONS,
 	{ "purpose", 0, OPTION_TEXT, N_("TEXT"), N_("for the ledger") },
 	PIN_OPTION,

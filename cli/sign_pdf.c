@@ -177,7 +177,8 @@ complete(struct sign_pdf *s, const struct firma_identity *id)
 		(void)json_object_set_new(j, "text", json_string(text));
 	(void)json_object_set_new(j, "name", json_string(id->common_name));
 	(void)json_object_set_new(j, "time", json_integer((json_int_t)now));
-	(void)json_object_set_new(j, "octets", json_integer(PADES_OCTETS));
+	(void)json_object_set_new(j, "octets",
+	    json_integer(s->is_stamped ? PADES_OCTETS_STAMPED : PADES_OCTETS));
 	(void)json_object_set_new(j, "id", json_string(hex));
 	return FIRMA_OK;
 }
@@ -291,7 +292,7 @@ write_whole(const struct sign_pdf *s, const char *to)
 
 static int
 tell(const struct sign_pdf *s, const char *key, const char *to,
-    const struct firma_signed *got)
+    const struct firma_signed *got, struct firma_bytes cms, int has_stamp)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf b64 = { 0 };
 	char hex[65];
@@ -305,13 +306,20 @@ tell(const struct sign_pdf *s, const char *key, const char *to,
 		return FIRMA_EXIT_OK;
 	}
 	firma_hex(firma_bytes_of(got->sha256, sizeof(got->sha256)), hex);
-	if (firma_base64(firma_buf_view(&got->signature), &b64) != FIRMA_OK)
+	if (firma_base64(cms, &b64) != FIRMA_OK)
 		return say_failure(FIRMA_ERR_NOMEM, NULL, NULL, "%s", key);
-	out_json(json_pack("{ss ss ss sI ss* ss ss%}", "key", key, "format",
+	out_json(json_pack("{ss ss ss sI sb ss* ss ss%}", "key", key, "format",
 	    firma_sign_format_name(FIRMA_SIGN_PADES), "sha256", hex,
-	    "ledger_seq", (json_int_t)got->ledger_seq, "file", to, "field",
-	    s->plan.field, "signature", (const char *)b64.at, b64.len));
+	    "ledger_seq", (json_int_t)got->ledger_seq, "stamped", has_stamp,
+	    "file", to, "field", s->plan.field, "signature",
+	    (const char *)b64.at, b64.len));
 	return FIRMA_EXIT_OK;
+}
+
+int
+sign_pdf_fits(const struct sign_pdf *s, size_t octets)
+{
+	return 2 * octets + 2 <= s->plan.contents_len;
 }
 
 /*
@@ -324,8 +332,8 @@ read_back(const struct sign_pdf *s, struct firma_cause *cause)
 	FIRMA_OWN(explained_pdf_done) struct explained_pdf e = { 0 };
 	enum firma_err r;
 
-	r = explain_pdf(
-	    s->whole, NULL, (int64_t)(firma_wall_ms() / 1000), &e, cause);
+	r = explain_pdf(s->whole, NULL, firma_bytes_of(NULL, 0),
+	    (int64_t)(firma_wall_ms() / 1000), &e, cause);
 	if (r != FIRMA_OK)
 		return r;
 	for (size_t i = 0; !e.is_refused && i < e.n; i++)
@@ -339,7 +347,8 @@ read_back(const struct sign_pdf *s, struct firma_cause *cause)
 
 int
 sign_pdf_end(struct app *app, const struct args *a, const char *key,
-    const char *path, struct sign_pdf *s, const struct firma_signed *got)
+    const char *path, struct sign_pdf *s, const struct firma_signed *got,
+    struct firma_bytes cms, int has_stamp)
 {
 	char name[FILE_PATH_MAX];
 	const char *to = choose_name(a, path, name);
@@ -347,8 +356,8 @@ sign_pdf_end(struct app *app, const struct args *a, const char *key,
 	enum firma_err r;
 	int status;
 
-	r = pades_finish(s->document, s->signed_part, &s->plan,
-	    firma_buf_view(&got->signature), &s->whole, &cause);
+	r = pades_finish(
+	    s->document, s->signed_part, &s->plan, cms, &s->whole, &cause);
 	if (r == FIRMA_OK)
 		r = read_back(s, &cause);
 	if (r != FIRMA_OK)
@@ -356,5 +365,5 @@ sign_pdf_end(struct app *app, const struct args *a, const char *key,
 		    app, r, &cause, _("nothing is signed with key %s"), key);
 	if ((status = write_whole(s, to)) != 0)
 		return status;
-	return tell(s, key, to, got);
+	return tell(s, key, to, got, cms, has_stamp);
 }

@@ -11,6 +11,7 @@
 /* Descriptors -1: SIGN_PDF.  Ended by _done(). */
 struct sign_pdf {
 	int is_wanted;
+	int is_stamped; /* there will be a time stamp in the signature */
 	int document, signed_part, whole; /* sealed, or -1 */
 	json_t *question;
 	struct pades_plan plan;
@@ -42,9 +43,17 @@ int sign_pdf_begin(struct app *app, const struct args *a, const char *key,
  */
 int sign_pdf_check_output(const struct args *a, const char *path);
 
-/* The token has signed: put it in, verify, write. */
+/* Is there room for a signature of so many octets? */
+int sign_pdf_fits(const struct sign_pdf *s, size_t octets);
+
+/*
+ * The token has signed: put it in, verify, write.
+ * cms         what the token signed, with a stamp if there is one
+ * has_stamp   there is
+ */
 int sign_pdf_end(struct app *app, const struct args *a, const char *key,
-    const char *path, struct sign_pdf *s, const struct firma_signed *got);
+    const char *path, struct sign_pdf *s, const struct firma_signed *got,
+    struct firma_bytes cms, int has_stamp);
 
 /* For sign's table of options. */
 #define SIGN_PDF_OPTIONS                                                      \

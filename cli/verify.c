@@ -220,7 +220,8 @@ tell_pdf(const char *path, int document, const struct beside *b)
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	r = explain_pdf(document, b->ca, b->with.now, &e, &cause);
+	r = explain_pdf(
+	    document, b->ca, b->with.tsa_ca, b->with.now, &e, &cause);
 	if (r == FIRMA_ERR_NOT_FOUND)
 		return pades_say_missing(&cause);
 	if (r != FIRMA_OK)
