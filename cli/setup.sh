@@ -25,6 +25,7 @@ libpcsclite-dev         # readers
 libarchive-dev          # ZIP
 libcurl4-openssl-dev    # HTTP
 libmicrohttpd-dev       # rehearsal
+libpoppler-glib-dev     # text of letters
 libhpdf-dev             # letters
 libqpdf-dev             # PDF
 libcmocka-dev           # tests
@@ -36,11 +37,15 @@ clang-tidy              # analysis
 curl                    # portal
 dbus                    # TPM
 duktape                 # polkit rule
+fonts-dejavu-core       # letters
+ghostscript             # letters
 gnutls-bin              # certtool
+groff                   # letters
 iproute2                # namespaces
 jq                      # JSON
 libarchive-tools        # bsdtar
 libccid                 # readers
+librsvg2-bin            # letters
 libclang-rt-dev         # sanitizers
 llvm                    # coverage of the fuzz corpora
 libtpm2-pkcs11-1        # module
