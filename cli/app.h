@@ -27,7 +27,7 @@ extern const struct command status_commands[], token_commands[],
     token_info_commands[], key_commands[], request_commands[],
     certificate_commands[], sign_commands[], timestamp_commands[],
     sello_commands[], seals_commands[], ticket_commands[], verify_commands[],
-    renew_commands[], ledger_commands[], doctor_commands[];
+    letter_commands[], renew_commands[], ledger_commands[], doctor_commands[];
 
 /* Connect if not connected. */
 FIRMA_CHECKED enum firma_err app_connect(

@@ -13,8 +13,8 @@
 static const struct command *const families[] = { status_commands,
 	token_commands, token_info_commands, key_commands, request_commands,
 	certificate_commands, sign_commands, seals_commands, sello_commands,
-	ticket_commands, timestamp_commands, verify_commands, renew_commands,
-	ledger_commands, doctor_commands };
+	ticket_commands, timestamp_commands, verify_commands, letter_commands,
+	renew_commands, ledger_commands, doctor_commands };
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
 
 static void

@@ -177,10 +177,16 @@ renew_status(struct app *app, const struct args *a)
 		    app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &one);
 		if (status != 0)
 			return status;
-		if (out_is_json())
-			out_json(renewals_json(&one));
-		else
-			renewals_text(&one);
+		if (out_is_json()) {
+			json_t *j = renewals_json(&one);
+
+			(void)json_object_set_new(
+			    j, "consents", renew_consents_json(app, one.id));
+			out_json(j);
+			return FIRMA_EXIT_OK;
+		}
+		renewals_text(&one);
+		renew_consents_text(app, one.id);
 		return FIRMA_EXIT_OK;
 	}
 	if ((r = renewals_list(app, 0, &list, &cause)) != FIRMA_OK)

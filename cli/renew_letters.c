@@ -32,8 +32,8 @@ letters_folder(const char *dir, uint64_t renewal, char ret[FILE_PATH_MAX])
 	return n < 0 || n >= FILE_PATH_MAX ? FIRMA_ERR_LIMIT : FIRMA_OK;
 }
 
-static enum firma_err
-path_of(const char *folder, const char *letter, char ret[FILE_PATH_MAX])
+enum firma_err
+letters_path(const char *folder, const char *letter, char ret[FILE_PATH_MAX])
 {
 	const int n =
 	    snprintf(ret, FILE_PATH_MAX, "%s/letters/%s.pdf", folder, letter);
@@ -52,7 +52,7 @@ letters_keep(const char *folder, const char *letter, struct firma_bytes v,
 
 	if ((r = file_join(folder, "letters", path)) != FIRMA_OK ||
 	    (r = file_mkdirs(path, cause)) != FIRMA_OK ||
-	    (r = path_of(folder, letter, path)) != FIRMA_OK)
+	    (r = letters_path(folder, letter, path)) != FIRMA_OK)
 		return r;
 	return file_write(path, 0644, v, cause);
 }
@@ -86,7 +86,7 @@ letters_open(struct app *app, uint64_t renewal, const char *folder,
 	char path[FILE_PATH_MAX];
 	enum firma_err r;
 
-	if ((r = path_of(folder, letter, path)) != FIRMA_OK)
+	if ((r = letters_path(folder, letter, path)) != FIRMA_OK)
 		return r;
 	if (access(path, F_OK) != 0) {
 		r = renewals_document(app, renewal, letter, &v, cause);

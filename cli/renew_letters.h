@@ -16,6 +16,10 @@
 FIRMA_CHECKED enum firma_err letters_folder(
     const char *dir, uint64_t renewal, char ret[FILE_PATH_MAX]);
 
+/* folder/letters/LETTER.pdf.  FIRMA_ERR_VALUE: no such name; _LIMIT. */
+FIRMA_CHECKED enum firma_err letters_path(
+    const char *folder, const char *letter, char ret[FILE_PATH_MAX]);
+
 /* Keep what the portal served. */
 FIRMA_CHECKED enum firma_err letters_keep(const char *folder,
     const char *letter, struct firma_bytes v, struct firma_cause *cause);

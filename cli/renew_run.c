@@ -25,6 +25,7 @@
 
 struct run {
 	struct app *app;
+	const struct args *args;
 	uint64_t renewal;
 	struct todo todo;
 	struct portal_helper helper;
@@ -139,20 +140,28 @@ act(struct run *run, const char *email, unsigned int flags, int fd)
 	return begin(run, email, flags, fd, &begun);
 }
 
-/* The letter of this step, checked before any PIN is asked for. */
+/* The letter of this step, checked and consented to before a PIN is asked for. */
 static int
 letter(struct run *run, int *ret_fd)
 {
 	const struct todo *t = &run->todo;
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
+	char path[FILE_PATH_MAX];
+	int status;
 
 	if (t->letter[0] == '\0' || t->letter_sha256_len == 0)
 		return GO_ON;
 	r = letters_open(run->app, run->renewal, run->folder, t->letter,
 	    firma_bytes_of(t->letter_sha256, t->letter_sha256_len), ret_fd,
 	    &cause);
-	return r == FIRMA_OK ? GO_ON : failed(run, r, &cause);
+	if (r == FIRMA_OK)
+		r = letters_path(run->folder, t->letter, path);
+	if (r != FIRMA_OK)
+		return failed(run, r, &cause);
+	status =
+	    renew_consent(run->app, run->args, run->renewal, t, *ret_fd, path);
+	return status == 0 ? GO_ON : status;
 }
 
 static int
@@ -312,7 +321,7 @@ do_portal(struct run *run, int journal)
 	FIRMA_OWN(portal_reply_done) struct portal_reply reply = { 0 };
 	struct firma_cause cause = { 0 };
 	enum firma_err r, answered;
-	int status, begun = 1;
+	int status, refused = 0, begun = 1;
 
 	/* The intent is written down before the portal hears of it. */
 	if (journal && (status = begin(run, "", 0, -1, &begun)) != GO_ON)
@@ -331,6 +340,9 @@ do_portal(struct run *run, int journal)
 	} else if (answered != FIRMA_OK) {
 		return failed(run, answered, &cause);
 	}
+	if (answered == FIRMA_OK)
+		refused = renew_letter_served(
+		    run->app, run->renewal, &run->todo, &reply);
 	r = renew_result(
 	    run->app, run->renewal, &run->todo, &reply, run->folder, &cause);
 	out_progress_end();
@@ -338,6 +350,8 @@ do_portal(struct run *run, int journal)
 		return failed(run, answered, &cause);
 	if (r != FIRMA_OK)
 		return failed(run, r, &cause);
+	if (refused != 0)
+		return refused;
 	if (reply.outcome == FIRMA_OUTCOME_WAIT ||
 	    reply.outcome == FIRMA_OUTCOME_UNREACHABLE)
 		out_note("  %s: %s", _(firma_outcome_name(reply.outcome)),
@@ -504,6 +518,7 @@ run_renewal(struct app *app, const struct args *a, uint64_t renewal, int resume,
 {
 	FIRMA_OWN(run_done)
 	struct run run = { .app = app,
+		.args = a,
 		.renewal = renewal,
 		.helper = PORTAL_HELPER,
 		.email = args_text(a, "email"),

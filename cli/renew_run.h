@@ -9,11 +9,14 @@
 #define FIRMA_CLI_RENEW_RUN_H
 
 #include "cli/app.h"
+#include "cli/renew_consent.h"
 
 /* The options that run_renewal() reads; for the tables of renew commands. */
 #define RUN_OPTIONS                                                    \
 	{ "yes", 'y', OPTION_FLAG, NULL,                               \
-		N_("the company's data are right: do not ask") },      \
+		N_("the company's data are right, and so are letters " \
+		   "that fulfil each rule: do not ask") },             \
+	    RENEW_CONSENT_OPTION,                                      \
 	    { "email", 0, OPTION_TEXT, N_("ADDRESS"),                  \
 		    N_("the e-mail address that is read often") },     \
 	    { "link", 0, OPTION_TEXT, N_("URL"),                       \

@@ -126,6 +126,18 @@ static const struct {
 	{ FIRMA_ERR_LETTER_SIZE,
 	    N_("this cannot be the letter: give the one that the portal "
 	       "served") },
+	{ FIRMA_ERR_LETTER_OTHER,
+	    N_("do not sign it; tell the institution that it served another "
+	       "company's letter") },
+	{ FIRMA_ERR_LETTER_STEP,
+	    N_("do not sign it here; ask the institution for this step's "
+	       "letter") },
+	{ FIRMA_ERR_LETTER_LACKS,
+	    N_("read the letter; what it has to name stands in the profile's "
+	       "[letter] section") },
+	{ FIRMA_ERR_LETTER_CONSENT,
+	    N_("`firma renew` shows the letter and asks; without a terminal: "
+	       "--consent with its SHA-256") },
 	{ FIRMA_ERR_WRONG_KEY,
 	    N_("run `firma renew`: it signs each letter with the right key") },
 	{ FIRMA_ERR_WRONG_STEP,

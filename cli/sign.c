@@ -9,6 +9,7 @@
 #include "agent/pki/cms.h"
 #include "cli/app.h"
 #include "cli/file.h"
+#include "cli/letter_show.h"
 #include "cli/lot.h"
 #include "cli/lot_say.h"
 #include "cli/pin.h"
@@ -27,6 +28,7 @@ struct job {
 	int must_seal;           /* the key signs no digest */
 	int fd;                  /* the sealed document, or -1 */
 	json_t *lot;             /* what the lot is, for --json; or NULL */
+	json_t *letter;          /* the same of what --show showed */
 	struct firma_buf digest; /* or 32 octets */
 	struct firma_signed got;
 	struct sign_pdf pdf;
@@ -46,6 +48,7 @@ job_done(struct job *j)
 	stamp_config_done(&j->tsa);
 	json_decref(j->lot);
 	sign_pdf_done(&j->pdf);
+	json_decref(j->letter);
 }
 
 static const char *
@@ -206,12 +209,12 @@ write_out(const struct args *a, const struct job *j, struct firma_bytes v)
 		if (firma_base64(v, &b64) != FIRMA_OK)
 			return say_failure(
 			    FIRMA_ERR_NOMEM, NULL, NULL, "%s", j->key);
-		out_json(json_pack("{ss ss ss sI sb ss* ss% sO*}", "key",
+		out_json(json_pack("{ss ss ss sI sb ss* ss% sO* sO*}", "key",
 		    j->key, "format", firma_sign_format_name(j->format),
 		    "sha256", hex, "ledger_seq", (json_int_t)j->got.ledger_seq,
 		    "stamped", j->wants_stamp && j->stamp_failed == FIRMA_OK,
 		    "file", to, "signature", (const char *)b64.at, b64.len,
-		    "lot", j->lot));
+		    "lot", j->lot, "letter", j->letter));
 	} else if (to != NULL) {
 		out_note(_("%s: signed with key %s, entry %llu of the ledger"),
 		    to, j->key, (unsigned long long)j->got.ledger_seq);
@@ -235,6 +238,14 @@ read_lot(const struct args *a, struct job *j)
 		    "%s",
 		    _("a lot is checked before it is signed, a digest cannot "
 		      "be"));
+	/* What is shown is sealed too. */
+	j->must_seal = args_flag(a, "show");
+	if (args_flag(a, "show") &&
+	    (j->is_lot || a->n_operands != 2 ||
+		strcmp(args_operand(a, 1), "-") == 0))
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("firma sign KEY FILE.pdf --show"), "%s",
+		    _("--show goes with a letter's file"));
 	if (j->is_check && args_operand(a, 1) == NULL)
 		j->path = args_operand(a, 0);
 	return 0;
@@ -353,6 +364,9 @@ sign(struct app *app, const struct args *a)
 	if (j.wants_stamp && (status = stamp_configure(a, &j.tsa)) != 0)
 		return status;
 	j.pdf.is_stamped = j.wants_stamp;
+	if (args_flag(a, "show") &&
+	    (status = letter_show(j.fd, j.path, &j.letter)) != 0)
+		return status;
 	if (j.pdf.is_wanted &&
 	    (status = sign_pdf_begin(app, a, j.key, j.path, &j.pdf, &j.fd)) !=
 		0)
@@ -403,6 +417,8 @@ static const struct option_desc options[] = {
 	{ "timestamp", 0, OPTION_FLAG, NULL,
 	    N_("with a time stamp of an authority in it (CAdES-T, PAdES B-T)") },
 	STAMP_OPTIONS,
+	{ "show", 0, OPTION_FLAG, NULL,
+	    N_("the file is a letter (PDF): say what it is, ask, then sign") },
 	{ "purpose", 0, OPTION_TEXT, N_("TEXT"), N_("for the ledger") },
 	PIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },

@@ -83,6 +83,10 @@ enum firma_exit {
 	X(FIRMA_ERR_IDENTIFIER,       78, INVALID,  "the identifier's check digit or form is wrong") \
 	X(FIRMA_ERR_CERT_NOT_EXPIRED, 79, FAILED,   "the certificate must not be expired for this procedure") \
 	X(FIRMA_ERR_LEDGER_BROKEN,    80, INVALID,  "the ledger's chain is broken") \
+	X(FIRMA_ERR_LETTER_OTHER,     88, REJECTED, "the letter names another company") \
+	X(FIRMA_ERR_LETTER_STEP,      89, REJECTED, "the letter is another one than this step signs") \
+	X(FIRMA_ERR_LETTER_LACKS,     90, REJECTED, "the letter does not name what it has to name") \
+	X(FIRMA_ERR_LETTER_CONSENT,   91, PERSON,   "nobody has consented to signing this letter") \
 	X(FIRMA_ERR_PORTAL_UNREACHABLE, 96, WAIT,   "the portal cannot be reached") \
 	X(FIRMA_ERR_PORTAL_REJECTED,  97, REJECTED, "the portal refused") \
 	X(FIRMA_ERR_PORTAL_WAIT,      98, WAIT,     "the portal is not ready yet") \

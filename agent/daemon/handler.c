@@ -25,6 +25,8 @@ static const struct firma_handler table[] = {
 	{ FIRMA_MSG_renew_retire, true, firma_on_renew_retire },
 	{ FIRMA_MSG_renew_document, false, firma_on_renew_document },
 	{ FIRMA_MSG_renew_steps, false, firma_on_renew_steps },
+	{ FIRMA_MSG_renew_letters, false, firma_on_renew_letters },
+	{ FIRMA_MSG_renew_consent, true, firma_on_renew_consent },
 	{ FIRMA_MSG_ledger_read, false, firma_on_ledger_read },
 	{ FIRMA_MSG_ledger_head, false, firma_on_ledger_head },
 	{ FIRMA_MSG_agent_status, false, firma_on_agent_status },

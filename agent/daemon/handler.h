@@ -32,7 +32,8 @@ firma_handler_fn firma_on_sign;
 /* on_renew.c and renew_*.c */
 firma_handler_fn firma_on_renew_start, firma_on_renew_list, firma_on_renew_next,
     firma_on_renew_act, firma_on_renew_result, firma_on_renew_abort,
-    firma_on_renew_retire, firma_on_renew_document, firma_on_renew_steps;
+    firma_on_renew_retire, firma_on_renew_document, firma_on_renew_steps,
+    firma_on_renew_letters, firma_on_renew_consent;
 /* on_ledger.c */
 firma_handler_fn firma_on_ledger_read, firma_on_ledger_head;
 /* on_agent.c */

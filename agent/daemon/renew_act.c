@@ -21,6 +21,7 @@
 #include "agent/daemon/handler.h"
 #include "agent/daemon/key_call.h"
 #include "agent/daemon/make.h"
+#include "agent/daemon/renew_letter.h"
 #include "agent/daemon/renew_step.h"
 #include "agent/pki/cms.h"
 #include "agent/pki/identifier.h"
@@ -405,6 +406,9 @@ check(struct firma_task *q, struct firma_renewal *r, struct firma_str step,
 	*ret_rule = "served-letter-only";
 	if ((e = check_letter(q, r, cause)) != FIRMA_OK)
 		return e;
+	*ret_rule = "letter-consent";
+	if ((e = firma_letter_consented(q, r, cause)) != FIRMA_OK)
+		return e;
 	*ret_rule = "key-of-the-step";
 	e = check_token(q, r, cause);
 	if (e != FIRMA_ERR_WRONG_KEY)
@@ -496,7 +500,9 @@ firma_on_renew_act(struct firma_task *q)
 		return;
 	}
 	e = check(q, r, m->step, &rule, &cause);
-	/* To go on after a refusal needs no token. */
+	/* To go on after a refusal needs no token, and signs nothing. */
+	if (resume && e == FIRMA_ERR_LETTER_CONSENT)
+		e = FIRMA_OK;
 	if (resume && firma_err_exit(e) != FIRMA_EXIT_OK && rule[0] == '\0' &&
 	    r->row.status == FIRMA_RENEWAL_OPEN)
 		e = FIRMA_OK;

@@ -73,6 +73,10 @@ check_sign(struct walk *w)
 		COMPLAIN(w, "letter = %s, but %s is another document",
 		    s->letter, s->signs);
 	memcpy(s->letter, from->letter, sizeof(s->letter));
+	if (s->letter[0] != '\0' &&
+	    strlen(s->saves) + sizeof(FIRMA_PROFILE_CONSENT) > sizeof(s->saves))
+		COMPLAIN(w, "saves = %s is too long for %s to be added",
+		    s->saves, FIRMA_PROFILE_CONSENT);
 }
 
 static void
@@ -143,6 +147,8 @@ check_names(struct walk *w)
 
 	if (s->saves[0] != '\0' && firma_profile_saver(w->p, s->saves) < w->i)
 		COMPLAIN(w, "another step saves %s already", s->saves);
+	if (firma_profile_is_consent(s->saves))
+		COMPLAIN(w, "saves = %s: such a name is a consent's", s->saves);
 	if (s->letter[0] != '\0' &&
 	    firma_profile_letter(w->p, s->letter) == NULL)
 		COMPLAIN(w, "there is no [letter %s]", s->letter);

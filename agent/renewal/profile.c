@@ -11,6 +11,7 @@
 #include "agent/base/own.h"
 #include "agent/pki/identity.h"
 #include "agent/renewal/file_name.h"
+#include "agent/renewal/letter.h"
 #include "agent/renewal/order.h"
 
 #define FIRMA_ENDPOINT_VALUE 1024 /* octets */
@@ -24,6 +25,7 @@ struct parsing {
 	struct firma_problems *problems;
 	struct firma_section section;
 	struct firma_profile_step *step; /* the open one */
+	struct firma_profile_letter *letter;
 	json_t *endpoints;
 	bool ran_out; /* of memory: no mistake of the file */
 	bool in_endpoints, has_profile, has_request, has_accept;
@@ -114,6 +116,9 @@ static const struct firma_option accept_options[] = {
 static const struct firma_option letter_options[] = {
 	NEED(firma_profile_letter, "title.en", TEXT, title_en),
 	NEED(firma_profile_letter, "title.es", TEXT, title_es),
+	ROW(firma_profile_letter, "heading", TEXT, heading),
+	OTHER("must-name", false),
+	OTHER("allow-rfc", false),
 };
 
 /* The bit of an option in the table of uses below is its place here. */
@@ -337,8 +342,12 @@ end_section(struct parsing *p)
 	firma_section_end(&p->section, p->problems);
 	if (p->step != NULL)
 		check_uses(p);
+	if (p->letter != NULL && p->letter->heading[0] == '\0')
+		memcpy(p->letter->heading, p->letter->title_es,
+		    sizeof(p->letter->heading));
 	memset(&p->section, 0, sizeof(p->section));
 	p->step = NULL;
+	p->letter = NULL;
 	p->in_endpoints = false;
 }
 
@@ -380,6 +389,7 @@ begin_letter(
 	letter = &f->letters[f->n_letters++];
 	memcpy(letter->name, name, strlen(name) + 1);
 	letter->line = l->line;
+	p->letter = letter;
 	BEGIN(p, l, letter_options, letter);
 }
 
@@ -440,6 +450,8 @@ on_line(void *arg, const struct firma_ini_line *l)
 		return;
 	else if (p->step != NULL)
 		read_step_option(p, l);
+	else if (p->letter != NULL)
+		firma_profile_letter_option(p->letter, l, p->problems);
 	else
 		read_identity(p, l);
 }

@@ -32,8 +32,15 @@
 #define FIRMA_PROFILE_LETTERS    8
 #define FIRMA_PROFILE_ATTRIBUTES 16
 #define FIRMA_PROFILE_USER_STEPS 15
+#define FIRMA_PROFILE_RFCS       256 /* octets of a list, with the zero */
 
-#define FIRMA_STEP_NONE          SIZE_MAX /* no step */
+/*
+ * A letter's signature X has the operator's consent beside it, the document
+ * X.consent; no document of a profile has such a name.
+ */
+#define FIRMA_PROFILE_CONSENT ".consent"
+
+#define FIRMA_STEP_NONE       SIZE_MAX /* no step */
 
 /* What kind of thing a step is. */
 /* clang-format off */
@@ -142,6 +149,10 @@ struct firma_profile_letter {
 	char name[FIRMA_PROFILE_DOCUMENT];
 	char title_en[FIRMA_PROFILE_TITLE];
 	char title_es[FIRMA_PROFILE_TITLE];
+	char heading[FIRMA_PROFILE_TITLE]; /* as the PDF has it; title_es */
+	unsigned int must; /* FIRMA_MUST_...: what it has to name */
+	char allow_rfc
+	    [FIRMA_PROFILE_RFCS]; /* not the company's; blanks between */
 	unsigned int line;
 };
 
@@ -218,6 +229,8 @@ unsigned int firma_profile_user_steps(const struct firma_profile *p);
 /* NULL when there is none. */
 const struct firma_profile_letter *firma_profile_letter(
     const struct firma_profile *p, const char *name);
+/* Does the name end with FIRMA_PROFILE_CONSENT? */
+bool firma_profile_is_consent(const char *document);
 /* The step that saves a document, or FIRMA_STEP_NONE. */
 size_t firma_profile_saver(const struct firma_profile *p, const char *document);
 

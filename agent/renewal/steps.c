@@ -94,3 +94,13 @@ firma_profile_saver(const struct firma_profile *p, const char *document)
 			return i;
 	return FIRMA_STEP_NONE;
 }
+
+bool
+firma_profile_is_consent(const char *document)
+{
+	const size_t n = strlen(document);
+	const size_t tail = sizeof(FIRMA_PROFILE_CONSENT) - 1;
+
+	return n >= tail &&
+	    strcmp(document + n - tail, FIRMA_PROFILE_CONSENT) == 0;
+}

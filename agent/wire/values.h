@@ -74,6 +74,12 @@
 	X(UNREACHABLE, 4, "unreachable") \
 	X(PERSON,      5, "person") \
 	X(UNKNOWN,     6, "unknown")
+
+/* renew_consent.how: how the operator consented to a letter */
+#define FIRMA_CONSENTS(X) \
+	X(TERMINAL,  0, "terminal")   /* it was shown, "yes" was typed */ \
+	X(YES,       1, "yes")        /* --yes: each rule holds, nothing is odd */ \
+	X(HASH,      2, "hash")       /* --consent with its SHA-256 */
 /* clang-format on */
 
 #define FIRMA_VALUE_LIST(X)                                \
@@ -83,7 +89,8 @@
 	X(renewal_status, RENEWAL, FIRMA_RENEWAL_STATUSES) \
 	X(step_state, STEP, FIRMA_STEP_STATES)             \
 	X(action, ACTION, FIRMA_ACTIONS)                   \
-	X(outcome, OUTCOME, FIRMA_OUTCOMES)
+	X(outcome, OUTCOME, FIRMA_OUTCOMES)                \
+	X(consent, CONSENT, FIRMA_CONSENTS)
 
 enum firma_token_state {
 #define X(name, n, text) FIRMA_TOKEN_##name = (n),
@@ -120,6 +127,11 @@ enum firma_outcome {
 	FIRMA_OUTCOMES(X)
 #undef X
 };
+enum firma_consent {
+#define X(name, n, text) FIRMA_CONSENT_##name = (n),
+	FIRMA_CONSENTS(X)
+#undef X
+};
 
 /* What a number of sign_format means; 0 for one without meaning. */
 int firma_sign_is_cms(unsigned int format);
@@ -151,6 +163,12 @@ int firma_sign_is_bare(unsigned int format);
 #define FIRMA_UNLOCK_AGAIN    0x04u /* and a PIN whose outcome was lost */
 #define FIRMA_LOGIN_KEEP      0x08u /* w_login: keep the PIN, see keep-pin */
 #define FIRMA_INIT_ERASE      0x02u /* the token is not blank: erase it */
+
+/* Bits of letter_item.must: what a letter has to name. */
+#define FIRMA_MUST_TITLE    0x01u
+#define FIRMA_MUST_NAME     0x02u /* the company's */
+#define FIRMA_MUST_RFC      0x04u
+#define FIRMA_MUST_REGISTRO 0x08u /* registro patronal */
 
 /* Bits of renew_act.flags and renew_retire.flags. */
 #define FIRMA_ACT_RESUME  0x01u /* a person decided: go on from PERSON/REFUSED */

@@ -323,8 +323,10 @@ letter_pdf_describe(
 	if (doc == NULL)
 		return not_opened(error, cause);
 	r.doc = doc;
-	if (j == NULL || (e = describe(&r, pdf, j)) != FIRMA_OK)
+	if (j == NULL)
 		return FIRMA_ERR_NOMEM;
+	if ((e = describe(&r, pdf, j)) != FIRMA_OK)
+		return e;
 	*ret = json_incref(j);
 	return FIRMA_OK;
 }

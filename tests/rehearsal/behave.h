@@ -43,7 +43,10 @@
 	X(OTHER_DATES, "other-dates", REHEARSAL_OP_BIT(CERTIFICATE))         \
 	X(OTHER_ISSUER, "other-issuer", REHEARSAL_OP_BIT(CERTIFICATE))       \
 	X(SAME_SERIAL, "same-serial", REHEARSAL_OP_BIT(CERTIFICATE))         \
-	X(OTHER_LETTER, "other-letter", REHEARSAL_OP_BIT(LETTER))
+	X(OTHER_LETTER, "other-letter", REHEARSAL_OP_BIT(LETTER))            \
+	X(LETTER_COMPANY, "letter-company", REHEARSAL_OP_BIT(LETTER))        \
+	X(LETTER_STEP, "letter-step", REHEARSAL_OP_BIT(LETTER))              \
+	X(LETTER_LINK, "letter-link", REHEARSAL_OP_BIT(LETTER))
 
 enum rehearsal_behave {
 #define X(id, word, ops) REHEARSAL_BEHAVE_##id,

@@ -178,7 +178,7 @@ make_letters(json_t *c, const struct rehearsal_identity *who)
 			letter) != 0)
 			return FIRMA_ERR_NOMEM;
 		if ((r = rehearsal_letter_make((enum rehearsal_letter)i, who,
-			 (int64_t)time(NULL), &pdf)) != FIRMA_OK ||
+			 (int64_t)time(NULL), NULL, &pdf)) != FIRMA_OK ||
 		    (r = rehearsal_sha256(firma_buf_view(&pdf), hex)) !=
 			FIRMA_OK ||
 		    (r = rehearsal_set_octets(

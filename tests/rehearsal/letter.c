@@ -213,7 +213,8 @@ take_stream(HPDF_Doc pdf, struct firma_buf *ret)
 
 enum firma_err
 rehearsal_letter_make(enum rehearsal_letter which,
-    const struct rehearsal_identity *who, int64_t at, struct firma_buf *ret)
+    const struct rehearsal_identity *who, int64_t at, const char *link,
+    struct firma_buf *ret)
 {
 	const struct rehearsal_letter_text *text =
 	    &rehearsal_letter_texts[which];
@@ -230,6 +231,10 @@ rehearsal_letter_make(enum rehearsal_letter which,
 	pen.body = HPDF_GetFont(pen.pdf, "Times-Roman", "WinAnsiEncoding");
 	pen.bold = HPDF_GetFont(pen.pdf, "Times-Bold", "WinAnsiEncoding");
 	compose(&pen, text, who, at);
+	if (link != NULL)
+		(void)HPDF_Page_CreateURILinkAnnot(pen.page,
+		    (HPDF_Rect){ MARGIN, MARGIN, 2 * MARGIN, 2 * MARGIN },
+		    link);
 	r = take_stream(pen.pdf, ret);
 	HPDF_Free(pen.pdf);
 	return r;

@@ -25,8 +25,12 @@ int rehearsal_letter_of(const char *name);
 /* The Spanish title. */
 const char *rehearsal_letter_title(enum rehearsal_letter which);
 
-/* Append a PDF that says `who` and the date of `at` (seconds since 1970). */
+/*
+ * Append a PDF that says `who` and the date of `at` (seconds since 1970); link
+ * is an address that the page leads to, or NULL.
+ */
 FIRMA_CHECKED enum firma_err rehearsal_letter_make(enum rehearsal_letter which,
-    const struct rehearsal_identity *who, int64_t at, struct firma_buf *ret);
+    const struct rehearsal_identity *who, int64_t at, const char *link,
+    struct firma_buf *ret);
 
 #endif

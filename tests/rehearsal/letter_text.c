@@ -9,7 +9,8 @@ static const char *const terms[] = {
 	"asociado a su Número Patronal de Identificación Electrónica (NPIE) y "
 	"acepta los términos y condiciones siguientes.",
 	"PRIMERA. Objeto. El NPIE y el certificado digital identifican al "
-	"patrón en los trámites que presenta por medios electrónicos. Los "
+	"patrón en los trámites que presenta por medios electrónicos ante el "
+	"Instituto (RFC IMS421231I45). Los "
 	"documentos firmados con la llave privada que corresponde al "
 	"certificado producen los mismos efectos que los que llevan firma "
 	"autógrafa.",
@@ -46,7 +47,8 @@ static const char *const conditions[] = {
 	"acepta las condiciones de uso siguientes.",
 	"PRIMERA. Uso. El certificado digital se emplea únicamente para "
 	"identificar al patrón y para firmar los movimientos, avisos y "
-	"solicitudes que presente en los servicios electrónicos.",
+	"solicitudes que presente en los servicios electrónicos ante el "
+	"Instituto (RFC IMS421231I45).",
 	"SEGUNDA. Responsabilidad. Toda operación firmada con la llave privada "
 	"que corresponde al certificado se tiene por hecha por el patrón. "
 	"El patrón lleva registro de quién usó la llave y para qué.",

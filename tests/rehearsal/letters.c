@@ -43,7 +43,71 @@ other_letter(const struct rehearsal_call *call, enum rehearsal_letter which,
 
 	rehearsal_company_identity(call->company, &who);
 	(void)snprintf(who.name, sizeof(who.name), "OTRA EMPRESA SA DE CV");
-	return rehearsal_letter_make(which, &who, 0, ret);
+	return rehearsal_letter_make(which, &who, 0, NULL, ret);
+}
+
+/* The misbehaviour: the letter of another employer. */
+static enum firma_err
+letter_of_another(enum rehearsal_letter which, struct firma_buf *ret)
+{
+	const struct rehearsal_identity who = { .name = "OTRA EMPRESA SA DE CV",
+		.rfc = "OEM990101AB5",
+		.registro = "E5352621109" };
+
+	return rehearsal_letter_make(which, &who, 0, NULL, ret);
+}
+
+static enum firma_err
+letter_of_another_step(const struct rehearsal_call *call,
+    enum rehearsal_letter which, struct firma_buf *ret)
+{
+	struct rehearsal_identity who;
+
+	rehearsal_company_identity(call->company, &who);
+	return rehearsal_letter_make(which == REHEARSAL_LETTER_TERMS
+		? REHEARSAL_LETTER_CONDITIONS
+		: REHEARSAL_LETTER_TERMS,
+	    &who, 0, NULL, ret);
+}
+
+/* Made anew, with something that a letter has no need of. */
+static enum firma_err
+letter_with_link(const struct rehearsal_call *call, enum rehearsal_letter which,
+    json_t *letter, struct firma_buf *ret)
+{
+	struct rehearsal_identity who;
+	char hex[REHEARSAL_SHA256_HEX];
+	enum firma_err r;
+
+	rehearsal_company_identity(call->company, &who);
+	r = rehearsal_letter_make(
+	    which, &who, 0, "http://example.invalid/", ret);
+	if (r != FIRMA_OK ||
+	    (r = rehearsal_sha256(firma_buf_view(ret), hex)) != FIRMA_OK ||
+	    (r = rehearsal_set_text(letter, "sha256", hex)) != FIRMA_OK)
+		return r;
+	return rehearsal_set_octets(letter, "pdf", firma_buf_view(ret));
+}
+
+/* The letter, or what a misbehaviour puts in its place. */
+static enum firma_err
+serve_letter(const struct rehearsal_call *call, enum rehearsal_letter which,
+    json_t *letter, struct firma_buf *ret)
+{
+	if (rehearsal_number(letter, "served") > 0 &&
+	    rehearsal_behave_take(
+		call->st, REHEARSAL_BEHAVE_OTHER_LETTER, call->op))
+		return other_letter(call, which, ret);
+	if (rehearsal_behave_take(
+		call->st, REHEARSAL_BEHAVE_LETTER_COMPANY, call->op))
+		return letter_of_another(which, ret);
+	if (rehearsal_behave_take(
+		call->st, REHEARSAL_BEHAVE_LETTER_STEP, call->op))
+		return letter_of_another_step(call, which, ret);
+	if (rehearsal_behave_take(
+		call->st, REHEARSAL_BEHAVE_LETTER_LINK, call->op))
+		return letter_with_link(call, which, letter, ret);
+	return rehearsal_octets(letter, "pdf", ret);
 }
 
 enum firma_err
@@ -65,12 +129,7 @@ rehearsal_do_letter(struct rehearsal_call *call, struct rehearsal_answer *ret,
 		return r;
 	letter = rehearsal_company_letter(call->company, which);
 	served = rehearsal_number(letter, "served");
-	if (served > 0 &&
-	    rehearsal_behave_take(
-		call->st, REHEARSAL_BEHAVE_OTHER_LETTER, call->op))
-		r = other_letter(call, which, &ret->body);
-	else
-		r = rehearsal_octets(letter, "pdf", &ret->body);
+	r = serve_letter(call, which, letter, &ret->body);
 	if (r != FIRMA_OK ||
 	    rehearsal_set_number(letter, "served", served + 1) != FIRMA_OK)
 		return rehearsal_fault(why, "no se pudo entregar la carta");

@@ -166,6 +166,27 @@ refused "no corresponde" submit-letter "$(letter_args terms new bad)"
 expect ok letter '{"letter":"terms"}'
 cmp "$box/terms.pdf" "$work/terms.pdf" || die "another letter still"
 
+# --- another company's letter, another step's, one with a link ----------------
+fresh 20 to_terms_old
+said() { pdftotext "$box/terms.pdf" - | grep -q -- "$1"; }
+if command -v pdftotext > /dev/null; then
+	behave letter-company:1
+	expect ok letter '{"letter":"terms"}'
+	said OEM990101AB5 || die "letter-company: the company's own"
+	behave letter-step:1
+	expect ok letter '{"letter":"terms"}'
+	said "^Carta de Condiciones de Uso" || die "letter-step: the step's own"
+	behave_well
+	expect ok letter '{"letter":"terms"}'
+	said "^Carta de T.*rminos" || die "the right one does not come back"
+fi
+behave letter-link:1
+expect ok letter '{"letter":"terms"}'
+cp "$box/terms.pdf" "$work/linked.pdf"
+grep -aq example.invalid "$work/linked.pdf" || die "letter-link: no link"
+expect ok letter '{"letter":"terms"}'
+cmp "$box/terms.pdf" "$work/linked.pdf" || die "letter-link does not stay"
+
 # --- nobody there, and servers that are not the portal -----------------------
 stop_portal
 unreachable connect data

@@ -86,7 +86,9 @@ once() {
 	firma ledger verify > /dev/null || fail "the ledger's chain is broken"
 	firma ledger show --json > "$dir/ledger.json"
 	for doc in 'terms.sign.old' 'terms.sign.new' 'conditions.sign.new'; do
-		n=$(grep -o "\"purpose\": *\"renewal [0-9]* $doc\"" "$dir/ledger.json" | wc -l)
+		n=$(jq --arg doc "$doc" -s '[.. | objects | select(.action == "sign") |
+		    .purpose // "" | select(test("^renewal [0-9]+ " + $doc + "$"))] |
+		    length' "$dir/ledger.json")
 		[ "$n" = 1 ] || fail "$doc: $n signatures in the ledger"
 	done
 }

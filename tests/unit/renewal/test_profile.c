@@ -457,10 +457,38 @@ operations_know_their_answers(void **state)
 	}
 }
 
+static void
+letters_say_what_they_must_name(void **state)
+{
+	FIRMA_OWN(firma_profile_done) struct firma_profile *p = read_imss();
+	const struct firma_profile_letter *l;
+
+	(void)state;
+	l = firma_profile_letter(p, "terms");
+	assert_non_null(l);
+	assert_string_equal(l->heading, l->title_es);
+	assert_string_equal(l->allow_rfc, "IMS421231I45");
+	assert_int_equal(l->must,
+	    FIRMA_MUST_TITLE | FIRMA_MUST_NAME | FIRMA_MUST_RFC |
+		FIRMA_MUST_REGISTRO);
+	mistake("must-name = title", "must-name = title shoe",
+	    "\"shoe\" is none of title", "title shoe");
+	mistake("allow-rfc = IMS421231I45", "allow-rfc = IMS421231I44",
+	    "\"IMS421231I44\" is no RFC", "IMS421231I44");
+	/* The operator's consent is NAME.consent, and nothing else is. */
+	mistake("saves = terms.old", "saves = terms.old.consent",
+	    "such a name is a consent's", NULL);
+	mistake("saves = terms.old", "saves = a-signature-of-25-octets.",
+	    "too long", NULL);
+	assert_true(firma_profile_is_consent("x.consent"));
+	assert_false(firma_profile_is_consent("consent"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(letters_say_what_they_must_name),
 		cmocka_unit_test(imss_is_whole),
 		cmocka_unit_test(efirma_is_whole),
 		cmocka_unit_test(what_efirma_may_not_say),
