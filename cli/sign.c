@@ -310,6 +310,9 @@ sign_several(struct app *app, const struct args *a, const struct job *j)
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("sign them without it, then: firma timestamp FILE.p7s"),
 		    _("--%s goes with one file"), "timestamp");
+	if (args_flag(a, "show"))
+		return say_refusal(FIRMA_EXIT_USAGE, NULL, "%s",
+		    _("letters are shown one at a time"));
 	if (j->is_lot)
 		return say_refusal(
 		    FIRMA_EXIT_USAGE, NULL, "%s", _("sign one lot at a time"));

@@ -16,7 +16,7 @@ main(int argc, char **argv)
 
 	if (which < 0 ||
 	    rehearsal_letter_make((enum rehearsal_letter)which, &who,
-		1790000000, &pdf) != FIRMA_OK)
+		1790000000, NULL, &pdf) != FIRMA_OK)
 		return 2;
 	return fwrite(pdf.at, 1, pdf.len, stdout) == pdf.len ? 0 : 1;
 }
