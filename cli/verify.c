@@ -224,6 +224,8 @@ tell_pdf(const char *path, int document, const struct beside *b)
 	    document, b->ca, b->with.tsa_ca, b->with.now, &e, &cause);
 	if (r == FIRMA_ERR_NOT_FOUND)
 		return pades_say_missing(&cause);
+	if (r == FIRMA_ERR_CONFIG)
+		return no_tsa_ca();
 	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", path);
 	if (e.is_refused)
@@ -246,12 +248,12 @@ look(const struct args *a, const char *path, int document,
 	b.with.now = (int64_t)(firma_wall_ms() / 1000);
 	if ((status = read_ca(a, &b)) != 0)
 		return status;
-	if (explain_pdf_is(file))
-		return tell_pdf(path, document, &b);
-	if (evidence_is(file)) {
+	if (explain_pdf_is(file) || evidence_is(file)) {
 		if ((status = stamp_configure_ca(a, &b.tsa_ca)) != 0)
 			return status;
-		return verify_evidence(path, file, &b);
+		b.with.tsa_ca = firma_buf_view(&b.tsa_ca);
+		return explain_pdf_is(file) ? tell_pdf(path, document, &b)
+					    : verify_evidence(path, file, &b);
 	}
 	if (file.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
 		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", path);

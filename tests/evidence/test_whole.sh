@@ -36,7 +36,9 @@ unpacked "$dir/ev.zip"
 cmp "$dir/names" "$dir/found" || fail "bsdtar and unzip see other names"
 for f in report.html renewal.json SHA256SUMS ledger.jsonl old.pem new.pem ca.pem \
     request.csr letters/terms.pdf letters/terms.old.p7s letters/terms.new.p7s \
-    letters/conditions.pdf letters/conditions.new.p7s login.p7m challenge.txt; do
+    letters/conditions.pdf letters/conditions.new.p7s login.p7m challenge.txt \
+    letters/terms.old.consent.json letters/terms.new.consent.json \
+    letters/conditions.new.consent.json; do
 	grep -qx "$f" "$dir/names" || fail "no $f"
 done
 same "$(cd "$dir/x" && sha256sum -c --quiet SHA256SUMS 2>&1)" '' sha256sum
@@ -92,7 +94,7 @@ for lang in en es; do
 	(cd "$dir/x" && bash -e "$dir/commands") > "$dir/did" 2>&1 ||
 	    fail "a command fails: $(cat "$dir/did")"
 	! grep -q broken "$dir/did" || fail "the chain: $(cat "$dir/did")"
-	same "$(grep -c '^[a-z].*: OK$' "$dir/did")" 14 "files that sha256sum finds good"
+	same "$(grep -c '^[a-z].*: OK$' "$dir/did")" 17 "files that sha256sum finds good"
 	same "$(grep -A 9 'BEGIN PUBLIC' "$dir/did" | sort | uniq -c |
 	    awk '$1 % 2 { n++ } END { print n + 0 }')" 0 "lines of one key alone"
 	# In the other language too: what was made in this one is compared.
