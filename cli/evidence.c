@@ -16,6 +16,8 @@ const struct evidence_piece evidence_pieces[] = {
 	{ "request", "request.csr", NULL, 0, 0 },
 	/* the request as the tax authority takes it; `firma verify` explains it */
 	{ "renewal", "renewal.ren", NULL, 0, 0 },
+	/* who signed it, where that is a company's representative */
+	{ "signer", "signer.pem", NULL, 1, 0 },
 	{ "terms", "letters/terms.pdf", NULL, 0, 0 },
 	{ "terms.old", "letters/terms.old.p7s", "letters/terms.pdf", 0, 0 },
 	{ "terms.old.consent", "letters/terms.old.consent.json", NULL, 0, 0 },

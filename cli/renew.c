@@ -308,8 +308,7 @@ write_evidence(struct app *app, const struct args *a, const struct renewal *r)
 {
 	return args_text(a, "zip") != NULL
 	    ? evidence_write_zip(app, r, a)
-	    : evidence_write(
-		  app, r->id, args_text(a, "dir"), args_text(a, "ca"));
+	    : evidence_write(app, r, args_text(a, "dir"), args_text(a, "ca"));
 }
 
 /* The one that was worked on last, unless a number is given. */

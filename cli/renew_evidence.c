@@ -52,18 +52,20 @@ put_certificate(struct writing *w, const char *name, struct firma_bytes v,
 }
 
 static enum firma_err
-documents(struct app *app, uint64_t renewal, struct writing *w,
+documents(struct app *app, const struct renewal *of, struct writing *w,
     struct firma_cause *cause)
 {
 	for (size_t i = 0; i < evidence_n_pieces; i++) {
 		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
 		enum firma_err r = renewals_document(
-		    app, renewal, evidence_pieces[i].document, &v, cause);
+		    app, of->id, evidence_pieces[i].document, &v, cause);
 
-		/* An unfinished renewal has some of them only. */
+		/* An unfinished renewal has some of them only, and not each
+		 * procedure has all. */
 		if (r == FIRMA_ERR_NOT_FOUND) {
-			(void)json_array_append_new(
-			    w->missing, json_string(evidence_pieces[i].file));
+			if (of->status == FIRMA_RENEWAL_OPEN)
+				(void)json_array_append_new(w->missing,
+				    json_string(evidence_pieces[i].file));
 			continue;
 		}
 		if (r == FIRMA_OK)
@@ -88,8 +90,8 @@ add_line(void *arg, struct firma_bytes line)
 }
 
 static enum firma_err
-write_all(struct app *app, uint64_t renewal, struct writing *w, const char *ca,
-    struct firma_cause *cause)
+write_all(struct app *app, const struct renewal *of, struct writing *w,
+    const char *ca, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf ledger = { 0 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
@@ -98,7 +100,7 @@ write_all(struct app *app, uint64_t renewal, struct writing *w, const char *ca,
 
 	if ((r = file_join(w->dir, "letters", path)) != FIRMA_OK ||
 	    (r = file_mkdirs(path, cause)) != FIRMA_OK ||
-	    (r = documents(app, renewal, w, cause)) != FIRMA_OK ||
+	    (r = documents(app, of, w, cause)) != FIRMA_OK ||
 	    (r = ledger_read(app, 1, UINT64_MAX, add_line, &ledger, cause)) !=
 		FIRMA_OK ||
 	    (r = put(w, "ledger.jsonl", firma_buf_view(&ledger), cause)) !=
@@ -114,11 +116,11 @@ write_all(struct app *app, uint64_t renewal, struct writing *w, const char *ca,
 
 int
 evidence_write(
-    struct app *app, uint64_t renewal, const char *dir, const char *ca)
+    struct app *app, const struct renewal *of, const char *dir, const char *ca)
 {
 	struct writing w = { dir, json_array(), json_array() };
 	struct firma_cause cause = { 0 };
-	const enum firma_err r = write_all(app, renewal, &w, ca, &cause);
+	const enum firma_err r = write_all(app, of, &w, ca, &cause);
 	const char *name;
 	json_t *v;
 	size_t i;

@@ -10,7 +10,7 @@
 
 /* ca: a CA certificate's file that goes in as ca.pem, or NULL. */
 int evidence_write(
-    struct app *app, uint64_t renewal, const char *dir, const char *ca);
+    struct app *app, const struct renewal *r, const char *dir, const char *ca);
 
 /*
  * One ZIP of evidence.h, at --zip of a: with --ca's certificate and, with
