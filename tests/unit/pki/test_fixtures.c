@@ -458,6 +458,49 @@ a_renewal_is_made_as_the_authority_s_program_makes_it(void **state)
 	    firma_bytes_equal(firma_buf_view(&ren), firma_buf_view(&in_der)));
 }
 
+/* The envelope of seals: a ZIP, signed by the same program with an e.firma. */
+static void
+an_envelope_of_seals_is_made_as_the_authority_s_program_makes_it(void **state)
+{
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *efirma =
+	    load_certificate("fiel/cacx7605101p8");
+	FIRMA_OWN(firma_evp_pkey_done)
+	EVP_PKEY *key = load_key("fiel/cacx7605101p8", BYTES(PASSWORD));
+	FIRMA_OWN(firma_buf_done) struct firma_buf theirs = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf cms = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf ours = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf in_der = { 0 };
+	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	FIRMA_OWN(firma_cms_done) CMS_ContentInfo *parsed = NULL;
+	const unsigned char *p;
+	unsigned char *out = NULL;
+	uint8_t sha1[20];
+	int n;
+
+	(void)state;
+	fixture("certifica/seals.sdg", &theirs);
+	assert_int_equal(firma_cms_verify(firma_buf_view(&theirs),
+			     firma_bytes_of(NULL, 0), &info, NULL),
+	    FIRMA_OK);
+	assert_int_equal(EVP_Digest(info.content.at, info.content.len, sha1,
+			     NULL, EVP_sha1(), NULL),
+	    1);
+	assert_int_equal(
+	    firma_cms_sign_digest(key, efirma, firma_bytes_of(sha1, 20),
+		info.signing_time, FIRMA_CMS_PKCS7, &cms, NULL),
+	    FIRMA_OK);
+	assert_int_equal(firma_cms_attach(firma_buf_view(&cms),
+			     firma_buf_view(&info.content), &ours, NULL),
+	    FIRMA_OK);
+	p = theirs.at;
+	parsed = d2i_CMS_ContentInfo(NULL, &p, (long)theirs.len);
+	n = i2d_CMS_ContentInfo(parsed, &out);
+	assert_int_equal(firma_openssl_put(&in_der, out, n), FIRMA_OK);
+	assert_true(
+	    firma_bytes_equal(firma_buf_view(&ours), firma_buf_view(&in_der)));
+}
+
 /* The same for the request of a seal. */
 static void
 a_seal_s_request_is_made_as_the_authority_s_program_makes_it(void **state)
@@ -495,6 +538,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    a_renewal_is_made_as_the_authority_s_program_makes_it),
+		cmocka_unit_test(
+		    an_envelope_of_seals_is_made_as_the_authority_s_program_makes_it),
 		cmocka_unit_test(
 		    a_seal_s_request_is_made_as_the_authority_s_program_makes_it),
 		cmocka_unit_test(identities_are_read_as_clean_utf8),
