@@ -520,6 +520,8 @@ unattended() {
 	sed -i 's/^pin-credential = .*/&\npin-credential-again = yes/' "$DIR/firmad.conf"
 	restart
 	until_true 15 is_state sinner unlocked
+	# It says that already of the process that was killed above.
+	: > "$DIR/agent.log"
 	kill -9 "$(token_pid sinner)"
 	until_true 15 grep -q 'process .* ended' "$DIR/agent.log"
 	until_true 15 is_state sinner unlocked

@@ -14,6 +14,10 @@ for file in pin clock replay disk module matrix card opensc doctor start systemd
 	[ ! -e "$here/$file.sh" ] || . "$here/$file.sh"
 done
 
+# One file's function in place of another's would change its tests unseen.
+twice=$(sed -n 's/^\([a-z_0-9]*\)() *[({].*/\1/p' "$here"/*.sh | sort | uniq -d)
+[ -z "$twice" ] || { echo "defined twice:" $twice >&2; exit 2; }
+
 if [ $# -eq 0 ]; then
 	printf '%s\n' "${!sections[@]}" | sort
 	exit 0

@@ -20,7 +20,7 @@ with_certificate() {
 	expect 0 firma certificate import acme "$DIR/acme.pem"
 	openssl x509 -in "$DIR/acme.pem" -noout -pubkey > "$DIR/acme.pub"
 }
-field() { sed -n "s/^$1=//p" "$DIR/out"; }
+form_field() { sed -n "s/^$1=//p" "$DIR/out"; }
 unb64() { openssl base64 -d -A; }
 
 tickets() {
@@ -35,15 +35,15 @@ tickets() {
 	kill -HUP "$(agent_pid)"
 	until_true 5 grep -q 'was read again' "$DIR/agent.log"
 	firma ticket sat-portal acme > "$DIR/out" || fail "no ticket"
-	field token | unb64 > "$DIR/token"
+	form_field token | unb64 > "$DIR/token"
 	cut -d'#' -f1 "$DIR/token" | unb64 > "$DIR/content"
 	cut -d'#' -f2 "$DIR/token" | unb64 | unb64 > "$DIR/sig"
 	openssl dgst -sha1 -verify "$DIR/acme.pub" -signature "$DIR/sig" \
 		"$DIR/content" > /dev/null || fail "openssl refuses the token"
 	serial=$(firma certificate show acme --json | jq -r .serial)
-	same "$(cat "$DIR/content")" "$(field guid)|EKU9003173C9|$serial" "content"
-	has "$(field guid)" '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
-	same "$(field fert)" "$(date -u -d "$(openssl x509 -in "$DIR/acme.pem" \
+	same "$(cat "$DIR/content")" "$(form_field guid)|EKU9003173C9|$serial" "content"
+	has "$(form_field guid)" '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+	same "$(form_field fert)" "$(date -u -d "$(openssl x509 -in "$DIR/acme.pem" \
 		-noout -enddate | cut -d= -f2)" +%y%m%d%H%M%SZ)" "fert"
 	same "$(entries '.purpose == "ticket" and .name == "sat-portal" and
 		.format == "sha1-raw"')" 1 "entries"
