@@ -306,6 +306,11 @@ firma_on_request_make(struct firma_task *q)
 		    q, FIRMA_ERR_VALUE, "", "request_make.digest or strings");
 		return;
 	}
+	if (m->digest == 20 && firma_key_algorithm_field(k->algorithm) != 0) {
+		firma_task_refuse(q, FIRMA_ERR_VALUE, "",
+		    "SHA-1: key %s is no RSA key", k->alias);
+		return;
+	}
 	if (m->digest == 20 &&
 	    !firma_task_allowed(q, FIRMA_ASK_SIGN_SHA1, k->alias, NULL))
 		return;

@@ -283,12 +283,27 @@ firma_change_forget_old(struct firma_change *c)
 	firma_change_answer(c);
 }
 
+/* Another renewal that this key signs for, as a representative's; or NULL. */
+static const struct firma_renewal *
+needs(const struct firma_agent *a, const struct firma_renewal *r)
+{
+	for (size_t i = 0; i < a->renewals->n; i++) {
+		const struct firma_renewal *other = a->renewals->at[i];
+
+		if (other != r && other->row.status == FIRMA_RENEWAL_OPEN &&
+		    memcmp(other->row.signer_spki, r->row.old_spki, 32) == 0)
+			return other;
+	}
+	return NULL;
+}
+
 void
 firma_on_renew_retire(struct firma_task *q)
 {
 	const struct firma_msg_renew_retire *m = (const void *)&q->msg;
 	struct firma_renewal *r =
 	    renewal_of(q, m->renewal, FIRMA_ASK_RENEW_RETIRE);
+	const struct firma_renewal *other;
 	struct firma_key *k;
 	struct firma_change *c;
 	struct firma_msg_w_delete d;
@@ -302,6 +317,12 @@ firma_on_renew_retire(struct firma_task *q)
 		    "renewal %llu is %s, at step %s",
 		    (unsigned long long)r->row.id,
 		    firma_renewal_status_name(r->row.status), r->row.step);
+		return;
+	}
+	if ((other = needs(q->agent, r)) != NULL) {
+		firma_task_refuse(q, FIRMA_ERR_STATE, "",
+		    "key %s signs for renewal %llu, which is open",
+		    r->row.old_key, (unsigned long long)other->row.id);
 		return;
 	}
 	if ((c = firma_change_new(q, r)) == NULL)

@@ -80,7 +80,7 @@ check_old(const struct firma_agent *a, const struct beginning *b,
 		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
 		    0, "certificate of key %s", b->old->alias);
 	if (b->site->profile->old_certificate == FIRMA_OLD_MUST_BE_VALID &&
-	    b->old->not_after < now) {
+	    (b->old->not_after < now || b->old->not_before > now)) {
 		*ret_rule = "old-certificate-valid";
 		return firma_fail(cause, FIRMA_ERR_CERT_NOT_EXPIRED,
 		    FIRMA_CAUSE_NONE, 0, "key %s, profile %s", b->old->alias,
@@ -201,6 +201,41 @@ identify(struct beginning *b, char *ret_fields, size_t size,
 	return firma_fields_write(o, ret_fields, size, cause);
 }
 
+/* By one of the site's issuers?  Anybody can write an RFC into a certificate. */
+static bool
+is_issued(const struct beginning *b, const struct firma_certificate *c)
+{
+	for (size_t i = 0; i < b->site->n_issuers; i++)
+		if (firma_certificate_issued_by(c, b->site->issuers[i]))
+			return true;
+	return b->site->n_issuers == 0;
+}
+
+/* SHA-1 goes with RSA keys: told before a key is made that can do nothing. */
+FIRMA_CHECKED static enum firma_err
+check_kinds(const struct beginning *b, struct firma_cause *cause)
+{
+	const struct firma_profile *p = b->site->profile;
+	bool bad =
+	    p->digest == 1 && firma_key_algorithm_field(b->algorithm) != 0;
+
+	for (size_t i = 0; i < p->n_steps && !bad; i++) {
+		const struct firma_profile_step *s = &p->steps[i];
+		const enum firma_key_algorithm a = s->key == FIRMA_KEY_OLD
+		    ? b->old->algorithm
+		    : s->key == FIRMA_KEY_SIGNER ? b->signer->algorithm
+						 : b->algorithm;
+
+		bad = s->what == FIRMA_DO_SIGN &&
+		    firma_sign_is_sha1(s->format) &&
+		    firma_key_algorithm_field(a) != 0;
+	}
+	return bad
+	    ? firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
+		  "profile %s needs RSA keys (--algorithm rsa-2048)", p->name)
+	    : FIRMA_OK;
+}
+
 /* Another key than the old one signs: may it? */
 FIRMA_CHECKED static enum firma_err
 check_other_signer(const struct beginning *b, struct firma_cause *cause)
@@ -220,6 +255,11 @@ check_other_signer(const struct beginning *b, struct firma_cause *cause)
 	    (r = firma_identity_represents(&who, &b->identity, cause)) !=
 		FIRMA_OK)
 		return r;
+	if (!is_issued(b, c))
+		return firma_fail(cause, FIRMA_ERR_CERT_ISSUER,
+		    FIRMA_CAUSE_NONE, 0,
+		    "the certificate of key %s is by none of the issuers",
+		    b->signer->alias);
 	if (b->signer->not_before > now || b->signer->not_after < now)
 		return firma_fail(cause, FIRMA_ERR_CERT_DATES, FIRMA_CAUSE_NONE,
 		    0, "the certificate of key %s is not valid now",
@@ -303,7 +343,8 @@ firma_on_renew_start(struct firma_task *q)
 	    (r = check_typed(q->agent, b, &cause)) != FIRMA_OK ||
 	    (r = identify(b, row->fields, sizeof(row->fields), &cause)) !=
 		FIRMA_OK ||
-	    (r = check_signer(b, &rule, &cause)) != FIRMA_OK) {
+	    (r = check_signer(b, &rule, &cause)) != FIRMA_OK ||
+	    (r = check_kinds(b, &cause)) != FIRMA_OK) {
 		free(b);
 		firma_change_fail(c, r, rule, &cause);
 		return;

@@ -364,21 +364,33 @@ check_letter(const struct firma_task *q, const struct firma_renewal *r,
 	return e;
 }
 
-/* A renewal may take days, in which a certificate can come to its end. */
+/*
+ * A renewal may take days, in which a certificate can come to its end.  The one
+ * that goes into the signature counts, not what the token shows now.
+ */
 FIRMA_CHECKED static enum firma_err
 check_valid(const struct firma_task *q, const struct firma_renewal *r,
     struct firma_cause *cause)
 {
 	const struct firma_profile_step *s = firma_renewal_step(r);
-	const struct firma_key *k = firma_renewal_key(q->agent, r);
+	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	const int64_t now = (int64_t)(firma_wall_ms() / 1000);
+	enum firma_err e;
 
 	if (r->site->profile->old_certificate != FIRMA_OLD_MUST_BE_VALID ||
-	    (s->key != FIRMA_KEY_OLD && s->key != FIRMA_KEY_SIGNER) ||
-	    k == NULL || k->certificate.len == 0 ||
-	    k->not_after >= firma_wall_ms() / 1000)
+	    s->what != FIRMA_DO_SIGN || s->key == FIRMA_KEY_NEW)
 		return FIRMA_OK;
-	return firma_fail(cause, FIRMA_ERR_CERT_NOT_EXPIRED, FIRMA_CAUSE_NONE,
-	    0, "key %s", k->alias);
+	if ((e = firma_store_document(q->agent->store, r->row.id,
+		 certificate_of(s->key), &der, cause)) != FIRMA_OK ||
+	    (e = firma_certificate_parse(firma_buf_view(&der), &c, cause)) !=
+		FIRMA_OK)
+		return e;
+	if (firma_certificate_not_before(c) > now ||
+	    firma_certificate_not_after(c) < now)
+		return firma_fail(cause, FIRMA_ERR_CERT_NOT_EXPIRED,
+		    FIRMA_CAUSE_NONE, 0, "key %s", firma_renewal_alias(r));
+	return FIRMA_OK;
 }
 
 FIRMA_CHECKED static enum firma_err

@@ -11,12 +11,49 @@
 #include "agent/daemon/log.h"
 #include "agent/daemon/reentry.h"
 #include "agent/daemon/renewal.h"
+#include "agent/pki/text.h"
 #include "agent/renewal/check.h"
 
 #define CHALLENGE_MAX \
 	((size_t)64 * 1024) /* octets of what IDSE gives to sign */
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
+
+/* Lines of text that can be shown. */
+static bool
+is_text(struct firma_bytes v)
+{
+	while (v.len != 0) {
+		size_t n = 0;
+
+		while (n < v.len && memchr("\r\n\t", v.at[n], 3) == NULL)
+			n++;
+		if (!firma_text_is_utf8(firma_bytes_of(v.at, n)) ||
+		    !firma_text_is_clean(firma_bytes_of(v.at, n)))
+			return false;
+		n += n < v.len;
+		v = firma_bytes_of(v.at + n, v.len - n);
+	}
+	return true;
+}
+
+/*
+ * It is signed without being shown to anybody, so that it may only be text: no
+ * letter in its place, and no other document.
+ */
+FIRMA_CHECKED static enum firma_err
+check_challenge(const struct firma_profile_step *s, struct firma_bytes v,
+    struct firma_cause *cause)
+{
+	if (v.len == 0 || v.len > CHALLENGE_MAX)
+		return firma_fail(cause, FIRMA_ERR_PORTAL_ANSWER,
+		    FIRMA_CAUSE_NONE, 0, "%s: %zu octets", s->id, v.len);
+	if (!is_text(v) || (v.len > 4 && memcmp(v.at, "%PDF", 4) == 0))
+		return firma_fail(cause, FIRMA_ERR_PORTAL_ANSWER,
+		    FIRMA_CAUSE_NONE, 0,
+		    "%s: what is to be signed to enter is no text", s->id);
+	return FIRMA_OK;
+}
 
 /* A letter, by what the step says; else a certificate or a challenge. */
 FIRMA_CHECKED static enum firma_err
@@ -40,11 +77,7 @@ check_document(const struct firma_task *q, const struct firma_renewal *r,
 		firma_certificate_free(c);
 		return e;
 	default:
-		if (v.len == 0 || v.len > CHALLENGE_MAX)
-			return firma_fail(cause, FIRMA_ERR_PORTAL_ANSWER,
-			    FIRMA_CAUSE_NONE, 0, "%s: %zu octets", s->id,
-			    v.len);
-		return FIRMA_OK;
+		return check_challenge(s, v, cause);
 	}
 }
 

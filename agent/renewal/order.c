@@ -41,6 +41,9 @@ check_key(struct walk *w)
 	if (s->key == FIRMA_KEY_NEW && !w->generated &&
 	    s->what != FIRMA_DO_GENERATE)
 		COMPLAIN(w, "the new key is used before it is generated");
+	if (s->key == FIRMA_KEY_SIGNER &&
+	    w->p->signer != FIRMA_SIGNER_REPRESENTATIVE)
+		COMPLAIN(w, "key = signer goes with signer = representative");
 	if ((s->key == FIRMA_KEY_OLD || s->key == FIRMA_KEY_SIGNER) &&
 	    s->what != FIRMA_DO_SIGN)
 		COMPLAIN(

@@ -131,6 +131,15 @@ refused representative-only XIQB891116QE4 --old company
 refused representative-only 'not CACX7605101P8' --old company --signer other
 refused representative-only 'EKU9003173C9' --old company --signer company
 refused representative-only 'signs for itself' --old person --signer boss
+# Anybody can write an RFC into a certificate.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/fake.key" -days 9 -utf8 -subj \
+    '/CN=x/x500UniqueIdentifier=XIQB891116QE4/serialNumber=XIQB891116MGRMZR05' \
+    -out "$dir/fake.pem" 2> /dev/null
+openssl pkey -in "$dir/fake.key" -outform DER -out "$dir/fake.der"
+firma key import --cer "$dir/fake.pem" --key "$dir/fake.der" --token practice \
+    --alias fake --pin-file "$dir/pin" > "$dir/out" 2>&1 < /dev/null || fail "no import"
+refused representative-only 'none of the issuers' --old company --signer fake
+refused '' 'needs RSA keys' --old person --algorithm p-256
 jumps $((1462 * 86400))
 refused old-certificate-valid 'must not be expired' --old person
 jumps 0
@@ -157,8 +166,25 @@ run verify "$ren"
 [ "$got" = 0 ] || fail "firma verify refuses it"
 says 'IAÑL750210963'
 
+# A certificate that comes to its end meanwhile signs nothing more.
+run renew start --profile sat-efirma --old other --new-alias late --token practice \
+    --no-run
+[ "$got" = 0 ] || fail "renew start: exit $got"
+for _ in 1 2 3; do
+	run renew next 2 --yes --dir "$dir/late" --pin-file "practice=$dir/pin"
+	[ "$got" = 0 ] || fail "renew next: exit $got"
+done
+[ "$(firma renew status 2 --json | jq -r .step)" = renewal.sign ] ||
+    fail "not before the signature: $(firma renew status 2 --json)"
+jumps $((1462 * 86400))
+run renew next 2 --yes --dir "$dir/late" --pin-file "practice=$dir/pin"
+[ "$got" != 0 ] || fail "signed with a certificate that is over"
+says old-certificate-valid
+jumps 0
+firma renew abort 2 --yes > /dev/null
+
 # A certificate of the old key, then the right one.
-[ "$(firma key list --json | jq length)" = 6 ] || fail "not one new key"
+[ "$(firma key list --json | jq length)" = 8 ] || fail "not one new key"
 authority person "$dir/person.csr" "$dir/wrong.pem"
 authority person "$dir/request" "$dir/right.pem"
 answer y y "$dir/wrong.pem"
@@ -177,7 +203,7 @@ run verify "$dir/evidence.zip"
 says 'renewal.ren: *it is the request, and its signature verifies'
 [ "$(firma ledger show --json | jq -rs 'flatten | map(select(.format ==
     "sha1-attached")) | length')" = 1 ] || fail "the ledger's entry"
-n_open=1
+n_open=2
 
 # ---- a company's, signed by its representative
 answer l
@@ -191,9 +217,25 @@ grep -qF '2.5.4.45=EKU9003173C9 / XIQB891116QE4, 2.5.4.5= / XIQB891116MGRMZR05' 
     "$dir/subject" || fail "another subject: $(cat "$dir/subject")"
 run verify "$ren"
 [ "$got" = 0 ] || fail "firma verify refuses it"
+# Meanwhile the representative renews: that key stays until it has signed here.
+answer l
+run renew start --profile sat-efirma --old boss --new-alias boss-2 --token practice \
+    --yes --dir "$dir/boss" --pin-file "practice=$dir/pin"
+[ "$got" = 9 ] || fail "renew start: exit $got"
+openssl cms -verify -inform DER -in "$(ls "$dir"/boss/files/Renovacion*)" -binary \
+    -noverify -out "$dir/boss.request" 2> /dev/null
+authority boss "$dir/boss.request" "$dir/boss-2.pem"
+answer y y "$dir/boss-2.pem"
+run renew resume 4 --yes --dir "$dir/boss" --pin-file "practice=$dir/pin"
+[ "$got" = 0 ] || fail "renew resume: exit $got"
+run renew retire 4 --yes
+[ "$got" != 0 ] || fail "retired while it signs for another"
+says 'signs for renewal 3'
 authority company "$dir/request" "$dir/right.pem"
 answer y y "$dir/right.pem"
-run renew resume --yes --dir "$dir/company" --pin-file "practice=$dir/pin"
+run renew resume 3 --yes --dir "$dir/company" --pin-file "practice=$dir/pin"
 [ "$got" = 0 ] || fail "renew resume: exit $got"
+run renew retire 4 --yes
+[ "$got" = 0 ] || fail "renew retire: exit $got"
 firma ledger verify > /dev/null || fail "the ledger's chain is broken"
 echo "passed: sat-efirma"

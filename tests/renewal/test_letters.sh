@@ -90,3 +90,26 @@ umask "$was"
 loose=$(find "$dir/given" \( -type d ! -perm 700 \) -o \( -type f -perm /7133 \))
 [ -z "$loose" ] || fail "modes: $loose"
 echo "modes of the evidence"
+
+# What is signed to enter is shown to nobody: it may be text, and no letter.
+begin
+start 0 --no-run
+[ "$(firma renew status --json | jq -r '.[-1].step')" = notice.challenge ] ||
+    fail "not at the challenge"
+printf 'a challenge\001' > "$dir/odd"
+printf '%%PDF-1.4\n%%%%EOF\n' > "$dir/odd.pdf"
+printf 'challenge 1\r\nline 2\n' > "$dir/text"
+id=70
+for f in odd odd.pdf text; do
+	id=$((id + 2))
+	printf '%s\n' "$id 5000 renew_act renewal=1 step=notice.challenge" \
+	    "$((id + 1)) 5000 renew_result renewal=1 step=notice.challenge op=challenge outcome=0 fd=$dir/$f" |
+	    "$BUILD/tests/agent/firma-ask" "$dir/run/socket" > "$dir/out"
+	case $f in
+	text) says "^$((id + 1)) renewal_item" ;;
+	*) says 'is no text'; [ "$(firma renew status --json | jq -r '.[-1].step')" = \
+	    notice.challenge ] || fail "$f was taken" ;;
+	esac
+done
+[ "$(firma renew status --json | jq -r '.[-1].step')" = notice.sign ] || fail "text was not taken"
+echo "the text to enter: text alone"

@@ -154,6 +154,8 @@ what_efirma_may_not_say(void **state)
 		{ "key = new\nsaves = request", "key = signer\nsaves = request",
 		    "only a sign step uses" },
 		{ "signer = representative", "signer = anybody", "signer" },
+		{ "signer = representative", "signer = old",
+		    "goes with signer = representative" },
 		{ "challenge = random", "challenge = secret", "challenge" },
 		{ "do = confirm\n", "do = confirm\nfile = a\n",
 		    "\"file\" means nothing" },
