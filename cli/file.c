@@ -184,6 +184,27 @@ file_write(const char *path, mode_t mode, struct firma_bytes v,
 }
 
 enum firma_err
+file_can_write(const char *path, struct firma_cause *cause)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[FILE_PATH_MAX] = ".";
+
+	if (is_special(path))
+		return FIRMA_OK;
+	if (slash != NULL) {
+		const size_t n = slash == path ? 1 : (size_t)(slash - path);
+
+		if (n >= sizeof(folder))
+			return firma_fail(cause, FIRMA_ERR_LIMIT,
+			    FIRMA_CAUSE_NONE, 0, "%s", path);
+		memcpy(folder, path, n);
+		folder[n] = '\0';
+	}
+	return access(folder, W_OK | X_OK) == 0 ? FIRMA_OK
+						: failed(cause, folder);
+}
+
+enum firma_err
 file_mkdirs(const char *path, struct firma_cause *cause)
 {
 	char at[FILE_PATH_MAX];

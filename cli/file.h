@@ -35,6 +35,13 @@ FIRMA_CHECKED enum firma_err file_open(
 FIRMA_CHECKED enum firma_err file_write(const char *path, mode_t mode,
     struct firma_bytes v, struct firma_cause *cause);
 
+/*
+ * Would file_write() find its folder, and be let in?  For who is about to make
+ * something that should not be lost.  FIRMA_ERR_IO; the cause names the folder.
+ */
+FIRMA_CHECKED enum firma_err file_can_write(
+    const char *path, struct firma_cause *cause);
+
 /* mkdir -p, mode 0700. */
 FIRMA_CHECKED enum firma_err file_mkdirs(
     const char *path, struct firma_cause *cause);

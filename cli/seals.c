@@ -188,6 +188,16 @@ seals(struct app *app, const struct args *a)
 	for (int i = 1; i < a->n_operands; i++)
 		if ((status = take(&s, a->operands[i])) != 0)
 			return status;
+	for (size_t i = 0; i < s.n; i++)
+		if (strcmp(s.at[i].key, efirma) == 0)
+			return say_refusal(FIRMA_EXIT_USAGE,
+			    _("firma seals EFIRMA KEY=BRANCH ..."), "%s",
+			    _("a seal has a key of its own"));
+	if ((r = file_can_write(args_text(a, "output") != NULL
+		     ? args_text(a, "output")
+		     : "seals.sdg",
+		 &cause)) != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", _("the ZIP"));
 	if ((r = identify(app, efirma, &s, &cause)) != FIRMA_OK)
 		return app_failure(app, r, &cause, _("key %s"), efirma);
 	pins_init(&pins, a);

@@ -113,6 +113,22 @@ ask_agent(struct app *app, const struct args *a, struct pins *pins,
 	return pin_each_end(&each, r, cause);
 }
 
+/* The same; a key that signs documents alone gets the document. */
+static enum firma_err
+ask_sealed(struct app *app, const struct args *a, struct pins *pins,
+    struct job *j, struct firma_cause *cause)
+{
+	enum firma_err r = ask_agent(app, a, pins, j, cause);
+
+	if (r != FIRMA_ERR_DENIED || j->path == NULL || j->digest.len == 0 ||
+	    strcmp(firma_client_rule(app->client), "no-digest") != 0)
+		return r;
+	j->must_seal = 1;
+	j->digest.len = 0;
+	r = load(j, cause);
+	return r == FIRMA_OK ? ask_agent(app, a, pins, j, cause) : r;
+}
+
 /* The agent signs a digest; who has the content puts it in. */
 static enum firma_err
 attach(const struct job *j, struct firma_buf *ret, struct firma_cause *cause)
@@ -177,23 +193,47 @@ say_unstamped(const struct job *j, const char *to)
 	return status;
 }
 
-static int
-write_out(const struct args *a, const struct job *j, struct firma_bytes v)
+/* Where the signature goes; NULL: stdout. */
+static const char *
+output_of(const struct args *a, const struct job *j, char room[FILE_PATH_MAX])
 {
 	const char *to = args_text(a, "output");
+
+	if (to != NULL || j->path == NULL || strcmp(j->path, "-") == 0)
+		return to;
+	(void)snprintf(
+	    room, FILE_PATH_MAX, "%s%s", j->path, sign_suffix(j->format));
+	return room;
+}
+
+/* Before anything is signed: can the signature be put there? */
+static int
+check_output(const struct args *a, const struct job *j)
+{
 	struct firma_cause cause = { 0 };
-	char path[FILE_PATH_MAX], hex[65];
+	char room[FILE_PATH_MAX];
+	const char *to = output_of(a, j, room);
 	enum firma_err r;
 
-	if (to == NULL && j->path != NULL && strcmp(j->path, "-") != 0) {
-		(void)snprintf(path, sizeof(path), "%s%s", j->path,
-		    sign_suffix(j->format));
-		to = path;
-	}
+	if (j->is_check || j->pdf.is_wanted)
+		return 0;
 	if (to == NULL && !out_is_json() && isatty(STDOUT_FILENO))
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("name a file with --output"), "%s",
 		    _("a signature is no text for a terminal"));
+	if (to != NULL && (r = file_can_write(to, &cause)) != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", to);
+	return 0;
+}
+
+static int
+write_out(const struct args *a, const struct job *j, struct firma_bytes v)
+{
+	struct firma_cause cause = { 0 };
+	char path[FILE_PATH_MAX], hex[65];
+	const char *to = output_of(a, j, path);
+	enum firma_err r;
+
 	if (to == NULL)
 		r = out_is_json() ? FIRMA_OK : out_octets(v);
 	else
@@ -352,6 +392,8 @@ sign(struct app *app, const struct args *a)
 		return status;
 	if (a->n_operands > 2)
 		return sign_several(app, a, &j);
+	if ((status = check_output(a, &j)) != 0)
+		return status;
 	r = load(&j, &cause);
 	if (r == FIRMA_ERR_LIMIT && j.is_lot)
 		return lot_say_too_large(j.path);
@@ -375,18 +417,11 @@ sign(struct app *app, const struct args *a)
 		0)
 		return status;
 	pins_init(&pins, a);
-	r = ask_agent(app, a, &pins, &j, &cause);
+	r = ask_sealed(app, a, &pins, &j, &cause);
 	if (r == FIRMA_ERR_PIN_NEEDED) {
 		if ((status = unlock_key(app, &pins, j.key)) != 0)
 			return status;
 		r = ask_agent(app, a, &pins, &j, &cause);
-	}
-	/* A key that signs documents alone gets the document. */
-	if (r == FIRMA_ERR_DENIED && j.path != NULL && j.digest.len != 0) {
-		j.must_seal = 1;
-		j.digest.len = 0;
-		if ((r = load(&j, &cause)) == FIRMA_OK)
-			r = ask_agent(app, a, &pins, &j, &cause);
 	}
 	if (r == FIRMA_OK && firma_sign_is_attached(j.format))
 		r = attach(&j, &whole, &cause);

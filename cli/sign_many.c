@@ -10,6 +10,7 @@
 #include "agent/pki/cms.h"
 #include "cli/file.h"
 #include "cli/pin.h"
+#include "cli/sign_large.h"
 
 #define WINDOW 8 /* requests that the agent has at a time */
 
@@ -17,7 +18,8 @@
 struct flight {
 	uint64_t id; /* 0: none */
 	const char *path;
-	int fd; /* the sealed document, or -1 */
+	int fd;         /* the sealed document, or -1 */
+	int is_by_hash; /* a long one: only its digest was sent */
 };
 
 struct many {
@@ -27,6 +29,7 @@ struct many {
 	char **paths;
 	size_t n, next, n_signed, n_failed;
 	struct flight flights[WINDOW];
+	int must_seal;   /* the key signs no digest */
 	int is_over;     /* nothing more is sent: what failed will fail again */
 	int status;      /* of the first failure */
 	json_t *results; /* with --json */
@@ -71,14 +74,21 @@ send_one(struct many *m, struct flight *f, struct firma_cause *cause)
 	const size_t max = firma_sign_is_attached(m->format)
 	    ? FIRMA_CMS_CONTENT_MAX
 	    : FIRMA_DOCUMENT_MAX;
-	const struct firma_msg_sign ask = { firma_str_of(m->key),
-		(uint32_t)m->format, firma_str_of(base_name(f->path)),
-		firma_str_of(m->purpose), firma_bytes_of(NULL, 0), 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf digest = { 0 };
+	struct firma_msg_sign ask = { firma_str_of(m->key), (uint32_t)m->format,
+		firma_str_of(base_name(f->path)), firma_str_of(m->purpose),
+		firma_bytes_of(NULL, 0), 0 };
 	enum firma_err r;
 
-	if ((r = file_open(f->path, &in, cause)) != FIRMA_OK ||
-	    (r = firma_memfd_from_fd(in, max, &f->fd, cause)) != FIRMA_OK)
+	if ((r = file_open(f->path, &in, cause)) != FIRMA_OK)
 		return r;
+	f->is_by_hash = !m->must_seal && m->format <= FIRMA_SIGN_CMS_DETACHED &&
+	    sign_large_is(in);
+	r = f->is_by_hash ? sign_large_hash(in, &digest, cause)
+			  : firma_memfd_from_fd(in, max, &f->fd, cause);
+	if (r != FIRMA_OK)
+		return r;
+	ask.sha256 = firma_buf_view(&digest);
 	r = firma_client_send(m->app->client, FIRMA_MSG_sign, &ask, f->fd,
 	    firma_after(APP_SIGN * FIRMA_S), &f->id, cause);
 	if (r == FIRMA_ERR_AGENT_GONE)
@@ -141,6 +151,8 @@ signed_one(
 
 	if (r != FIRMA_OK) {
 		failed(m, f->path, r, &cause);
+		/* What cannot be kept is not signed. */
+		m->is_over |= r == FIRMA_ERR_DISK_FULL;
 		return;
 	}
 	m->n_signed++;
@@ -192,7 +204,13 @@ take_answer(struct many *m, struct firma_cause *cause)
 		    "at a time");
 	if ((f = flight_of(m, a.id)) == NULL || !a.is_last)
 		return FIRMA_OK;
-	if (a.type == FIRMA_MSG_signed) {
+	if (a.err == FIRMA_ERR_DENIED && f->is_by_hash && !m->must_seal) {
+		/* Once more, with the document: rule no-digest, if any. */
+		m->must_seal = 1;
+		if ((r = send_one(m, f, cause)) == FIRMA_OK)
+			return FIRMA_OK;
+		failed(m, f->path, r, cause);
+	} else if (a.type == FIRMA_MSG_signed) {
 		signed_one(m, f, a.msg);
 	} else {
 		r = a.err != FIRMA_OK ? a.err : FIRMA_ERR_SHAPE;

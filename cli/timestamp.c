@@ -85,7 +85,7 @@ choose_output(const struct args *a, struct job *j)
 	if (args_flag(a, "force"))
 		return 0;
 	/* An earlier stamp says more than a later one. */
-	if (!j->is_signature && strcmp(j->to, "-") != 0 &&
+	if ((!j->is_signature || to != NULL) && strcmp(j->to, "-") != 0 &&
 	    access(j->to, F_OK) == 0)
 		return say_refusal(FIRMA_EXIT_FAILED,
 		    _("name another file with --output, or add --force"),

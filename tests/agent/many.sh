@@ -97,14 +97,34 @@ large_file() {
 	same "$(firma ledger show --json | jq -rs 'flatten | map(select(.name == "big"))
 		| last | .digest')" "$(sha256sum "$DIR/big" | cut -d' ' -f1)" "digest"
 
+	note "so are long ones among several"
+	echo small > "$DIR/small"
+	rm "$DIR/big.p7s"
+	expect 0 firma sign acme "$DIR/small" "$DIR/big"
+	is_signed "$DIR/big"
+	is_signed "$DIR/small"
+
+	note "nothing is signed that could not be kept"
+	before=$(entries '.action == "sign"')
+	expect 1 firma sign acme "$DIR/small" -o "$DIR/nowhere/x.p7s"
+	says "$DIR/nowhere"
+	expect 1 firma seals acme x=Matriz -o "$DIR/nowhere/x.sdg"
+	same "$(entries '.action == "sign"')" "$before" "signatures"
+
 	note "a key that signs documents alone gets the document"
 	printf '[key acme]\ndigest-only = no\n' >> "$DIR/firmad.conf"
 	: > "$DIR/agent.log"
 	kill -HUP "$(agent_pid)"
 	until_true 5 grep -q 'was read again' "$DIR/agent.log"
 	rm "$DIR/big.p7s"
-	expect 0 firma sign acme "$DIR/big"
+	expect 0 firma token lock practice
+	expect 0 firma sign acme "$DIR/big" --pin-file "$DIR/pin"
 	is_signed "$DIR/big"
+	rm "$DIR/big.p7s"
+	echo small > "$DIR/small"
+	expect 0 firma sign acme "$DIR/small" "$DIR/big"
+	is_signed "$DIR/big"
+	is_signed "$DIR/small"
 	expect 0 firma sign acme -o "$DIR/stdin.p7s" < "$DIR/big"
 	cp "$DIR/stdin.p7s" "$DIR/big.p7s"
 	is_signed "$DIR/big"
