@@ -42,6 +42,13 @@ FIRMA_CHECKED enum firma_err file_write(const char *path, mode_t mode,
 FIRMA_CHECKED enum firma_err file_can_write(
     const char *path, struct firma_cause *cause);
 
+/*
+ * What a document is called in the ledger: the last part of its path, at most 128
+ * octets; what is no UTF-8 that may be shown is "?".  Gives ret.
+ */
+#define FILE_NAME_ROOM 129 /* octets, with the terminating zero */
+const char *file_name(const char *path, char ret[FILE_NAME_ROOM]);
+
 /* mkdir -p, mode 0700. */
 FIRMA_CHECKED enum firma_err file_mkdirs(
     const char *path, struct firma_cause *cause);

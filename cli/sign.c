@@ -51,14 +51,6 @@ job_done(struct job *j)
 	json_decref(j->letter);
 }
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
 static size_t
 max_octets(const struct job *j)
 {
@@ -95,11 +87,12 @@ ask_agent(struct app *app, const struct args *a, struct pins *pins,
 		.pins = pins, .next = firma_signed_keep, .arg = &j->got
 	};
 	const char *purpose = args_text(a, "purpose");
+	char name[FILE_NAME_ROOM];
 	const struct firma_msg_sign ask = { firma_str_of(j->key),
 		(uint32_t)j->format,
 		firma_str_of(j->path == NULL        ? ""
 			: strcmp(j->path, "-") == 0 ? "stdin"
-						    : base_name(j->path)),
+						    : file_name(j->path, name)),
 		firma_str_of(purpose != NULL ? purpose : ""),
 		firma_buf_view(&j->digest), 0 };
 	enum firma_err r;

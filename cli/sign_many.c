@@ -58,14 +58,6 @@ failed(struct many *m, const char *path, enum firma_err r,
 			"{ss ss}", "file", path, "error", firma_err_name(r)));
 }
 
-static const char *
-base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
 /* The next file goes to the agent. */
 static enum firma_err
 send_one(struct many *m, struct flight *f, struct firma_cause *cause)
@@ -75,9 +67,10 @@ send_one(struct many *m, struct flight *f, struct firma_cause *cause)
 	    ? FIRMA_CMS_CONTENT_MAX
 	    : FIRMA_DOCUMENT_MAX;
 	FIRMA_OWN(firma_buf_done) struct firma_buf digest = { 0 };
+	char name[FILE_NAME_ROOM];
 	struct firma_msg_sign ask = { firma_str_of(m->key), (uint32_t)m->format,
-		firma_str_of(base_name(f->path)), firma_str_of(m->purpose),
-		firma_bytes_of(NULL, 0), 0 };
+		firma_str_of(file_name(f->path, name)),
+		firma_str_of(m->purpose), firma_bytes_of(NULL, 0), 0 };
 	enum firma_err r;
 
 	if ((r = file_open(f->path, &in, cause)) != FIRMA_OK)
@@ -160,9 +153,9 @@ signed_one(
 		return;
 	firma_hex(got->sha256, hex);
 	(void)json_array_append_new(m->results,
-	    json_pack("{ss ss ss sI so}", "file", f->path, "format",
-		firma_sign_format_name(m->format), "sha256", hex, "ledger_seq",
-		(json_int_t)got->ledger_seq, "signature",
+	    json_pack("{so* ss ss sI so*}", "file", json_string(f->path),
+		"format", firma_sign_format_name(m->format), "sha256", hex,
+		"ledger_seq", (json_int_t)got->ledger_seq, "signature",
 		json_sprintf("%s%s", f->path, sign_suffix(m->format))));
 }
 

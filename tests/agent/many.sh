@@ -51,6 +51,13 @@ many_files() {
 		same "$(cat "$DIR/content")" "$(cat "${f%.p7m}")" "content"
 	done
 
+	note "a name that is no UTF-8 spoils no JSON"
+	cp "$DIR/doc/1" "$DIR/doc/$(printf '\377')"
+	firma sign acme "$DIR/doc/1" "$DIR/doc/$(printf '\377')" --json > "$DIR/json"
+	same "$(jq -c '[.signed, (.files | length), (.files[1] | has("file"))]' \
+		"$DIR/json")" "[2,2,false]" "JSON"
+	rm -f "$DIR"/doc/"$(printf '\377')"*
+
 	note "a file that cannot be read leaves the others alone"
 	expect 1 firma sign acme "$DIR/doc/1" "$DIR/nothing" "$DIR/doc/2"
 	says "$DIR/nothing"

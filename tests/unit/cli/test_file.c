@@ -133,10 +133,30 @@ remove_dir(void **state)
 	return rmdir(dir);
 }
 
+/* The wire carries UTF-8 of at most 128 octets: anything else is no reason to
+ * sign nothing. */
+static void
+names_for_the_ledger(void **state)
+{
+	char name[FILE_NAME_ROOM], longest[200];
+
+	(void)state;
+	assert_string_equal(file_name("a/b/c.pdf", name), "c.pdf");
+	assert_string_equal(file_name("c.pdf", name), "c.pdf");
+	assert_string_equal(file_name("a/\xc3\xb1", name), "\xc3\xb1");
+	assert_string_equal(file_name("\xf1o\nx\xe2\x80\xae", name), "?o?x?");
+	memset(longest, 'a', 199);
+	longest[199] = '\0';
+	assert_int_equal(strlen(file_name(longest, name)), 128);
+	(void)memcpy(longest + 127, "\xc3\xb1", 2);
+	assert_int_equal(strlen(file_name(longest, name)), 127);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_for_the_ledger),
 		cmocka_unit_test(write_then_read),
 		cmocka_unit_test(special_files_stay),
 		cmocka_unit_test(armour),
