@@ -210,27 +210,9 @@ file_name(const char *path, char ret[FILE_NAME_ROOM])
 {
 	const char *slash = strrchr(path, '/');
 	const char *base = slash != NULL ? slash + 1 : path;
-	struct firma_bytes in = firma_bytes_of(base, strlen(base));
-	size_t n = 0;
 
-	while (in.len != 0) {
-		struct firma_bytes one = in;
-		uint32_t c;
-
-		if (firma_text_take(&in, &c)) {
-			one.len -= in.len;
-		} else {
-			one.len = 1;
-			in = firma_bytes_of(in.at + 1, in.len - 1);
-		}
-		if (!firma_text_is_clean(one) || !firma_text_is_utf8(one))
-			one = firma_bytes_of("?", 1);
-		if (n + one.len >= FILE_NAME_ROOM)
-			break;
-		memcpy(ret + n, one.at, one.len);
-		n += one.len;
-	}
-	ret[n] = '\0';
+	firma_text_show(
+	    firma_bytes_of(base, strlen(base)), ret, FILE_NAME_ROOM);
 	return ret;
 }
 

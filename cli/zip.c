@@ -48,35 +48,17 @@ bad(struct archive *a, struct firma_cause *cause)
 	    why != NULL ? why : "no reason given");
 }
 
-/* Text of any encoding, one character at a time; whole characters only. */
+/* Text of any encoding. */
 static void
 copy_name(struct archive_entry *e, char ret[ZIP_NAME_MAX])
 {
 	const char *name = archive_entry_pathname_utf8(e);
 	struct firma_bytes in;
-	size_t n = 0;
 
 	if (name == NULL)
 		name = archive_entry_pathname(e);
 	in = firma_bytes_of(name, name != NULL ? strlen(name) : 0);
-	while (in.len != 0) {
-		struct firma_bytes one = in;
-		uint32_t c;
-
-		if (firma_text_take(&in, &c)) {
-			one.len -= in.len;
-		} else {
-			one.len = 1;
-			in = firma_bytes_of(in.at + 1, in.len - 1);
-		}
-		if (!firma_text_is_clean(one))
-			one = firma_bytes_of("?", 1);
-		if (n + one.len >= ZIP_NAME_MAX)
-			break;
-		memcpy(ret + n, one.at, one.len);
-		n += one.len;
-	}
-	ret[n] = '\0';
+	firma_text_show(in, ret, ZIP_NAME_MAX);
 }
 
 static enum firma_err

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/pki/text.h"
 
+#include <string.h>
+
 #include "agent/base/own.h"
 
 #define CHARACTER_MAX 0x10ffffu
@@ -205,4 +207,29 @@ firma_text_is_clean(struct firma_bytes utf8)
 		if (!firma_text_take(&utf8, &c) || !is_clean(c))
 			return 0;
 	return 1;
+}
+
+void
+firma_text_show(struct firma_bytes v, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	while (v.at != NULL && v.len != 0) {
+		struct firma_bytes one = v;
+		uint32_t c;
+
+		if (firma_text_take(&v, &c)) {
+			one.len -= v.len;
+		} else {
+			one.len = 1;
+			v = firma_bytes_of(v.at + 1, v.len - 1);
+		}
+		if (!firma_text_is_clean(one))
+			one = firma_bytes_of("?", 1);
+		if (n + one.len >= size)
+			break;
+		memcpy(ret + n, one.at, one.len);
+		n += one.len;
+	}
+	ret[n] = '\0';
 }

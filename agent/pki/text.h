@@ -40,4 +40,11 @@ FIRMA_CHECKED enum firma_err firma_text_to_cp1252(
  */
 int firma_text_is_clean(struct firma_bytes utf8);
 
+/*
+ * Copy v as text that may be shown, zero-terminated: an octet that is no UTF-8 and
+ * a character that is not clean become "?"; cut before a character that does not
+ * fit.  v.at may be NULL.
+ */
+void firma_text_show(struct firma_bytes v, char *ret, size_t size);
+
 #endif

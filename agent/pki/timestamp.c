@@ -120,32 +120,6 @@ failure_name(const ASN1_BIT_STRING *bits)
 	return "";
 }
 
-/* The authority's words reach a terminal: clean, one line, cut if need be. */
-static void
-copy_words(struct firma_bytes in, char *ret, size_t size)
-{
-	size_t n = 0;
-
-	while (in.len != 0) {
-		struct firma_bytes one = in;
-		uint32_t c;
-
-		if (firma_text_take(&in, &c)) {
-			one.len -= in.len;
-		} else {
-			one.len = 1;
-			in = firma_bytes_of(in.at + 1, in.len - 1);
-		}
-		if (!firma_text_is_clean(one))
-			one = firma_bytes_of("?", 1);
-		if (n + one.len >= size)
-			break;
-		memcpy(ret + n, one.at, one.len);
-		n += one.len;
-	}
-	ret[n] = '\0';
-}
-
 static enum firma_err
 refused(const TS_STATUS_INFO *info, int64_t status, struct firma_cause *cause)
 {
@@ -157,8 +131,9 @@ refused(const TS_STATUS_INFO *info, int64_t status, struct firma_cause *cause)
 	if (sk_ASN1_UTF8STRING_num(texts) > 0) {
 		const ASN1_UTF8STRING *s = sk_ASN1_UTF8STRING_value(texts, 0);
 
-		copy_words(firma_bytes_of(ASN1_STRING_get0_data(s),
-			       (size_t)ASN1_STRING_length(s)),
+		/* They reach a terminal. */
+		firma_text_show(firma_bytes_of(ASN1_STRING_get0_data(s),
+				    (size_t)ASN1_STRING_length(s)),
 		    words, sizeof(words));
 	}
 	return firma_fail(cause, FIRMA_ERR_TSA_REFUSED, FIRMA_CAUSE_NONE, 0,

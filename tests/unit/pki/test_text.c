@@ -108,10 +108,29 @@ what_could_deceive_is_not_clean(void **state)
 		assert_false(firma_text_is_clean(TEXT(bad[i])));
 }
 
+static void
+what_is_shown_is_clean(void **state)
+{
+	char room[8];
+
+	(void)state;
+	firma_text_show(BYTES("ab"), room, sizeof(room));
+	assert_string_equal(room, "ab");
+	firma_text_show(BYTES("a\xff\nb"), room, sizeof(room));
+	assert_string_equal(room, "a??b");
+	firma_text_show(BYTES("\xe2\x80\xae"), room, sizeof(room));
+	assert_string_equal(room, "?");
+	firma_text_show(BYTES("123456\xc3\xb1"), room, sizeof(room));
+	assert_string_equal(room, "123456");
+	firma_text_show(firma_bytes_of(NULL, 0), room, sizeof(room));
+	assert_string_equal(room, "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_shown_is_clean),
 		cmocka_unit_test(shortest_form_utf8_only),
 		cmocka_unit_test(what_put_writes_take_reads),
 		cmocka_unit_test(cp1252_there_and_back),
