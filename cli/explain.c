@@ -260,8 +260,8 @@ stamp(struct firma_bytes file, const struct explain_with *with,
     struct explanation *e)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
-	const struct firma_timestamp_expect expect = { .sha256 =
-							   with->content_sha256,
+	const struct firma_timestamp_expect expect = { .digest =
+							   with->content_digest,
 		.data = with->content,
 		.ca = with->tsa_ca };
 	enum firma_err r = FIRMA_OK, says = FIRMA_OK;

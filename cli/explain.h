@@ -29,8 +29,8 @@ struct explain_with {
 	const struct firma_certificate *ca; /* or NULL */
 	int has_password;
 	struct firma_bytes password; /* of a key */
-	/* SHA-256 of what a stamp is over, when there is no content; or NULL */
-	const uint8_t *content_sha256;
+	/* digest of what a stamp is over, when there is no content; or empty */
+	struct firma_bytes content_digest;
 	struct firma_bytes tsa_ca; /* of time stamps; see timestamp.h */
 	int64_t now;               /* seconds since 1970 UTC */
 };

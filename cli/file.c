@@ -100,21 +100,24 @@ hash_all(int fd, const char *path, size_t max, EVP_MD_CTX *ctx,
 }
 
 enum firma_err
-file_sha256(
-    const char *path, size_t max, uint8_t ret[32], struct firma_cause *cause)
+file_digest(const char *path, size_t max, const char *digest, uint8_t *ret,
+    size_t *ret_len, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
 	FIRMA_OWN(firma_evp_md_ctx_done) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	const EVP_MD *md = EVP_get_digestbyname(digest);
+	unsigned int n = 0;
 	enum firma_err r;
 
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+	if (ctx == NULL || md == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1)
 		return firma_openssl_err(FIRMA_ERR_NOMEM);
 	if ((r = file_open(path, &fd, cause)) != FIRMA_OK ||
 	    (r = hash_all(fd, path, max, ctx, cause)) != FIRMA_OK)
 		return r;
-	return EVP_DigestFinal_ex(ctx, ret, NULL) == 1
-	    ? FIRMA_OK
-	    : firma_openssl_err(FIRMA_ERR_INTERNAL);
+	if (EVP_DigestFinal_ex(ctx, ret, &n) != 1)
+		return firma_openssl_err(FIRMA_ERR_INTERNAL);
+	*ret_len = n;
+	return FIRMA_OK;
 }
 
 static enum firma_err

@@ -19,9 +19,13 @@
 FIRMA_CHECKED enum firma_err file_read(const char *path, size_t max,
     struct firma_buf *ret, struct firma_cause *cause);
 
-/* The SHA-256 of it, without keeping it.  As file_read(). */
-FIRMA_CHECKED enum firma_err file_sha256(
-    const char *path, size_t max, uint8_t ret[32], struct firma_cause *cause);
+/*
+ * A digest of it ("sha256", ...), without keeping it.  As file_read().
+ * ret  room for that digest
+ */
+FIRMA_CHECKED enum firma_err file_digest(const char *path, size_t max,
+    const char *digest, uint8_t *ret, size_t *ret_len,
+    struct firma_cause *cause);
 
 /* Open for reading; "-" gives a copy of stdin. */
 FIRMA_CHECKED enum firma_err file_open(

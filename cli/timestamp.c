@@ -97,12 +97,14 @@ static enum firma_err
 stamp_it(struct job *j, const struct stamp_config *c, struct firma_buf *token,
     struct firma_cause *cause)
 {
+	size_t n = 0;
 	enum firma_err r;
 
 	r = j->is_signature
 	    ? firma_cms_signature_sha256(
 		  firma_buf_view(&j->signature), j->sha256, cause)
-	    : file_sha256(j->path, FIRMA_DOCUMENT_MAX, j->sha256, cause);
+	    : file_digest(
+		  j->path, FIRMA_DOCUMENT_MAX, "sha256", j->sha256, &n, cause);
 	if (r != FIRMA_OK ||
 	    (r = stamp_ask(c, j->sha256, token, cause)) != FIRMA_OK)
 		return r;

@@ -16,13 +16,15 @@
 #include "cli/stamp.h"
 #include "cli/stamp_say.h"
 
+#define DIGEST_MAX 64 /* octets: SHA-512 */
+
 /* What is read beside the file, for as long as it is explained. */
 struct beside {
 	struct firma_buf content;
 	struct firma_secret password;
 	struct firma_certificate *ca;
 	struct firma_buf tsa_ca;
-	uint8_t sha256[FIRMA_SHA256];
+	uint8_t digest[DIGEST_MAX];
 	struct explain_with with;
 };
 
@@ -51,11 +53,37 @@ content_beside(const char *path, char *ret, size_t size)
 	return is_one && access(ret, R_OK) == 0;
 }
 
-/* 0, or the exit status of what has been said. */
-static int
-read_content(
-    const struct args *a, const char *path, int is_stamp, struct beside *b)
+/* The digest that a stamp is over: "sha256", "sha384", "sha512". */
+static void
+imprint_of(struct firma_bytes stamp, char ret[16])
 {
+	FIRMA_OWN(firma_timestamp_done) struct firma_timestamp t = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
+	const struct firma_timestamp_expect none = { 0 };
+	enum firma_err says;
+
+	(void)snprintf(ret, 16, "sha256");
+	if (!firma_timestamp_is_token(stamp)) {
+		if (firma_timestamp_open(stamp, &token, NULL) != FIRMA_OK)
+			return;
+		stamp = firma_buf_view(&token);
+	}
+	if (firma_timestamp_read(stamp, &none, &t, &says, NULL) == FIRMA_OK &&
+	    t.imprint[0] != '\0')
+		(void)snprintf(ret, 16, "%s", t.imprint);
+}
+
+/*
+ * stamp: the file, when it is one; else empty.
+ * 0, or the exit status of what has been said.
+ */
+static int
+read_content(const struct args *a, const char *path, struct firma_bytes stamp,
+    struct beside *b)
+{
+	const int is_stamp = stamp.len != 0;
+	char md[16];
+	size_t n = 0;
 	const char *content = args_text(a, "content");
 	char guess[FILE_PATH_MAX];
 	struct firma_cause cause = { 0 };
@@ -68,8 +96,10 @@ read_content(
 	r = file_read(content, FIRMA_CMS_CONTENT_MAX, &b->content, &cause);
 	/* A stamp may be over more than is held in memory. */
 	if (r == FIRMA_ERR_LIMIT && is_stamp) {
-		b->with.content_sha256 = b->sha256;
-		r = file_sha256(content, FIRMA_DOCUMENT_MAX, b->sha256, &cause);
+		imprint_of(stamp, md);
+		r = file_digest(
+		    content, FIRMA_DOCUMENT_MAX, md, b->digest, &n, &cause);
+		b->with.content_digest = firma_bytes_of(b->digest, n);
 	}
 	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", content);
@@ -257,8 +287,11 @@ look(const struct args *a, const char *path, int document,
 	}
 	if (file.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
 		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", path);
-	if ((status = read_content(
-		 a, path, firma_kind_of(file) == FIRMA_KIND_STAMP, &b)) != 0 ||
+	if ((status = read_content(a, path,
+		 firma_kind_of(file) == FIRMA_KIND_STAMP
+		     ? file
+		     : firma_bytes_of(NULL, 0),
+		 &b)) != 0 ||
 	    (status = stamp_configure_ca(a, &b.tsa_ca)) != 0 ||
 	    (status = read_password(a, path, &b)) != 0)
 		return status;

@@ -49,7 +49,8 @@ FIRMA_CHECKED enum firma_err firma_timestamp_response(
  * What a stamp is compared with.  Views; all of it may be absent.
  *
  * sha256  of what was stamped; or NULL
- * data    what was stamped itself, when sha256 is NULL and at is not
+ * digest  the same by another SHA-2: its length says which; or empty
+ * data    what was stamped itself, when there is no digest and at is not NULL
  * nonce   of the request, or NULL
  * ca      certificates of authorities, PEM (several) or DER (one): the TSA's
  *         certificate must lead to one of them at the stamp's time.  Empty:
@@ -57,6 +58,7 @@ FIRMA_CHECKED enum firma_err firma_timestamp_response(
  */
 struct firma_timestamp_expect {
 	const uint8_t *sha256;
+	struct firma_bytes digest;
 	struct firma_bytes data;
 	const uint8_t *nonce;
 	struct firma_bytes ca;

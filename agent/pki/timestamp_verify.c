@@ -287,9 +287,15 @@ compare_imprint(const struct firma_timestamp_expect *expect,
 
 	if (ret->imprint[0] == '\0')
 		return bad(cause, "what was stamped is no SHA-2 digest");
-	if (expect->sha256 == NULL && expect->data.at == NULL)
+	if (expect->sha256 == NULL && expect->digest.len == 0 &&
+	    expect->data.at == NULL)
 		return FIRMA_OK;
-	if (expect->sha256 != NULL) {
+	if (expect->digest.len != 0) {
+		if (expect->digest.len != ret->imprint_len)
+			return bad(cause, "the stamp is over another digest");
+		n = (unsigned int)expect->digest.len;
+		memcpy(want, expect->digest.at, n);
+	} else if (expect->sha256 != NULL) {
 		if (strcmp(ret->imprint, "sha256") != 0)
 			return bad(cause, "the stamp is not over a SHA-256");
 		memcpy(want, expect->sha256, FIRMA_SHA256);

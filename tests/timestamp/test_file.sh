@@ -79,6 +79,19 @@ run 0 timestamp "$dir/large" --tsa "$URL"
 run 0 verify "$dir/large.tsr"
 says 'over the file'
 
+note "and when it is another digest"
+(
+	cd "$tsa"
+	openssl ts -query -data "$dir/large" -sha384 -cert -out q 2> /dev/null
+	openssl ts -reply -config tsa.cnf -section good -queryfile q \
+	    -out "$dir/large.tsr" 2> /dev/null
+)
+run 0 verify "$dir/large.tsr" --tsa-ca "$dir/tsa-ca.pem"
+says 'over the file'
+printf x >> "$dir/large"
+run 10 verify "$dir/large.tsr"
+says 'something else'
+
 note "stamps of other programs: SHA-512 over the octets, SHA-1 in ESS"
 (
 	cd "$tsa"
