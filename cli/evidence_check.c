@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/sha.h>
 
@@ -10,28 +11,23 @@
 #include "agent/pki/cms.h"
 #include "agent/pki/identity.h"
 #include "agent/pki/request.h"
-#include "agent/store/ledger.h"
+#include "cli/evidence_judging.h"
 
-/* What is looked at, and what was found. */
-struct judging {
-	const struct evidence *e;
-	const struct evidence_with *with;
-	struct evidence_findings *to;
-	struct firma_certificate *old, *new;
-	json_t *renewal;  /* renewal.json */
-	json_t *entries;  /* purpose -> the last good entry */
-	json_t *numbers;  /* seq, as text -> the entry */
-	enum firma_err r; /* a failure of ours */
-};
+#define SIGNER "signer.pem"
 
 static void
 judging_done(struct judging *j)
 {
 	firma_certificate_free(j->old);
 	firma_certificate_free(j->new);
+	firma_certificate_free(j->signer);
 	json_decref(j->renewal);
-	json_decref(j->entries);
 	json_decref(j->numbers);
+	json_decref(j->last);
+	json_decref(j->signs);
+	json_decref(j->consents);
+	json_decref(j->kept);
+	json_decref(j->consented);
 }
 
 void
@@ -41,8 +37,8 @@ evidence_findings_done(struct evidence_findings *f)
 	f->n = 0;
 }
 
-static void
-found(struct judging *j, enum evidence_check check, const char *file,
+void
+evidence_found(struct judging *j, enum evidence_check check, const char *file,
     enum evidence_verdict verdict, const char *why)
 {
 	struct evidence_finding *f;
@@ -57,8 +53,8 @@ found(struct judging *j, enum evidence_check check, const char *file,
 }
 
 /* r is the verdict on the file, unless it is a failure of ours. */
-static void
-judged(struct judging *j, enum evidence_check check, const char *file,
+void
+evidence_judged(struct judging *j, enum evidence_check check, const char *file,
     enum firma_err r, const struct firma_cause *cause)
 {
 	if (r == FIRMA_ERR_NOMEM || r == FIRMA_ERR_INTERNAL ||
@@ -66,17 +62,19 @@ judged(struct judging *j, enum evidence_check check, const char *file,
 		j->r = r;
 		return;
 	}
-	found(j, check, file,
+	evidence_found(j, check, file,
 	    r == FIRMA_OK                    ? EVIDENCE_GOOD
 		: r == FIRMA_ERR_CERT_ISSUER ? EVIDENCE_REFUSED
 					     : EVIDENCE_BAD,
 	    r == FIRMA_OK ? "" : cause->what);
 }
 
-static void
-holds(struct judging *j, enum evidence_check check, const char *file, int is_so)
+void
+evidence_holds(
+    struct judging *j, enum evidence_check check, const char *file, int is_so)
 {
-	found(j, check, file, is_so ? EVIDENCE_GOOD : EVIDENCE_BAD, "");
+	evidence_found(
+	    j, check, file, is_so ? EVIDENCE_GOOD : EVIDENCE_BAD, "");
 }
 
 /* ---- SHA256SUMS ---- */
@@ -119,13 +117,13 @@ sums(struct judging *j)
 		if (has_line(got, whole))
 			n_good++;
 		else
-			found(j, EVIDENCE_CHECK_SUMS,
+			evidence_found(j, EVIDENCE_CHECK_SUMS,
 			    whole[0] != '\0' ? line + 66 : "", EVIDENCE_BAD,
 			    "");
 	}
 	for (size_t i = 0; i < got.len; i++)
 		n_got += got.at[i] == '\n';
-	holds(j, EVIDENCE_CHECK_LISTED, EVIDENCE_SUMS,
+	evidence_holds(j, EVIDENCE_CHECK_LISTED, EVIDENCE_SUMS,
 	    n_good == n_want && n_got == n_want && got.len != 0 &&
 		got.at[got.len - 1] == '\n');
 }
@@ -142,7 +140,7 @@ stamp(struct judging *j)
 	enum firma_err r, says = FIRMA_OK;
 
 	if (file.len == 0) {
-		found(
+		evidence_found(
 		    j, EVIDENCE_CHECK_STAMP, EVIDENCE_STAMP, EVIDENCE_NOTE, "");
 		return;
 	}
@@ -152,7 +150,7 @@ stamp(struct judging *j)
 	if (r == FIRMA_OK)
 		r = firma_timestamp_read(firma_buf_view(&token), &expect,
 		    &j->to->stamp, &says, &cause);
-	judged(j, EVIDENCE_CHECK_STAMP, EVIDENCE_STAMP,
+	evidence_judged(j, EVIDENCE_CHECK_STAMP, EVIDENCE_STAMP,
 	    r == FIRMA_OK ? says : r, &cause);
 }
 
@@ -166,9 +164,9 @@ certificate(struct judging *j, const char *name)
 	struct firma_cause cause = { 0 };
 
 	if (v.len == 0)
-		found(j, EVIDENCE_CHECK_CERT, name, EVIDENCE_NOTE, "");
+		evidence_found(j, EVIDENCE_CHECK_CERT, name, EVIDENCE_NOTE, "");
 	else
-		judged(j, EVIDENCE_CHECK_CERT, name,
+		evidence_judged(j, EVIDENCE_CHECK_CERT, name,
 		    firma_certificate_parse(v, &c, &cause), &cause);
 	return c;
 }
@@ -185,12 +183,12 @@ issuers(struct judging *j)
 	if (ca == NULL)
 		return;
 	if (j->old != NULL)
-		found(j, EVIDENCE_CHECK_ISSUER, "old.pem",
+		evidence_found(j, EVIDENCE_CHECK_ISSUER, "old.pem",
 		    firma_certificate_issued_by(j->old, ca) ? EVIDENCE_GOOD
 							    : EVIDENCE_REFUSED,
 		    "");
 	if (j->new != NULL)
-		found(j, EVIDENCE_CHECK_ISSUER, "new.pem",
+		evidence_found(j, EVIDENCE_CHECK_ISSUER, "new.pem",
 		    firma_certificate_issued_by(j->new, ca) ? EVIDENCE_GOOD
 							    : EVIDENCE_REFUSED,
 		    "");
@@ -212,10 +210,10 @@ compare_certificates(struct judging *j)
 	    (r = firma_identity_of(j->new, &new, &cause)) == FIRMA_OK)
 		r = firma_identity_compare(
 		    &old, &new, attributes, 4, NULL, &cause);
-	judged(j, EVIDENCE_CHECK_IDENTITY, "new.pem", r, &cause);
+	evidence_judged(j, EVIDENCE_CHECK_IDENTITY, "new.pem", r, &cause);
 	firma_certificate_spki_sha256(j->old, a);
 	firma_certificate_spki_sha256(j->new, b);
-	holds(
+	evidence_holds(
 	    j, EVIDENCE_CHECK_NEW_KEY, "new.pem", memcmp(a, b, sizeof(a)) != 0);
 }
 
@@ -228,145 +226,114 @@ request(struct judging *j)
 	enum firma_err r;
 
 	if (v.len == 0) {
-		found(j, EVIDENCE_CHECK_REQUEST, "request.csr", EVIDENCE_NOTE,
-		    "");
+		evidence_found(j, EVIDENCE_CHECK_REQUEST, "request.csr",
+		    EVIDENCE_NOTE, "");
 		return;
 	}
 	r = firma_request_read(v, &q, &cause);
-	if (r == FIRMA_OK && j->new != NULL &&
+	if (r == FIRMA_OK &&
 	    (!q.is_signed ||
-		!firma_certificate_same_key(
-		    j->new, firma_buf_view(&q.spki_der))))
+		(j->new != NULL &&
+		    !firma_certificate_same_key(
+			j->new, firma_buf_view(&q.spki_der)))))
 		r = FIRMA_ERR_SIGNATURE;
-	judged(j, EVIDENCE_CHECK_REQUEST, "request.csr", r, &cause);
+	evidence_judged(j,
+	    j->new != NULL ? EVIDENCE_CHECK_REQUEST
+			   : EVIDENCE_CHECK_REQUEST_ALONE,
+	    "request.csr", r, &cause);
 }
 
-/* A company's is signed by its representative: by whom, `verify` of it tells. */
+/* Who signs for the old certificate's holder: itself, or its representative. */
+static void
+signer(struct judging *j)
+{
+	struct firma_identity old = { 0 }, by = { 0 };
+	struct firma_cause cause = { 0 };
+	enum firma_err r = FIRMA_OK;
+
+	if (evidence_find(j->e, SIGNER).len == 0)
+		return;
+	j->signer = certificate(j, SIGNER);
+	if (j->signer == NULL)
+		return;
+	if (j->old == NULL)
+		r = firma_fail(&cause, FIRMA_ERR_CERT_IDENTITY,
+		    FIRMA_CAUSE_NONE, 0, "old.pem is not there");
+	else if (!firma_bytes_equal(firma_certificate_der(j->signer),
+		     firma_certificate_der(j->old)) &&
+	    (r = firma_identity_of(j->old, &old, &cause)) == FIRMA_OK &&
+	    (r = firma_identity_of(j->signer, &by, &cause)) == FIRMA_OK)
+		r = firma_identity_represents(&by, &old, &cause);
+	evidence_judged(j, EVIDENCE_CHECK_SIGNER, SIGNER, r, &cause);
+}
+
+/* ---- signatures ---- */
+
+/* A signature over content by that certificate, and no other. */
+FIRMA_CHECKED static enum firma_err
+verify_by(struct firma_bytes der, struct firma_bytes content,
+    const struct firma_certificate *by, int *ret_is_attached,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	enum firma_err r;
+
+	if (content.len == 0 || by == NULL)
+		return firma_fail(cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE,
+		    0, "what it is over, or the certificate, is not there");
+	if ((r = firma_cms_verify(der, content, &info, cause)) != FIRMA_OK)
+		return r;
+	if (!firma_bytes_equal(
+		firma_certificate_der(info.signer), firma_certificate_der(by)))
+		return firma_fail(cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE,
+		    0, "it is signed with another certificate");
+	*ret_is_attached = info.is_attached;
+	return FIRMA_OK;
+}
+
+/* The request as the institution takes it: who may sign it, see signer(). */
 static void
 ren(struct judging *j)
 {
-	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
+	const int has_signer = evidence_find(j->e, SIGNER).len != 0;
+	const struct firma_certificate *by = has_signer ? j->signer : j->old;
 	const struct firma_bytes der = evidence_find(j->e, "renewal.ren");
 	const struct firma_bytes q = evidence_find(j->e, "request.csr");
 	struct firma_cause cause = { 0 };
+	int is_attached = 0;
 	enum firma_err r;
 
 	if (der.len == 0)
 		return;
-	r = q.len == 0 ? firma_fail(&cause, FIRMA_ERR_SIGNATURE,
-			     FIRMA_CAUSE_NONE, 0, "request.csr is not there")
-		       : firma_cms_verify(der, q, &info, &cause);
-	if (r == FIRMA_OK && !info.is_attached)
+	r = verify_by(der, q, by, &is_attached, &cause);
+	if (r == FIRMA_OK && !is_attached)
 		r = firma_fail(&cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE, 0,
 		    "the request is not in it");
-	judged(j, EVIDENCE_CHECK_REN, "renewal.ren", r, &cause);
-}
-
-/* ---- the ledger ---- */
-
-static int
-is_good(const json_t *entry)
-{
-	const char *result = evidence_text(entry, "result");
-
-	return strcmp(result, "ok") == 0 || strcmp(result, "issued") == 0;
-}
-
-/* Each line, once: the chain, and the entries for what follows. */
-static void
-read_ledger(struct judging *j)
-{
-	struct firma_bytes in = evidence_find(j->e, EVIDENCE_LEDGER);
-	struct firma_ledger_check chain = { .anywhere = true };
-	struct firma_cause cause = { 0 };
-	enum firma_err r = in.len != 0 ? FIRMA_OK : FIRMA_ERR_LEDGER_BROKEN;
-
-	while (in.len != 0 && r == FIRMA_OK) {
-		const uint8_t *end = memchr(in.at, '\n', in.len);
-		const size_t n = end != NULL ? (size_t)(end - in.at) : in.len;
-		json_t *entry = json_loadb(
-		    (const char *)in.at, n, JSON_REJECT_DUPLICATES, NULL);
-		char seq[24];
-
-		r = firma_ledger_feed(&chain, firma_bytes_of(in.at, n), &cause);
-		(void)snprintf(seq, sizeof(seq), "%" JSON_INTEGER_FORMAT,
-		    json_integer_value(json_object_get(entry, "seq")));
-		(void)json_object_set(j->numbers, seq, entry);
-		if (is_good(entry))
-			(void)json_object_set(
-			    j->entries, evidence_text(entry, "purpose"), entry);
-		json_decref(entry);
-		in = firma_bytes_of(
-		    in.at + n + (end != NULL), in.len - n - (end != NULL));
-	}
-	judged(j, EVIDENCE_CHECK_CHAIN, EVIDENCE_LEDGER, r, &cause);
-}
-
-static int
-is_hex(const json_t *entry, const char *name, const uint8_t hash[32])
-{
-	char hex[65];
-
-	firma_hex(firma_bytes_of(hash, 32), hex);
-	return strcmp(evidence_text(entry, name), hex) == 0;
-}
-
-/* Of the renewal's own good entries, whatever its procedure calls the step. */
-static void
-signature_entry(struct judging *j, const struct evidence_piece *s,
-    struct firma_bytes content, const struct firma_certificate *by)
-{
-	uint8_t digest[32], spki[FIRMA_SPKI_HASH];
-	const char *purpose;
-	char mine[48];
-	json_t *entry;
-	int is_so = 0, n;
-
-	n = snprintf(mine, sizeof(mine), "renewal %" JSON_INTEGER_FORMAT " ",
-	    json_integer_value(json_object_get(j->renewal, "renewal")));
-	if (SHA256(content.at, content.len, digest) == NULL) {
-		j->r = FIRMA_ERR_INTERNAL;
-		return;
-	}
-	firma_certificate_spki_sha256(by, spki);
-	json_object_foreach(j->entries, purpose, entry)
-	{
-		is_so |= strncmp(purpose, mine, (size_t)n) == 0 &&
-		    strcmp(evidence_text(entry, "action"), "sign") == 0 &&
-		    is_hex(entry, "digest", digest) &&
-		    is_hex(entry, "spki", spki);
-	}
-	holds(j, EVIDENCE_CHECK_ENTRY, s->file, is_so);
+	evidence_judged(j, EVIDENCE_CHECK_REN, "renewal.ren", r, &cause);
+	if (r == FIRMA_OK)
+		evidence_ledger_signature(j, "renewal.ren", q, by);
 }
 
 static void
 signature(struct judging *j, const struct evidence_piece *s)
 {
-	FIRMA_OWN(firma_cms_info_done) struct firma_cms_info info = { 0 };
 	const struct firma_certificate *by = s->is_by_new ? j->new : j->old;
 	const struct firma_bytes der = evidence_find(j->e, s->file);
 	const struct firma_bytes content = evidence_find(j->e, s->content);
 	const enum evidence_check check =
 	    s->is_by_new ? EVIDENCE_CHECK_BY_NEW : EVIDENCE_CHECK_BY_OLD;
 	struct firma_cause cause = { 0 };
+	int is_attached;
 	enum firma_err r;
 
 	if (der.len == 0) {
-		found(j, check, s->file, EVIDENCE_NOTE, "");
+		evidence_found(j, check, s->file, EVIDENCE_NOTE, "");
 		return;
 	}
-	r = content.len == 0 || by == NULL
-	    ? firma_fail(&cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE, 0,
-		  "what it is over, or the certificate, is not there")
-	    : firma_cms_verify(der, content, &info, &cause);
-	if (r == FIRMA_OK &&
-	    !firma_bytes_equal(
-		firma_certificate_der(info.signer), firma_certificate_der(by)))
-		r = firma_fail(&cause, FIRMA_ERR_SIGNATURE, FIRMA_CAUSE_NONE, 0,
-		    "it is signed with another certificate");
-	judged(j, check, s->file, r, &cause);
+	r = verify_by(der, content, by, &is_attached, &cause);
+	evidence_judged(j, check, s->file, r, &cause);
 	if (r == FIRMA_OK)
-		signature_entry(j, s, content, by);
+		evidence_ledger_signature(j, s->file, content, by);
 }
 
 /* ---- renewal.json and report.html ---- */
@@ -377,7 +344,7 @@ steps(struct judging *j)
 	const json_t *list = json_object_get(j->renewal, "steps");
 	const json_int_t id =
 	    json_integer_value(json_object_get(j->renewal, "renewal"));
-	int is_so = json_is_array(list);
+	int is_so = json_is_array(list) && evidence_ledger_is_its_own(j);
 	size_t i;
 	json_t *step;
 
@@ -394,33 +361,86 @@ steps(struct judging *j)
 		    "renewal %" JSON_INTEGER_FORMAT " %.90s", id,
 		    evidence_text(step, "step"));
 		entry = json_object_get(j->numbers, seq);
-		is_so &= entry != NULL && is_good(entry) &&
+		is_so &= entry != NULL && evidence_entry_is_good(entry) &&
 		    strcmp(evidence_text(entry, "purpose"), purpose) == 0 &&
 		    strcmp(evidence_text(entry, "time"),
 			evidence_text(step, "time")) == 0;
 	}
-	holds(j, EVIDENCE_CHECK_STEPS, EVIDENCE_RENEWAL, is_so);
+	evidence_holds(j, EVIDENCE_CHECK_STEPS, EVIDENCE_RENEWAL, is_so);
+}
+
+/* "2028-11-27T20:24:01Z", as renewal.json has it. */
+static int
+is_moment(const char *text, int64_t seconds)
+{
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+	char want[32];
+
+	return gmtime_r(&t, &tm) != NULL &&
+	    strftime(want, sizeof(want), "%Y-%m-%dT%H:%M:%SZ", &tm) != 0 &&
+	    strcmp(text, want) == 0;
+}
+
+static int
+is_serial_of(const char *text, const struct firma_certificate *c)
+{
+	char serial[FIRMA_SERIAL_TEXT];
+
+	if (c == NULL)
+		return 0;
+	firma_certificate_serial(c, serial);
+	return strcmp(text, serial) == 0;
+}
+
+/* Until it is accepted, nothing is said of a new certificate. */
+static int
+is_new_told(const struct judging *j)
+{
+	const char *serial = evidence_text(j->renewal, "new_serial");
+	const char *after = evidence_text(j->renewal, "new_not_after");
+
+	if (serial[0] == '\0' && after[0] == '\0')
+		return strcmp(evidence_text(j->renewal, "status"),
+			   "complete") != 0;
+	return is_serial_of(serial, j->new) &&
+	    is_moment(after, firma_certificate_not_after(j->new));
+}
+
+static void
+facts(struct judging *j)
+{
+	const json_t *company = json_object_get(j->renewal, "company");
+	const char *of_company = evidence_text(company, "certificate_serial");
+	int is_so =
+	    is_serial_of(evidence_text(j->renewal, "old_serial"), j->old) &&
+	    is_new_told(j);
+
+	if (of_company[0] != '\0')
+		is_so &= is_serial_of(of_company, j->old);
+	evidence_holds(j, EVIDENCE_CHECK_FACTS, EVIDENCE_RENEWAL, is_so);
 }
 
 static void
 report(struct judging *j)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf again = { 0 };
+	const int is_known = json_integer_value(json_object_get(
+				 j->renewal, "format")) == EVIDENCE_FORMAT;
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	if (json_integer_value(json_object_get(j->renewal, "format")) !=
-	    EVIDENCE_FORMAT) {
-		found(j, EVIDENCE_CHECK_REPORT, EVIDENCE_REPORT, EVIDENCE_NOTE,
-		    evidence_text(j->renewal, "made_by"));
+	evidence_found(j, EVIDENCE_CHECK_FORMAT, EVIDENCE_RENEWAL,
+	    is_known ? EVIDENCE_GOOD : EVIDENCE_BAD,
+	    is_known ? "" : evidence_text(j->renewal, "made_by"));
+	if (!is_known)
 		return;
-	}
 	r = evidence_report(j->e, &again, &cause);
 	if (r == FIRMA_OK &&
 	    !firma_bytes_equal(
 		firma_buf_view(&again), evidence_find(j->e, EVIDENCE_REPORT)))
 		r = FIRMA_ERR_VALUE;
-	judged(j, EVIDENCE_CHECK_REPORT, EVIDENCE_REPORT, r, &cause);
+	evidence_judged(j, EVIDENCE_CHECK_REPORT, EVIDENCE_REPORT, r, &cause);
 }
 
 static void
@@ -443,8 +463,11 @@ evidence_judge(const struct evidence *e, const struct evidence_with *with,
 		.with = with,
 		.to = ret,
 		.renewal = evidence_renewal(e),
-		.entries = json_object(),
-		.numbers = json_object() };
+		.numbers = json_object(),
+		.signs = json_object(),
+		.consents = json_object(),
+		.kept = json_object(),
+		.consented = json_object() };
 
 	copy_told(&j);
 	sums(&j);
@@ -455,11 +478,15 @@ evidence_judge(const struct evidence *e, const struct evidence_with *with,
 	issuers(&j);
 	compare_certificates(&j);
 	request(&j);
+	signer(&j);
+	evidence_ledger(&j);
 	ren(&j);
-	read_ledger(&j);
 	for (size_t i = 0; i < evidence_n_pieces; i++)
 		if (evidence_pieces[i].content != NULL)
 			signature(&j, &evidence_pieces[i]);
+	evidence_ledger_consents(&j);
+	evidence_ledger_missing(&j);
+	facts(&j);
 	steps(&j);
 	report(&j);
 	return j.r;

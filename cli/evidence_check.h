@@ -33,8 +33,12 @@
 	    N_("its key is NOT another than the old one")) \
 	X(REQUEST,  "request",     N_("it is signed by the new certificate's key"), \
 	    N_("it is NOT a request of the new certificate's key")) \
-	X(REN,      "renewal",     N_("it is the request, and its signature verifies"), \
-	    N_("it is NOT the request with a signature that verifies")) \
+	X(REQUEST_ALONE, "request", N_("its own signature verifies"), \
+	    N_("its own signature does NOT verify")) \
+	X(SIGNER,   "signer",      N_("it may sign for the old certificate's holder"), \
+	    N_("it may NOT sign for the old certificate's holder")) \
+	X(REN,      "renewal",     N_("it is the request, signed by who may sign it"), \
+	    N_("it is NOT the request, signed by who may sign it")) \
 	X(BY_OLD,   "signature",   N_("signed with the old certificate's key"), \
 	    N_("NOT signed with the old certificate's key")) \
 	X(BY_NEW,   "signature",   N_("signed with the new certificate's key"), \
@@ -43,6 +47,14 @@
 	    N_("the chain of entries is broken")) \
 	X(ENTRY,    "ledger-entry", N_("the ledger has this signature, with this key and digest"), \
 	    N_("the ledger does NOT have this signature")) \
+	X(MISSING,  "missing",     N_("each of the ledger's signatures is here"), \
+	    N_("the ledger has a signature that is NOT here")) \
+	X(CONSENT,  "consent",     N_("the ledger has this consent, to this letter"), \
+	    N_("the ledger does NOT have this consent, to this letter")) \
+	X(FACTS,    "facts",       N_("its serials and dates are those of the certificates"), \
+	    N_("its serials and dates are NOT those of the certificates")) \
+	X(FORMAT,   "format",      N_("its format is known"), \
+	    N_("its format is NOT known, and so report.html was not compared")) \
 	X(STEPS,    "steps",       N_("each step is the entry of the ledger that it names"), \
 	    N_("a step is NOT the entry of the ledger that it names")) \
 	X(REPORT,   "report",      N_("it says what the other files say"), \

@@ -59,10 +59,7 @@ say_one(const struct evidence_finding *f)
 		    f->why, f->why[0] != '\0' ? ")" : "");
 		break;
 	case EVIDENCE_NOTE:
-		out_pair(f->file, "%s",
-		    f->check == EVIDENCE_CHECK_REPORT
-			? _("made by another version: not compared")
-			: _("not there"));
+		out_pair(f->file, "%s", _("not there"));
 		break;
 	}
 }

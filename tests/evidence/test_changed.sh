@@ -7,8 +7,9 @@ renew
 run 0 renew evidence --zip "$dir/good.zip" --ca "$dir/ca.pem" --timestamp --tsa "$URL"
 # Whoever changes something may make SHA256SUMS anew, and not the stamp.
 sums() {
-	(cd "$dir/x" && awk '{ print $2 }' SHA256SUMS > ../order &&
-	    xargs sha256sum < ../order > ../sums && mv ../sums SHA256SUMS)
+	(cd "$dir/x" && find . -type f ! -name 'SHA256SUMS*' | sed 's|^\./||' |
+	    LC_ALL=C sort > ../order && xargs sha256sum < ../order > ../sums &&
+	    mv ../sums SHA256SUMS)
 }
 pack() { (cd "$dir/x" && rm -f ../bad.zip && bsdtar --format zip -cf ../bad.zip -- *); }
 # tampered STATUS WORDS   what verify says of DIR/x, packed
@@ -99,14 +100,74 @@ unpacked "$dir/good.zip"
 sed -i "\$s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/" "$dir/x/ledger.jsonl"
 sums
 tampered 10 'SHA256SUMS.tsr: the time stamp does NOT hold'
-note "another version's report is not compared"
-unpacked "$dir/good.zip"
-sed -i 's/"format": 1/"format": 99/' "$dir/x/renewal.json"
-rm "$dir/x/SHA256SUMS.tsr"
-sums
-pack
-run 0 verify "$dir/bad.zip"
-says 'made by another version: not compared'
+note "a format that is not known is not believed"
+forged 'its format is NOT known, and so report.html' "sed -i 's/\"format\": 1/\"format\": 99/' renewal.json"
+forged 'its format is NOT known' "sed -i '/\"format\": 1/d' renewal.json; echo lie > report.html"
+
+note "a request as the tax authority takes it, signed by somebody"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/forger.key" -subj /CN=forger \
+    -out "$dir/forger.pem" 2> /dev/null
+ren="openssl cms -sign -binary -nodetach -in request.csr -signer $dir/forger.pem \
+    -inkey $dir/forger.key -outform DER -out renewal.ren"
+forged 'renewal.ren: it is NOT the request, signed by who may sign it \(it is signed with another' "$ren"
+forged 'signer.pem: it may NOT sign' "$ren; cp $dir/forger.pem signer.pem"
+forged 'renewal.ren: the ledger does NOT have this signature' "$ren; cp $dir/forger.pem signer.pem"
+forged 'signer.pem: it may NOT sign' 'cp new.pem signer.pem; rm old.pem'
+forged 'signer.pem: it is NOT a certificate' "$ren; echo x > signer.pem"
+says 'renewal.ren: it is NOT the request'
+
+note "a request without the new certificate: its own signature"
+# shellcheck disable=SC2016 # for eval
+unsigned='printf "\377\377" | dd of=request.csr bs=1 conv=notrunc 2> /dev/null \
+    seek=$(($(stat -c %s request.csr) - 9))'
+forged 'request.csr: its own signature does NOT verify' "rm new.pem; $unsigned"
+forged "request.csr: it is NOT a request of the new" "$unsigned"
+forged 'its serials and dates are NOT' 'rm new.pem'
+says 'request.csr: *its own signature verifies'
+! grep -q 'new certificate.s key' "$dir/said" || grep 'new certificate.s key' "$dir/said" |
+    grep -q NOT || fail "a request is told as the new certificate's"
+
+note "a signature less: the ledger has it"
+for s in terms.old=terms.sign.old terms.new=terms.sign.new \
+    conditions.new=conditions.sign.new; do
+	forged "has a signature that is NOT here \\(${s#*=}\\)" "rm letters/${s%%=*}.p7s"
+done
+forged 'has a signature that is NOT here \(login.sign\)' 'rm login.p7m challenge.txt'
+! grep 'NOT here' "$dir/said" | grep -q -e notice -e terms -e conditions ||
+    fail "a signature that is no piece, or is there, is missed"
+forged 'has a signature that is NOT here \(conditions.sign.new\)' 'rm letters/conditions*'
+says 'does NOT have this consent, to this letter \(conditions.sign.new\)'
+# Another number, and no step that is done: the entries are still this renewal's.
+forged 'a step is NOT the entry' "rm letters/* login.p7m; sed -i \
+    -e 's/\"renewal\": 1/\"renewal\": 2/' -e 's/\"done\"/\"open\"/' renewal.json"
+
+note "a consent that nobody gave"
+no='does NOT have this consent'
+for s in '"user":"[^"]*"/"user":"boss"' '"uid":[0-9]*/"uid":4242' \
+    '"uid":[0-9]*/"uid":"0"' '"how":"yes"/"how":"terminal"' '"how":"yes"/"how":"y"' \
+    '"how":"yes"/"how":""' '"sha256":"..../"sha256":"0000' \
+    '"step":"terms.sign.new"/"step":"terms.sign.old"' '"step":"[^"]*"/"step":""'; do
+	forged "letters/terms.new.consent.json: the ledger $no" \
+	    "sed -i 's/$s/' letters/terms.new.consent.json"
+done
+forged "letters/terms.new.consent.json: the ledger $no" 'echo [] > letters/terms.new.consent.json'
+forged "letters/terms.old.consent.json: the ledger $no" \
+    'cp letters/terms.new.consent.json letters/terms.old.consent.json'
+forged "letters/terms.old.consent.json: the ledger $no" 'echo x >> letters/terms.pdf'
+forged "letters/terms.old.consent.json: the ledger $no" 'rm letters/terms.pdf'
+forged "ledger.jsonl: the ledger $no, to this letter \\(terms.sign.old\\)" \
+    'rm letters/terms.old.consent.json'
+forged "ledger.jsonl: the ledger $no, to this letter \\(terms.sign.old\\)" \
+    ': > letters/terms.old.consent.json'
+
+note "serials and dates that no certificate has"
+for s in old_serial new_serial new_not_after certificate_serial; do
+	forged 'renewal.json: its serials and dates are NOT' \
+	    "sed -i 's/\"$s\": \"[0-9]/&9/' renewal.json"
+done
+forged 'its serials and dates are NOT' \
+    "sed -i -e '/\"new_serial\"/d' -e '/\"new_not_after\"/d' renewal.json"
+forged 'its serials and dates are NOT' "sed -i '/\"new_not_after\"/d' renewal.json"
 
 # refused WORDS   a ZIP that is not even looked into
 refused() {

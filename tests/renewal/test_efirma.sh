@@ -200,7 +200,7 @@ run renew evidence --dir "$dir/evidence"
 run renew evidence --zip "$dir/evidence.zip"
 run verify "$dir/evidence.zip"
 [ "$got" = 0 ] || fail "its evidence does not hold"
-says 'renewal.ren: *it is the request, and its signature verifies'
+says 'renewal.ren: *it is the request, signed by who may sign it'
 [ "$(firma ledger show --json | jq -rs 'flatten | map(select(.format ==
     "sha1-attached")) | length')" = 1 ] || fail "the ledger's entry"
 n_open=2
@@ -237,5 +237,60 @@ run renew resume 3 --yes --dir "$dir/company" --pin-file "practice=$dir/pin"
 [ "$got" = 0 ] || fail "renew resume: exit $got"
 run renew retire 4 --yes
 [ "$got" = 0 ] || fail "renew retire: exit $got"
+run renew evidence 4 --zip "$dir/boss.zip"
+[ "$got" = 0 ] || fail "no evidence of a retired key"
+run verify "$dir/boss.zip"
+[ "$got" = 0 ] || fail "the evidence of a retired key does not hold"
+run renew evidence 3 --zip "$dir/company.zip" --ca "$dir/ca.pem"
+[ "$got" = 0 ] || fail "no evidence"
+run verify "$dir/company.zip"
+[ "$got" = 0 ] || fail "its evidence does not hold"
+says "signer.pem: *it may sign for the old certificate's holder"
+says 'renewal.ren: *it is the request, signed by who may sign it'
+says "renewal.ren: *the ledger has this signature"
+says "request.csr: *it is signed by the new certificate's key"
+
+# The same with another signer: somebody else, the company itself, nobody.
+# forged WORDS NAME=FILE...   with report.html as it was, SHA256SUMS made anew
+forged() {
+	words=$1
+	shift
+	rm -rf "$dir/x"
+	mkdir "$dir/x"
+	bsdtar -C "$dir/x" -xf "$dir/company.zip"
+	for change in "$@"; do
+		rm -f "$dir/x/${change%%=*}"
+		[ -z "${change#*=}" ] || cp "${change#*=}" "$dir/x/${change%%=*}"
+	done
+	(cd "$dir/x" && rm SHA256SUMS && find . -type f | sed 's|^\./||' |
+	    LC_ALL=C sort | xargs sha256sum > ../sums && mv ../sums SHA256SUMS &&
+	    rm -f ../bad.zip && bsdtar --format zip -cf ../bad.zip -- *)
+	run verify "$dir/bad.zip"
+	[ "$got" = 10 ] || fail "forged, and exit $got"
+	says "$words"
+}
+if command -v bsdtar > /dev/null; then
+	rm -rf "$dir/x"
+	mkdir "$dir/x"
+	bsdtar -C "$dir/x" -xf "$dir/company.zip"
+	cp "$dir/x/request.csr" "$dir/forged.csr"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/forger.key" \
+	    -subj /CN=forger -out "$dir/forger.pem" 2> "$dir/err"
+	openssl cms -sign -binary -nodetach -md sha1 -in "$dir/forged.csr" \
+	    -signer "$dir/forger.pem" -inkey "$dir/forger.key" -outform DER \
+	    -out "$dir/forged.ren" || fail "no forgery"
+	forged 'renewal.ren: it is NOT the request, signed by who may' \
+	    renewal.ren="$dir/forged.ren"
+	forged 'signer.pem: it may NOT sign' renewal.ren="$dir/forged.ren" \
+	    signer.pem="$dir/forger.pem"
+	forged 'renewal.ren: the ledger does NOT have this signature' \
+	    renewal.ren="$dir/forged.ren" signer.pem="$dir/forger.pem"
+	forged 'signer.pem: it may NOT sign' signer.pem="$dir/other.pem"
+	forged 'renewal.ren: it is NOT the request, signed by who may' signer.pem=
+	forged 'ledger.jsonl: the ledger has a signature that is NOT here' \
+	    renewal.ren= signer.pem=
+else
+	echo "without bsdtar: no evidence was forged"
+fi
 firma ledger verify > /dev/null || fail "the ledger's chain is broken"
 echo "passed: sat-efirma"
