@@ -37,11 +37,17 @@ is_invisible(uint32_t c)
 	    (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-/* Greek and Cyrillic have letters that look like Latin ones. */
+/*
+ * Letters of other alphabets, and marks that stand over others: those of Greek
+ * and Cyrillic look like Latin ones, and so do some of many others.  A word of
+ * them alone may be a company's RFC for the eye.
+ */
 static bool
 is_lookalike(uint32_t c)
 {
-	return c >= 0x370 && c <= 0x52f;
+	return (c >= 0x180 && c < 0x2000) ||
+	    (c >= 0x2c00 && c < 0xe000 && (c < 0x2e00 || c > 0x303f)) ||
+	    (c >= 0xf900 && c < 0xf0000 && c != 0xfffd);
 }
 
 static bool
@@ -75,25 +81,14 @@ plain_of(uint32_t c)
 	return OTHER;
 }
 
-/* The alphabets of the word that is being read. */
-struct word {
-	bool latin, lookalike;
-};
-
 static void
-look_at(struct letter_facts *f, struct word *w, uint32_t c, uint8_t plain)
+look_at(struct letter_facts *f, uint32_t c)
 {
 	if (is_invisible(c))
 		f->strange |= LETTER_TEXT_INVISIBLE;
 	if (is_unreadable(c))
 		f->strange |= LETTER_TEXT_UNREADABLE;
-	if (is_lookalike(c))
-		w->lookalike = true;
-	else if (letter_plain_is_letter(plain))
-		w->latin = true;
-	else
-		*w = (struct word){ 0 };
-	if (w->latin && w->lookalike)
+	else if (is_lookalike(c))
 		f->strange |= LETTER_TEXT_ALPHABETS;
 }
 
@@ -101,7 +96,6 @@ look_at(struct letter_facts *f, struct word *w, uint32_t c, uint8_t plain)
 static size_t
 to_plain(struct letter_facts *f, struct firma_bytes in, uint8_t *to)
 {
-	struct word word = { 0 };
 	size_t n = 0;
 	uint32_t c;
 
@@ -111,12 +105,10 @@ to_plain(struct letter_facts *f, struct firma_bytes in, uint8_t *to)
 			in.at++;
 			in.len--;
 		}
-		const uint8_t p = plain_of(c);
-
-		look_at(f, &word, c, p);
+		look_at(f, c);
 		/* Neither these nor a soft hyphen take up room. */
 		if (!is_invisible(c) && c != 0xad)
-			to[n++] = p;
+			to[n++] = plain_of(c);
 	}
 	return n;
 }
@@ -297,6 +289,25 @@ is_whole(struct firma_bytes v, size_t at, size_t end)
 	    (end == v.len || !is_word(v.at[end]));
 }
 
+/*
+ * And ended there: a further word in the line would make it another's name.  A
+ * full stop ends one that has none in itself.
+ */
+static bool
+is_ended(struct firma_bytes v, size_t at, size_t end)
+{
+	const bool stops = memchr(v.at + at, '.', end - at) == NULL;
+
+	if (!is_whole(v, at, end))
+		return false;
+	for (; end < v.len && v.at[end] != '\n' && v.at[end] != ',' &&
+	     v.at[end] != ';' && !(stops && v.at[end] == '.');
+	     end++)
+		if (is_word(v.at[end]))
+			return false;
+	return true;
+}
+
 /* Without what counts as nothing at its end. */
 static struct firma_bytes
 trim(struct firma_bytes phrase)
@@ -359,4 +370,10 @@ letter_facts_names(
 	if (ret_page != NULL)
 		*ret_page = letter_facts_page_of(f, at);
 	return 1;
+}
+
+int
+letter_facts_names_just(const struct letter_facts *f, const char *name)
+{
+	return find(firma_buf_view(&f->plain), name, is_ended) != SIZE_MAX;
 }

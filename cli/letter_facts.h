@@ -7,11 +7,11 @@
  * line.  What looks the same is compared as the same: case, accents, runs of
  * spaces, ends of lines and hyphens at them make no difference, and full stops
  * and commas none.  What would deceive the eye (characters that cannot be seen,
- * words of two alphabets) is told of.
+ * letters of other alphabets) is told of.
  *
  * Sources: the forms and check digits of agent/pki/identifier.h; identifiers
- * are also found with the separators that forms print ("EKU-900317-3C9",
- * "Y60-77636-10-5").
+ * are also found with separators, as forms print them ("EKU-900317-3C9",
+ * "Y60-77636-10-5"), and over the ends of lines.
  * May include: agent/base, agent/pki.  Does no I/O.
  */
 #ifndef FIRMA_CLI_LETTER_FACTS_H
@@ -43,7 +43,7 @@ struct letter_id {
 
 /* Bits of what is strange in the text. */
 #define LETTER_TEXT_INVISIBLE  0x01u /* zero width, direction, control */
-#define LETTER_TEXT_ALPHABETS  0x02u /* a word of letters of two alphabets */
+#define LETTER_TEXT_ALPHABETS  0x02u /* letters of others than Latin */
 #define LETTER_TEXT_UNREADABLE 0x04u /* characters without a meaning */
 
 /* Zero-initialise before use. */
@@ -78,6 +78,9 @@ size_t letter_facts_heading(const struct letter_facts *f, const char *title);
 /* Does name stand anywhere, as whole words?  ret_page may be NULL. */
 int letter_facts_names(
     const struct letter_facts *f, const char *name, unsigned int *ret_page);
+
+/* And with no further word behind it that may belong to it? */
+int letter_facts_names_just(const struct letter_facts *f, const char *name);
 
 /* The id, or NULL. */
 const struct letter_id *letter_facts_find(

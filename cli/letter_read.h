@@ -28,7 +28,8 @@
 	X(FORMS,       "forms") \
 	X(ACTIONS,     "actions") \
 	X(NOTES,       "notes") \
-	X(HIDDEN_TEXT, "hidden-text")
+	X(HIDDEN_TEXT, "hidden-text") \
+	X(PICTURE,     "picture")
 /* clang-format on */
 
 enum letter_oddity {

@@ -117,8 +117,7 @@ static bool
 is_ours(const struct letter_rules *r, const struct letter_id *id)
 {
 	if (id->kind == LETTER_REGISTRO)
-		return r->registro[0] == '\0' ||
-		    strcmp(r->registro, id->text) == 0;
+		return strcmp(r->registro, id->text) == 0;
 	return r->rfc[0] == '\0' || strcmp(r->rfc, id->text) == 0 ||
 	    strcmp(r->representative_rfc, id->text) == 0 ||
 	    is_generic(id->text) || letter_rules_allow(r, id->text);
@@ -138,7 +137,9 @@ look_for_others(const struct letter *l, const struct letter_rules *r,
 		if ((!registro && id->kind != LETTER_RFC) || is_ours(r, id))
 			continue;
 		/* A number that only looks like one: a person decides. */
-		if (!id->is_valid)
+		if (registro && r->registro[0] == '\0')
+			kind = LETTER_FOUND_UNKNOWN_REGISTRO;
+		else if (!id->is_valid)
 			kind = LETTER_FOUND_CHECK_DIGIT;
 		else if (registro && !id->is_named)
 			kind = LETTER_FOUND_MAYBE_REGISTRO;
@@ -240,6 +241,8 @@ look_for_ours(const struct letter *l, const struct letter_rules *r,
 		(void)add(v, LETTER_FOUND_NOT_COMPARED, "", "name");
 	else if (!letter_facts_names(&l->facts, r->name, NULL))
 		lacks(l, v, LETTER_FOUND_NO_NAME, r->name);
+	else if (!letter_facts_names_just(&l->facts, r->name))
+		(void)add(v, LETTER_FOUND_LONGER_NAME, "", r->name);
 }
 
 void

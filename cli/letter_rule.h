@@ -56,9 +56,11 @@ enum letter_level {
 	X(UNREAD,         "unread",         ODD) \
 	X(NO_TEXT,        "no-text",        ODD) \
 	X(CUT,            "cut",            ODD) \
+	X(LONGER_NAME,    "longer-name",    ODD) /* words follow it */ \
 	X(MANY_IDS,       "many-identifiers", ODD) \
 	X(CHECK_DIGIT,    "check-digit",    ODD) \
 	X(MAYBE_REGISTRO, "maybe-registro", ODD) /* nothing calls it so */ \
+	X(UNKNOWN_REGISTRO, "unknown-registro", ODD) /* ours is not known */ \
 	X(INVISIBLE,      "invisible-characters", ODD) \
 	X(ALPHABETS,      "mixed-alphabets", ODD) \
 	X(UNREADABLE,     "unreadable-characters", ODD) \

@@ -42,8 +42,11 @@ document_text(enum letter_oddity odd)
 	case LETTER_ODD_NOTES:
 		return _("the document has notes or stamps over its text");
 	case LETTER_ODD_HIDDEN_TEXT:
-		return _("text is there that an eye does not see: white, or "
-			 "very small");
+		return _("text is there that an eye may not see: pale, very "
+			 "small, transparent, or in place of other text");
+	case LETTER_ODD_PICTURE:
+		return _("a picture covers much of a page: text may lie under "
+			 "it");
 	case LETTER_N_ODDITIES:
 	default:
 		return "";
@@ -64,8 +67,8 @@ plain_text(const struct letter_finding *f)
 	case LETTER_FOUND_INVISIBLE:
 		return _("characters are in it that cannot be seen");
 	case LETTER_FOUND_ALPHABETS:
-		return _("letters of other alphabets are in its words that "
-			 "look like ours");
+		return _("letters of other alphabets are in it, which may look "
+			 "like ours");
 	case LETTER_FOUND_UNREADABLE:
 		return _("characters are in it that mean nothing to a machine");
 	case LETTER_FOUND_DOCUMENT:
@@ -118,6 +121,17 @@ finding_text(const struct letter_finding *f, char ret[LINE])
 	case LETTER_FOUND_NO_RFC:
 	case LETTER_FOUND_NO_REGISTRO:
 		(void)snprintf(ret, LINE, _("\"%s\" is not in it"), f->wanted);
+		break;
+	case LETTER_FOUND_UNKNOWN_REGISTRO:
+		(void)snprintf(ret, LINE,
+		    _("%s was not compared: this company's employer's number "
+		      "is not known"),
+		    f->found);
+		break;
+	case LETTER_FOUND_LONGER_NAME:
+		(void)snprintf(ret, LINE,
+		    _("words follow \"%s\": it may be another company's name"),
+		    f->wanted);
 		break;
 	case LETTER_FOUND_NOT_COMPARED:
 		(void)snprintf(ret, LINE,

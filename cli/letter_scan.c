@@ -69,6 +69,10 @@ static bool
 take(struct cursor *c, size_t n, bool (*is)(uint8_t), char to[LETTER_ID_TEXT])
 {
 	for (; n > 0; n--, c->at++) {
+		/* A line ended within it. */
+		if (peek(c) == '-' && c->at + 1 < c->v.len &&
+		    c->v.at[c->at + 1] == '\n' && to[0] != '\0')
+			c->at += 2;
 		if (!is(peek(c)))
 			return false;
 		add(to, peek(c));
@@ -77,10 +81,25 @@ take(struct cursor *c, size_t n, bool (*is)(uint8_t), char to[LETTER_ID_TEXT])
 }
 
 static void
+blanks(struct cursor *c)
+{
+	while (c->at < c->v.len && (peek(c) == ' ' || peek(c) == '\n'))
+		c->at++;
+}
+
+/* Between parts: one mark or none, and room.  Was there any? */
+static bool
 separator(struct cursor *c)
 {
-	if (peek(c) == '-' || peek(c) == ' ')
+	static const char marks[] = "-./_";
+	const size_t from = c->at;
+
+	blanks(c);
+	if (peek(c) != '\0' && strchr(marks, peek(c)) != NULL) {
 		c->at++;
+		blanks(c);
+	}
+	return c->at > from;
 }
 
 /* Only the check digit is wrong: the form and the date are right. */
@@ -100,10 +119,10 @@ scan_rfc(struct cursor *c, size_t letters, struct letter_id *ret)
 
 	if (!take(c, letters, is_rfc_letter, ret->text))
 		return false;
-	separator(c);
+	(void)separator(c);
 	if (!take(c, 6, is_digit, ret->text))
 		return false;
-	separator(c);
+	(void)separator(c);
 	if (!take(c, 3, is_alphanumeric, ret->text) || is_id(peek(c)))
 		return false;
 	r = firma_rfc_check(ret->text, &cause);
@@ -154,9 +173,12 @@ is_called(const struct cursor *c, size_t begin, const char *words)
 	return false;
 }
 
-/* "Y60-77636-10-5"; the groups may also stand without separators. */
+/*
+ * "Y60-77636-10-5"; the groups may also stand without separators.  How many
+ * there were.
+ */
 static bool
-take_eleven(struct cursor *c, struct letter_id *ret)
+take_eleven(struct cursor *c, struct letter_id *ret, unsigned int *ret_parted)
 {
 	static const size_t groups[] = { 2, 5, 2, 1 };
 
@@ -164,7 +186,7 @@ take_eleven(struct cursor *c, struct letter_id *ret)
 		return false;
 	for (size_t i = 0; i < COUNT(groups); i++) {
 		if (i > 0)
-			separator(c);
+			*ret_parted += separator(c);
 		if (!take(c, groups[i], is_digit, ret->text))
 			return false;
 	}
@@ -179,13 +201,13 @@ static bool
 scan_registro(struct cursor *c, struct letter_id *ret)
 {
 	const size_t begin = c->at;
+	unsigned int parted = 0;
 
-	if (!take_eleven(c, ret))
+	if (!take_eleven(c, ret, &parted))
 		return false;
 	ret->is_valid = firma_registro_check(ret->text, NULL) == FIRMA_OK;
 	ret->kind = LETTER_REGISTRO;
-	ret->is_named = is_called(c, begin, "PATRONAL") ||
-	    c->at - begin == strlen(ret->text) + 3;
+	ret->is_named = is_called(c, begin, "PATRONAL") || parted == 3;
 	if (is_called(c, begin, "PATRONAL"))
 		return true;
 	if (is_digit((uint8_t)ret->text[0])) {

@@ -13,7 +13,8 @@
 
 #include "agent/base/buf.h"
 
-#define LETTER_OBJECTS_MAX 50000 /* looked at, direct ones too */
+#define LETTER_OBJECTS_MAX  50000 /* looked at, direct ones too */
+#define LETTER_CONTENTS_MAX ((size_t)64 * 1024 * 1024) /* octets, unpacked */
 
 /* Bits of what was seen. */
 #define LETTER_HAS_ENCRYPTION 0x01u
@@ -25,8 +26,14 @@
 #define LETTER_HAS_LAYERS     0x100u
 /* Its table is wrong, or an object of it: viewers may show different things. */
 #define LETTER_HAS_DAMAGE 0x40u
-/* There are more objects than LETTER_OBJECTS_MAX. */
+/* There is more than LETTER_OBJECTS_MAX or LETTER_CONTENTS_MAX. */
 #define LETTER_HAS_MORE 0x80u
+/*
+ * What is drawn and what is read may differ: text that is not filled (9.3.6),
+ * that is nearly transparent, masked or blended (11.6), or that stands for other
+ * text (14.9.4).
+ */
+#define LETTER_HAS_HIDDEN 0x200u
 
 /* FIRMA_ERR_NOMEM.  What cannot be opened at all is damaged. */
 FIRMA_CHECKED enum firma_err letter_objects(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/letter/pdf.h"
 
+#include <math.h>
 #include <poppler.h>
 #include <stdbool.h>
 #include <string.h>
@@ -8,14 +9,15 @@
 #include "agent/base/own.h"
 #include "cli/letter/objects.h"
 
-#define INFO_MAX 512               /* octets of a title, a producer */
-#define SMALL    3.0               /* points: nobody reads it */
-#define PALE     (0xffff * 9 / 10) /* of each colour: white on white */
+#define INFO_MAX 512              /* octets of a title, a producer */
+#define SMALL    3.0              /* points: nobody reads it */
+#define PALE     (0xffff / 4 * 3) /* of each colour: hardly to be read */
+#define PICTURES 0.25             /* of a page: text may lie under them */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What a letter that is only to be read has no need of. */
 struct seen {
-	bool forms, actions, notes, hidden, images;
+	bool forms, actions, notes, hidden, images, picture;
 	bool is_cut; /* there is more text than was taken */
 };
 
@@ -75,14 +77,14 @@ text_of(const char *s, size_t max, bool *ret_cut)
 
 /* Text that is there and cannot be seen: very small, or as pale as paper. */
 static bool
-is_hidden(PopplerPage *page)
+is_hidden(PopplerPage *page, bool *ret_cut)
 {
 	GList *all = poppler_page_get_text_attributes(page);
 	bool hidden = false;
+	const GList *at = all;
 	size_t n = 0;
 
-	for (const GList *at = all;
-	     at != NULL && !hidden && n < LETTER_MARKS_MAX;
+	for (; at != NULL && !hidden && n < LETTER_MARKS_MAX;
 	     at = at->next, n++) {
 		const PopplerTextAttributes *t = at->data;
 
@@ -90,6 +92,8 @@ is_hidden(PopplerPage *page)
 		    (t->color.red > PALE && t->color.green > PALE &&
 			t->color.blue > PALE);
 	}
+	if (at != NULL && !hidden)
+		*ret_cut = true;
 	poppler_page_free_text_attributes(all);
 	return hidden;
 }
@@ -140,14 +144,24 @@ has_notes(PopplerPage *page)
 	return has;
 }
 
-static bool
-has_images(PopplerPage *page)
+/* Many small ones may cover as much as a large one. */
+static void
+look_at_images(PopplerPage *page, struct seen *seen)
 {
 	GList *all = poppler_page_get_image_mapping(page);
-	const bool has = all != NULL;
+	double w = 0, h = 0, covered = 0;
 
+	poppler_page_get_size(page, &w, &h);
+	for (const GList *at = all; at != NULL; at = at->next) {
+		const PopplerImageMapping *m = at->data;
+
+		covered +=
+		    fabs((m->area.x2 - m->area.x1) * (m->area.y2 - m->area.y1));
+	}
+	seen->images = seen->images || all != NULL;
+	seen->picture =
+	    seen->picture || (all != NULL && !(covered <= w * h * PICTURES));
 	poppler_page_free_image_mapping(all);
-	return has;
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -160,11 +174,12 @@ read_page(struct reading *r, int number)
 
 	if (page != NULL) {
 		text = poppler_page_get_text(page);
-		r->seen.hidden = r->seen.hidden || is_hidden(page);
+		r->seen.hidden =
+		    r->seen.hidden || is_hidden(page, &r->seen.is_cut);
 		r->seen.forms = r->seen.forms || has_forms(page);
 		r->seen.actions = r->seen.actions || has_actions(page);
 		r->seen.notes = r->seen.notes || has_notes(page);
-		r->seen.images = r->seen.images || has_images(page);
+		look_at_images(page, &r->seen);
 	}
 	j = text_of(text != NULL ? text : "", LETTER_TEXT_MAX - r->octets,
 	    &r->seen.is_cut);
@@ -200,7 +215,9 @@ add_odd(const struct reading *r, unsigned int has, json_t *to)
 		{ "actions",
 		    (has & LETTER_HAS_ACTION) != 0 || r->seen.actions },
 		{ "notes", r->seen.notes },
-		{ "hidden-text", r->seen.hidden },
+		{ "hidden-text",
+		    (has & LETTER_HAS_HIDDEN) != 0 || r->seen.hidden },
+		{ "picture", r->seen.picture },
 	};
 
 	for (size_t i = 0; i < COUNT(odd); i++)

@@ -70,13 +70,45 @@ by_gs white pdfwrite '1 setgray 40 500 moveto (RFC de otra empresa) show'
 judged "$T/white.pdf" 9 odd hidden-text
 by_gs tiny pdfwrite '1 /Times-Roman F 40 500 moveto (RFC de otra empresa) show'
 judged "$T/tiny.pdf" 9 odd hidden-text
+by_gs pale pdfwrite '0.8 setgray 40 500 moveto (RFC de otra empresa) show'
+judged "$T/pale.pdf" 9 odd hidden-text
+# Not painted at all, however it is written, as under the picture of a scan.
+for mode in '3 Tr' '7 Tr' '+3Tr' '3%0 
+ Tr' '[]0 TJ 3 Tr'; do
+	mode=$(printf %s "$mode" | sed '$!s/$/\\n/' | tr -d '\n')
+	plant mode "s/^q BT/& $mode /" hidden-text
+done
+plant actual 's/^q BT/\/Span << \/Actual#54ext (x) >> BDC &/' hidden-text
+plant named 's|/Resources <<|& /Properties << /P << /ActualText (x) >> >>|' hidden-text
+for state in '/ca 0' '/CA 0.2' '/SMask << /S /Alpha >>' '/BM /Screen'; do
+	plant state "s|/Resources <<|& /ExtGState << /G << $state >> >>|" hidden-text
+done
+qpdf --qdf --object-streams=disable "$T/groff.pdf" "$T/qdf.pdf"
+sed 's|/Resources <<|& /ExtGState << /G << /ca 1 /SMask /None /BM /Normal >> >>|
+    s/^q BT/& 0 Tr /' "$T/qdf.pdf" | fix-qdf > "$T/plain.pdf"
+judged "$T/plain.pdf" 0 good
+by_gs over pdfwrite '600 400 scale 8 8 8 [8 0 0 8 0 0] { 64 string } image'
+judged "$T/over.pdf" 9 odd picture
+by_gs seal pdfwrite '90 90 scale 8 8 8 [8 0 0 8 0 0] { 64 string } image'
+judged "$T/seal.pdf" 0 good
 
-# What the eye takes for one alphabet.
+# What the eye takes for one alphabet, and another company's name.
 by_cairo cyrillic "$half1" "$half2" '<text x="20" y="300">La сarta</text>'
 judged "$T/cyrillic.pdf" 9 odd mixed-alphabets
+by_cairo cyrillic "$half1" "$half2" '<text x="20" y="300">RFC АВС-010101-ХХ4</text>'
+judged "$T/cyrillic.pdf" 9 odd mixed-alphabets
+was=$WHO
+WHO="$was DEL NORTE"
+by_cairo longer "$half1" "$half2"
+WHO=$was
+judged "$T/longer.pdf" 9 odd longer-name
 
 # Another company's, and another letter.
 by_gs other pdfwrite '40 500 moveto (RFC EKU9003173C9) show'
+judged "$T/other.pdf" 8 wrong other-rfc
+by_gs other pdfwrite '40 500 moveto (RFC EKU.900317.3C9) show'
+judged "$T/other.pdf" 8 wrong other-rfc
+by_gs other pdfwrite '40 500 moveto (RFC EKU-) show 40 488 moveto (900317-3C9) show'
 judged "$T/other.pdf" 8 wrong other-rfc
 by_gs other pdfwrite '40 500 moveto (E53-52621-10-9) show'
 judged "$T/other.pdf" 8 wrong other-registro

@@ -66,11 +66,18 @@ identifiers_in_each_form(void **state)
 	found(LETTER_RFC, "RFC:EKU9003173C9.", "EKU9003173C9", 1);
 	found(LETTER_RFC, "rfc eku-900317-3c9", "EKU9003173C9", 1);
 	found(LETTER_RFC, "(EKU 900317 3C9)", "EKU9003173C9", 1);
+	found(LETTER_RFC, "EKU.900317.3C9", "EKU9003173C9", 1);
+	found(LETTER_RFC, "EKU_900317 / 3C9", "EKU9003173C9", 1);
+	found(LETTER_RFC, "EKU-\n900317-\n  3C9", "EKU9003173C9", 1);
+	found(LETTER_RFC, "EKU900-\n3173C9", "EKU9003173C9", 1);
+	found(LETTER_RFC, "EKU\n900317\n3C9", "EKU9003173C9", 1);
 	found(LETTER_RFC, "PEGL800214H91", "PEGL800214H91", 1);
 	found(LETTER_RFC, "Ñ&Ñ010101AB0 y", "Ñ&Ñ010101AB0", 0);
 	found(
 	    LETTER_CURP, "CURP / PEGL800214MDFXRC08", "PEGL800214MDFXRC08", 1);
 	found(LETTER_REGISTRO, "Y60-77636-10-5", "Y6077636105", 1);
+	found(LETTER_REGISTRO, "Y60 / 77636 / 10 / 5", "Y6077636105", 1);
+	found(LETTER_REGISTRO, "Y60-\n77636.10_5", "Y6077636105", 1);
 	found(LETTER_REGISTRO, "E5352621109", "E5352621109", 1);
 	/* What it is called decides about digits alone, and about a wrong one. */
 	found(LETTER_REGISTRO, "Registro Patronal: 01234567897", "01234567897",
@@ -82,6 +89,7 @@ identifiers_in_each_form(void **state)
 	nothing("E5352621100");
 	nothing("folio XXEKU9003173C9");
 	nothing("EKU9003173C9X");
+	nothing("EKU--900317-3C9");
 	nothing("EKU9013173C9"); /* a thirteenth month */
 	nothing("90001000000428122179");
 }
@@ -179,6 +187,11 @@ what_deceives_the_eye_is_told(void **state)
 		{ "\u202e9C3713009UKE", LETTER_TEXT_INVISIBLE },
 		{ "Cаrta", LETTER_TEXT_ALPHABETS }, /* a Cyrillic a */
 		{ "\u0395KU9003173C9", LETTER_TEXT_ALPHABETS },
+		/* Nothing Latin is near: all of it is for the eye alone. */
+		{ "\u0410\u0412\u0421 010101-123", LETTER_TEXT_ALPHABETS },
+		{ "\ua4d0\ua4d3", LETTER_TEXT_ALPHABETS }, /* Lisu */
+		{ "E\u0338KU", LETTER_TEXT_ALPHABETS },
+		{ "\u2022 \u201cuno\u201d \u2014 1 \u20ac\u2026", 0 },
 		{ "\ue000\ue001", LETTER_TEXT_UNREADABLE },
 		{ "\xff\xfe", LETTER_TEXT_UNREADABLE },
 		{ "a\001b", LETTER_TEXT_INVISIBLE },
@@ -252,6 +265,18 @@ other_letters_are_refused(void **state)
 	    FIRMA_ERR_LETTER_LACKS, LETTER_REFUSED);
 	judged(TERMS "\nMUEBLES PEÑA SA DE CV MPE150312AB6",
 	    FIRMA_ERR_LETTER_LACKS, LETTER_REFUSED);
+	/* A further word makes it another's name. */
+	judged(TERMS "\nMUEBLES PEÑA SA DE CV DEL NORTE\nMPE150312AB6 "
+		     "Y5472318103",
+	    FIRMA_OK, LETTER_ODD);
+	judged(TERMS "\nMuebles Peña, S.A. de C.V. del Norte\nMPE150312AB6 "
+		     "Y5472318103",
+	    FIRMA_OK, LETTER_ODD);
+	judged(TERMS "\nMUEBLES PEÑA SA DE CV, del norte\nMPE150312AB6 "
+		     "Y5472318103",
+	    FIRMA_OK, LETTER_GOOD);
+	judged(TERMS OURS "por MUEBLES PEÑA SA DE CV se firma", FIRMA_OK,
+	    LETTER_GOOD);
 	/* N is not N with tilde in an RFC, and neither is it in doubt. */
 	judged(TERMS OURS "MPÉ150312AB6", FIRMA_OK, LETTER_GOOD);
 }
@@ -275,6 +300,24 @@ what_is_odd_wants_a_person(void **state)
 	assert_string_equal(words, "javascript no-text");
 	letter_odd_words(&v, words, 12);
 	assert_string_equal(words, "javascript");
+	letter_done(&l);
+}
+
+/* Where ours is not known, nobody says that theirs is ours. */
+static void
+a_number_that_cannot_be_compared_is_odd(void **state)
+{
+	struct letter_rules unknown = rules;
+	struct letter l = { .n_pages = 1 };
+	struct letter_verdict v;
+
+	(void)state;
+	unknown.registro[0] = '\0';
+	unknown.all[0].must &= ~FIRMA_MUST_REGISTRO;
+	page(&l.facts, TERMS OURS);
+	letter_judge(&l, &unknown, &v);
+	assert_int_equal(v.level, LETTER_ODD);
+	assert_int_equal(v.found[0].kind, LETTER_FOUND_UNKNOWN_REGISTRO);
 	letter_done(&l);
 }
 
@@ -369,6 +412,7 @@ main(void)
 		cmocka_unit_test(what_deceives_the_eye_is_told),
 		cmocka_unit_test(other_letters_are_refused),
 		cmocka_unit_test(what_is_odd_wants_a_person),
+		cmocka_unit_test(a_number_that_cannot_be_compared_is_odd),
 		cmocka_unit_test(a_crowd_hides_nothing),
 		cmocka_unit_test(the_helpers_answer_is_not_believed),
 	};
