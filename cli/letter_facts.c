@@ -216,14 +216,27 @@ is_nothing(uint8_t c)
 	return c == '.' || c == ',';
 }
 
-/* Past spaces and what counts as nothing; was there a space? */
+/* Room between two letters; behind an abbreviation's stop it means nothing. */
+enum gap { GAP_NONE, GAP_SPACE, GAP_STOP };
+
+/* Past spaces and what counts as nothing; what was it? */
 static size_t
-skip(struct firma_bytes v, size_t at, bool *ret_space)
+skip(struct firma_bytes v, size_t at, enum gap *ret)
 {
-	*ret_space = false;
+	const size_t from = at;
+
+	*ret = GAP_NONE;
 	for (; at < v.len && (is_space(v.at[at]) || is_nothing(v.at[at])); at++)
-		*ret_space = *ret_space || is_space(v.at[at]);
+		if (is_space(v.at[at]) && *ret == GAP_NONE)
+			*ret = at > from && v.at[at - 1] == '.' ? GAP_STOP
+								: GAP_SPACE;
 	return at;
+}
+
+static bool
+is_same_gap(enum gap a, enum gap b)
+{
+	return a == b || a == GAP_STOP || b == GAP_STOP;
 }
 
 /* Past a hyphen that only parts a word at a line's end. */
@@ -240,7 +253,7 @@ static size_t
 match(struct firma_bytes v, size_t at, struct firma_bytes phrase)
 {
 	size_t p = 0;
-	bool gap, wanted;
+	enum gap gap, wanted;
 
 	p = skip(phrase, p, &wanted);
 	while (p < phrase.len) {
@@ -255,7 +268,7 @@ match(struct firma_bytes v, size_t at, struct firma_bytes phrase)
 			return at;
 		const size_t next = skip(v, at, &gap);
 
-		if (gap != wanted || next >= v.len)
+		if (!is_same_gap(gap, wanted) || next >= v.len)
 			return 0;
 		at = next;
 	}

@@ -22,15 +22,15 @@ letter_finding_word(enum letter_finding_kind kind)
 	return kinds[kind].word;
 }
 
-/* Where the next one goes: when there is no room, in place of a lesser one. */
+/* Where the next one goes: when there is no room, in place of the last lesser. */
 static struct letter_finding *
 room(struct letter_verdict *v, enum letter_level level)
 {
 	if (v->n < LETTER_FINDINGS_MAX)
 		return &v->found[v->n++];
-	for (size_t i = 0; i < v->n; i++)
-		if (v->found[i].level < level)
-			return &v->found[i];
+	for (size_t i = v->n; i > 0; i--)
+		if (v->found[i - 1].level < level)
+			return &v->found[i - 1];
 	return &v->spare;
 }
 
@@ -123,6 +123,17 @@ is_ours(const struct letter_rules *r, const struct letter_id *id)
 	    is_generic(id->text) || letter_rules_allow(r, id->text);
 }
 
+static size_t
+count(const struct letter_verdict *v, enum letter_finding_kind kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += v->found[i].kind == kind;
+	return n;
+}
+
+/* So many of a kind that they would hide the others: that they are many. */
 static void
 look_for_others(const struct letter *l, const struct letter_rules *r,
     struct letter_verdict *v)
@@ -143,6 +154,10 @@ look_for_others(const struct letter *l, const struct letter_rules *r,
 			kind = LETTER_FOUND_CHECK_DIGIT;
 		else if (registro && !id->is_named)
 			kind = LETTER_FOUND_MAYBE_REGISTRO;
+		if (count(v, kind) == LETTER_SAME_MAX)
+			kind = LETTER_FOUND_MANY_IDS;
+		if (kind == LETTER_FOUND_MANY_IDS && count(v, kind) > 0)
+			continue;
 		add(v, kind, id->text, registro ? r->registro : r->rfc)->page =
 		    id->page;
 	}
@@ -262,11 +277,12 @@ letter_judge(const struct letter *l, const struct letter_rules *rules,
     struct letter_verdict *ret)
 {
 	*ret = (struct letter_verdict){ .level = LETTER_GOOD };
+	/* First: nothing that stands in the text crowds it out. */
+	look_at_document(l, ret);
 	/* Where nothing was read, that alone is said. */
 	if (rules != NULL && l->facts.n_empty < l->facts.n_pages) {
 		look_for_others(l, rules, ret);
 		look_for_ours(l, rules, ret);
 	}
-	look_at_document(l, ret);
 	weigh(ret);
 }

@@ -13,8 +13,10 @@
 #include "agent/wire/values.h"
 #include "cli/letter_read.h"
 
-#define LETTER_RULES_MAX    8 /* letters of a procedure */
-#define LETTER_FINDINGS_MAX 48
+#define LETTER_RULES_MAX 8 /* letters of a procedure */
+/* All that can be said of a document, and SAME_MAX of each other kind. */
+#define LETTER_FINDINGS_MAX 112
+#define LETTER_SAME_MAX     16
 #define LETTER_HEADING_MAX  513 /* octets with the zero, here and below */
 #define LETTER_ALLOW_MAX    257
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/letter_say.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "cli/say.h"
 
 #define LINE (LETTER_HEADING_MAX * 2 + 256) /* octets of a sentence */
+#define MORE "more" /* in place of words for which there is no room */
 
 static const char *const kind_names[] = { [LETTER_RFC] = "rfc",
 	[LETTER_REGISTRO] = "registro_patronal",
@@ -303,6 +305,25 @@ letter_reason(const struct letter_verdict *v, char *ret, size_t size)
 	(void)snprintf(ret, size, "%s: %s", firma_err_text(v->err), text);
 }
 
+static const char *
+finding_word(const struct letter_finding *f)
+{
+	return f->kind == LETTER_FOUND_DOCUMENT ? letter_oddity_word(f->odd)
+						: letter_finding_word(f->kind);
+}
+
+/* Is its word one before it? */
+static bool
+is_said(const struct letter_verdict *v, size_t at)
+{
+	const char *word = finding_word(&v->found[at]);
+
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(finding_word(&v->found[i]), word) == 0)
+			return true;
+	return false;
+}
+
 void
 letter_odd_words(const struct letter_verdict *v, char *ret, size_t size)
 {
@@ -310,13 +331,15 @@ letter_odd_words(const struct letter_verdict *v, char *ret, size_t size)
 
 	ret[0] = '\0';
 	for (size_t i = 0; i < v->n; i++) {
-		const struct letter_finding *f = &v->found[i];
-		const char *word = f->kind == LETTER_FOUND_DOCUMENT
-		    ? letter_oddity_word(f->odd)
-		    : letter_finding_word(f->kind);
+		const char *word = finding_word(&v->found[i]);
 
-		if (n + strlen(word) + 2 > size)
+		if (is_said(v, i))
+			continue;
+		if (n + strlen(word) + sizeof(" " MORE) + 1 > size) {
+			(void)snprintf(
+			    ret + n, size - n, "%s" MORE, n > 0 ? " " : "");
 			return;
+		}
 		n += (size_t)snprintf(
 		    ret + n, size - n, "%s%s", n > 0 ? " " : "", word);
 	}
@@ -379,10 +402,7 @@ findings_json(const struct letter_verdict *v)
 		const struct letter_finding *f = &v->found[i];
 
 		(void)json_array_append_new(j,
-		    json_pack("{ss ss ss* ss* si}", "what",
-			f->kind == LETTER_FOUND_DOCUMENT
-			    ? letter_oddity_word(f->odd)
-			    : letter_finding_word(f->kind),
+		    json_pack("{ss ss ss* ss* si}", "what", finding_word(f),
 			"level", f->level == LETTER_REFUSED ? "wrong" : "odd",
 			"found", f->found[0] != '\0' ? f->found : NULL,
 			"wanted", f->wanted[0] != '\0' ? f->wanted : NULL,

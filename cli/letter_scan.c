@@ -160,17 +160,32 @@ scan_curp(struct cursor *c, struct letter_id *ret)
 	return is_form(r, &cause);
 }
 
-/* Do these words stand shortly before, in any case and with any accents? */
-static bool
-is_called(const struct cursor *c, size_t begin, const char *words)
+/*
+ * Where these words end that stand last before it, shortly, in any case and with
+ * any accents; 0 when they do not.
+ */
+static size_t
+called(const struct cursor *c, size_t begin, const char *words)
 {
 	const size_t n = strlen(words);
 	const size_t from = begin > LABEL_NEAR ? begin - LABEL_NEAR : 0;
+	size_t last = 0;
 
 	for (size_t at = from; at + n <= begin; at++)
 		if (memcmp(c->v.at + at, words, n) == 0)
-			return true;
-	return false;
+			last = at + n;
+	return last;
+}
+
+/* An NSS has digits alone; between two words the nearer one is its own. */
+static bool
+is_called_nss(const struct cursor *c, size_t begin, const char *text)
+{
+	const size_t patronal = called(c, begin, "PATRONAL");
+
+	return is_digit((uint8_t)text[0]) &&
+	    (called(c, begin, "NSS") > patronal ||
+		called(c, begin, "SEGURIDAD SOCIAL") > patronal);
 }
 
 /*
@@ -207,15 +222,14 @@ scan_registro(struct cursor *c, struct letter_id *ret)
 		return false;
 	ret->is_valid = firma_registro_check(ret->text, NULL) == FIRMA_OK;
 	ret->kind = LETTER_REGISTRO;
-	ret->is_named = is_called(c, begin, "PATRONAL") || parted == 3;
-	if (is_called(c, begin, "PATRONAL"))
-		return true;
-	if (is_digit((uint8_t)ret->text[0])) {
+	if (is_called_nss(c, begin, ret->text)) {
 		ret->kind = LETTER_NSS;
-		return is_called(c, begin, "NSS") ||
-		    is_called(c, begin, "SEGURIDAD SOCIAL");
+		return true;
 	}
-	return ret->is_valid;
+	ret->is_named = called(c, begin, "PATRONAL") != 0 || parted == 3;
+	if (called(c, begin, "PATRONAL") != 0)
+		return true;
+	return !is_digit((uint8_t)ret->text[0]) && ret->is_valid;
 }
 
 /* ---- dates ---- */

@@ -277,6 +277,17 @@ other_letters_are_refused(void **state)
 	    FIRMA_OK, LETTER_GOOD);
 	judged(TERMS OURS "por MUEBLES PEÑA SA DE CV se firma", FIRMA_OK,
 	    LETTER_GOOD);
+	/* The nearer word says what a number is. */
+	judged(TERMS OURS "registro patronal Y54-72318-10-3, NSS 12345678903",
+	    FIRMA_OK, LETTER_GOOD);
+	judged(TERMS OURS "NSS 12345678903, registro patronal 01234567897",
+	    FIRMA_ERR_LETTER_OTHER, LETTER_REFUSED);
+	/* The legal form as it is abbreviated. */
+	judged(TERMS "\nMUEBLES PEÑA, S. A. de C. V.\nMPE150312AB6 "
+		     "Y5472318103",
+	    FIRMA_OK, LETTER_GOOD);
+	judged(TERMS "\nMUEBLES PEÑA S A DE C V\nMPE150312AB6 Y5472318103",
+	    FIRMA_ERR_LETTER_LACKS, LETTER_REFUSED);
 	/* N is not N with tilde in an RFC, and neither is it in doubt. */
 	judged(TERMS OURS "MPÉ150312AB6", FIRMA_OK, LETTER_GOOD);
 }
@@ -298,8 +309,10 @@ what_is_odd_wants_a_person(void **state)
 	assert_int_equal(v.level, LETTER_ODD);
 	letter_odd_words(&v, words, sizeof(words));
 	assert_string_equal(words, "javascript no-text");
+	letter_odd_words(&v, words, 18);
+	assert_string_equal(words, "javascript more");
 	letter_odd_words(&v, words, 12);
-	assert_string_equal(words, "javascript");
+	assert_string_equal(words, "more");
 	letter_done(&l);
 }
 
@@ -339,6 +352,30 @@ a_crowd_hides_nothing(void **state)
 	if (letter_facts_find(&l.facts, LETTER_RFC, "EKU9003173C9") != NULL)
 		assert_int_equal(v.err, FIRMA_ERR_LETTER_OTHER);
 	assert_int_not_equal(v.level, LETTER_GOOD);
+	letter_done(&l);
+}
+
+/* Wrong numbers do not hide what the document is, nor another's number. */
+static void
+many_of_a_kind_hide_no_other(void **state)
+{
+	struct letter l = { .n_pages = 1, .odd = 1u << LETTER_ODD_JAVASCRIPT };
+	char text[4096] = TERMS OURS "EKU9003173C9 ", words[257];
+	struct letter_verdict v;
+
+	(void)state;
+	for (unsigned int i = 10; i < 60; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    "ABC0101%02u%03u ", i % 28 + 1, i);
+	page(&l.facts, text);
+	letter_judge(&l, &rules, &v);
+	assert_int_equal(v.err, FIRMA_ERR_LETTER_OTHER);
+	letter_odd_words(&v, words, sizeof(words));
+	if (strncmp(words, "javascript other-rfc ", 21) != 0 ||
+	    strstr(words, "check-digit") == NULL ||
+	    strstr(words, "many-identifiers") == NULL)
+		fail_msg("%s", words);
+	assert_true(v.n <= 2 * LETTER_SAME_MAX + 3);
 	letter_done(&l);
 }
 
@@ -414,6 +451,7 @@ main(void)
 		cmocka_unit_test(what_is_odd_wants_a_person),
 		cmocka_unit_test(a_number_that_cannot_be_compared_is_odd),
 		cmocka_unit_test(a_crowd_hides_nothing),
+		cmocka_unit_test(many_of_a_kind_hide_no_other),
 		cmocka_unit_test(the_helpers_answer_is_not_believed),
 	};
 
