@@ -12,6 +12,7 @@
 #include "cli/certificates.h"
 #include "cli/file.h"
 #include "cli/letter_say.h"
+#include "cli/pades.h"
 
 #define PROFILE_MAX    ((size_t)256 * 1024) /* octets, as the parser takes */
 
@@ -145,8 +146,12 @@ letter(struct app *app, const struct args *a)
 		return status;
 	if ((r = file_open(path, &fd, &cause)) != FIRMA_OK ||
 	    (r = firma_memfd_from_fd(fd, LETTER_OCTETS_MAX, &sealed, &cause)) !=
-		FIRMA_OK ||
-	    (r = letter_read(sealed, &l, &cause)) != FIRMA_OK)
+		FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", path);
+	r = letter_read(sealed, &l, &cause);
+	if (r == FIRMA_ERR_NOT_FOUND)
+		return pades_say_missing(&cause);
+	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", path);
 	return tell(&l, has_rules ? &rules : NULL, path);
 }

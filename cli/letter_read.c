@@ -102,7 +102,8 @@ take_text(const json_t *j, struct letter *l)
 	enum firma_err r;
 
 	if (!json_is_array(text) || json_array_size(text) > LETTER_PAGES_MAX ||
-	    json_array_size(text) > l->n_pages)
+	    json_array_size(text) > l->n_pages ||
+	    (json_array_size(text) < l->n_pages && !l->is_cut))
 		return FIRMA_ERR_SHAPE;
 	json_array_foreach(text, at, v)
 	{

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/letter_rule.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "agent/base/own.h"
+#include "agent/pki/identifier.h"
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
@@ -270,6 +274,34 @@ letter_rules_company(struct letter_rules *r, const struct firma_identity *id)
 	COPY(r->rfc, id->rfc);
 	COPY(r->representative_rfc, id->representative_rfc);
 	COPY(r->registro, id->registro_patronal);
+}
+
+static void
+json_done(json_t **j)
+{
+	json_decref(*j);
+}
+
+void
+letter_rules_operator(struct letter_rules *r, const char *fields)
+{
+	FIRMA_OWN(json_done)
+	json_t *j = json_loads(fields, JSON_REJECT_DUPLICATES, NULL);
+	const char *own =
+	    json_string_value(json_object_get(j, "registro_patronal"));
+	const char *portals =
+	    json_string_value(json_object_get(j, "portal_registro_patronal"));
+	char plain[FIRMA_IDENTITY_ID];
+	size_t n = 0;
+
+	if (own == NULL || (portals != NULL && strcmp(own, portals) == 0))
+		return;
+	for (; *own != '\0' && n + 1 < sizeof(plain); own++)
+		if (*own != '-' && *own != ' ')
+			plain[n++] = *own;
+	plain[n] = '\0';
+	if (firma_registro_check(plain, NULL) == FIRMA_OK)
+		COPY(r->registro, plain);
 }
 
 void

@@ -99,6 +99,14 @@ const char *letter_finding_word(enum letter_finding_kind kind);
 void letter_rules_company(
     struct letter_rules *r, const struct firma_identity *id);
 
+/*
+ * The registro patronal that the operator gave, of a renewal's fields (JSON).
+ * What the portal says is no measure of its own letters: the agent takes it
+ * where the operator gave none, and then nobody can tell one from the other.
+ * What is none is not taken.
+ */
+void letter_rules_operator(struct letter_rules *r, const char *fields);
+
 /* Does the expected letter's allow_rfc name it? */
 int letter_rules_allow(const struct letter_rules *r, const char *rfc);
 

@@ -302,7 +302,7 @@ letter_reason(const struct letter_verdict *v, char *ret, size_t size)
 	for (size_t i = 0; i < v->n && text[0] == '\0'; i++)
 		if (v->found[i].level == LETTER_REFUSED)
 			with_page(&v->found[i], text);
-	(void)snprintf(ret, size, "%s: %s", firma_err_text(v->err), text);
+	(void)snprintf(ret, size, "%s: %s", _(firma_err_text(v->err)), text);
 }
 
 static const char *

@@ -6,6 +6,7 @@
 #include "cli/ask.h"
 #include "cli/letter_say.h"
 #include "cli/out.h"
+#include "cli/pades.h"
 #include "cli/say.h"
 
 int
@@ -17,7 +18,10 @@ letter_show(int fd, const char *path, json_t **ret)
 	enum firma_err r;
 	int yes = 0;
 
-	if ((r = letter_read(fd, &l, &cause)) != FIRMA_OK)
+	r = letter_read(fd, &l, &cause);
+	if (r == FIRMA_ERR_NOT_FOUND)
+		return pades_say_missing(&cause);
+	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", path);
 	letter_judge(&l, NULL, &v);
 	if (out_is_json()) {

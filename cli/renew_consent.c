@@ -7,7 +7,6 @@
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "agent/pki/certificate.h"
-#include "agent/pki/identifier.h"
 #include "cli/ask.h"
 #include "cli/letter_say.h"
 #include "cli/renew_letters.h"
@@ -39,12 +38,6 @@ struct looking {
 	struct letter letter; /* owned */
 	struct letter_verdict verdict;
 };
-
-static void
-json_done(json_t **j)
-{
-	json_decref(*j);
-}
 
 static void
 looking_done(struct looking *k)
@@ -110,33 +103,6 @@ ask_letters(struct app *app, uint64_t renewal, struct letters *ret,
 }
 
 /*
- * The registro patronal that the operator gave.  What the portal says is no
- * measure of its own letters: the agent takes it where the operator gave none,
- * and then nobody can tell one from the other.
- */
-static void
-take_registro(const struct todo *t, char ret[FIRMA_IDENTITY_ID])
-{
-	FIRMA_OWN(json_done)
-	json_t *fields = json_loads(t->fields, JSON_REJECT_DUPLICATES, NULL);
-	const char *own =
-	    json_string_value(json_object_get(fields, "registro_patronal"));
-	const char *portals = json_string_value(
-	    json_object_get(fields, "portal_registro_patronal"));
-	char plain[FIRMA_IDENTITY_ID];
-	size_t n = 0;
-
-	if (own == NULL || (portals != NULL && strcmp(own, portals) == 0))
-		return;
-	for (; *own != '\0' && n + 1 < sizeof(plain); own++)
-		if (*own != '-' && *own != ' ')
-			plain[n++] = *own;
-	plain[n] = '\0';
-	if (firma_registro_check(plain, NULL) == FIRMA_OK)
-		memcpy(ret, plain, n + 1);
-}
-
-/*
  * Whose renewal it is: the old certificate's company.  One that does not name
  * its registro patronal has the one that the operator gave.
  */
@@ -157,7 +123,7 @@ ask_company(struct app *app, uint64_t renewal, const struct todo *t,
 		return r;
 	letter_rules_company(ret, &id);
 	if (ret->registro[0] == '\0')
-		take_registro(t, ret->registro);
+		letter_rules_operator(ret, t->fields);
 	return FIRMA_OK;
 }
 

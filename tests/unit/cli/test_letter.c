@@ -334,6 +334,35 @@ a_number_that_cannot_be_compared_is_odd(void **state)
 	letter_done(&l);
 }
 
+/* The portal's word is no measure of the portal's letters. */
+static void
+the_operator_says_whose_number_it_is(void **state)
+{
+	static const struct {
+		const char *fields, *registro;
+	} cases[] = {
+		{ "{\"registro_patronal\":\"Y54-72318 10-3\"}", "Y5472318103" },
+		{ "{\"registro_patronal\":\"Y5472318103\","
+		  "\"portal_registro_patronal\":\"E5352621109\"}",
+		    "Y5472318103" },
+		{ "{\"registro_patronal\":\"E5352621109\","
+		  "\"portal_registro_patronal\":\"E5352621109\"}",
+		    "" },
+		{ "{\"registro\":\"E5352621109\"}", "" },
+		{ "{\"registro_patronal\":\"Y5472318100\"}", "" },
+		{ "{\"registro_patronal\":\"\"}", "" },
+		{ "nonsense", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct letter_rules r = { 0 };
+
+		letter_rules_operator(&r, cases[i].fields);
+		assert_string_equal(r.registro, cases[i].registro);
+	}
+}
+
 /* However many strange things are said, a refusal is not crowded out. */
 static void
 a_crowd_hides_nothing(void **state)
@@ -425,6 +454,8 @@ the_helpers_answer_is_not_believed(void **state)
 	    "\"cut\":false}");
 	nonsense("{\"text\":[\"\"],\"odd\":[],\"pages\":0,\"images\":false,"
 		 "\"cut\":false}");
+	nonsense("{\"text\":[\"\"],\"odd\":[],\"pages\":2,\"images\":false,"
+		 "\"cut\":false}");
 	nonsense("{\"text\":[7],\"odd\":[],\"pages\":1,\"images\":false,"
 		 "\"cut\":false}");
 	nonsense("{\"text\":[],\"odd\":[],\"pages\":-1,\"images\":false,"
@@ -450,6 +481,7 @@ main(void)
 		cmocka_unit_test(other_letters_are_refused),
 		cmocka_unit_test(what_is_odd_wants_a_person),
 		cmocka_unit_test(a_number_that_cannot_be_compared_is_odd),
+		cmocka_unit_test(the_operator_says_whose_number_it_is),
 		cmocka_unit_test(a_crowd_hides_nothing),
 		cmocka_unit_test(many_of_a_kind_hide_no_other),
 		cmocka_unit_test(the_helpers_answer_is_not_believed),
