@@ -195,9 +195,9 @@ answer y "$dir/right.pem"
 run renew resume --yes --dir "$dir/person" --pin-file "practice=$dir/pin"
 [ "$got" = 0 ] || fail "renew resume: exit $got"
 says 'renewed: 30001000000500000'
-run renew evidence --dir "$dir/evidence"
+run renew evidence 1 --dir "$dir/evidence"
 [ "$got" = 0 ] || fail "no evidence"
-run renew evidence --zip "$dir/evidence.zip"
+run renew evidence 1 --zip "$dir/evidence.zip"
 run verify "$dir/evidence.zip"
 [ "$got" = 0 ] || fail "its evidence does not hold"
 says 'renewal.ren: *it is the request, signed by who may sign it'
