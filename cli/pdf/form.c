@@ -69,17 +69,30 @@ keep(struct walk *w, qpdf_oh field, const struct node *n,
 	return FIRMA_OK;
 }
 
-/* Kids without a name of their own are the places of one field. */
-static int
-has_fields_below(struct pdf *p, qpdf_oh kids)
+/*
+ * Kids without a name of their own are the places of one field.  A mixture of
+ * places and fields is neither.
+ */
+static enum firma_err
+count_fields_below(struct pdf *p, qpdf_oh kids, int *ret_n, const char *name,
+    struct pdf_refusal *why)
 {
-	qpdf_oh first;
+	const int n =
+	    pdf_is_array(p, kids) ? qpdf_oh_get_array_n_items(p->q, kids) : 0;
+	int n_named = 0;
 
-	if (!pdf_is_array(p, kids) ||
-	    qpdf_oh_get_array_n_items(p->q, kids) == 0)
-		return 0;
-	first = qpdf_oh_get_array_item(p->q, kids, 0);
-	return !pdf_is_null(p, pdf_get(p, first, "/T"));
+	for (int i = 0; i < n; i++) {
+		const qpdf_oh kid = qpdf_oh_get_array_item(p->q, kids, i);
+
+		n_named += !pdf_is_null(p, pdf_get(p, kid, "/T")) ||
+		    !pdf_is_null(p, pdf_get(p, kid, "/Kids"));
+		qpdf_oh_release(p->q, kid);
+	}
+	if (n_named != 0 && n_named != n)
+		return pdf_refuse(why, PDF_DAMAGED,
+		    "the kids of field %.100s are fields and places", name);
+	*ret_n = n_named;
+	return FIRMA_OK;
 }
 
 /* "above.name"; a field without a name has that of the one above. */
@@ -116,12 +129,13 @@ visit(struct walk *w, qpdf_oh field, struct pdf_refusal *why)
 	if ((r = name_field(w, field, above->name, n.name, why)) != FIRMA_OK)
 		return r;
 	note_number(w->to, n.name);
-	if (!has_fields_below(p, n.kids))
+	if ((r = count_fields_below(p, n.kids, &n.n, n.name, why)) != FIRMA_OK)
+		return r;
+	if (n.n == 0)
 		return n.is_signature ? keep(w, field, &n, why) : FIRMA_OK;
 	if (w->depth == PDF_DEPTH_MAX)
 		return pdf_refuse(why, PDF_DAMAGED, "fields are deeper than %d",
 		    PDF_DEPTH_MAX);
-	n.n = qpdf_oh_get_array_n_items(p->q, n.kids);
 	w->at[w->depth++] = n;
 	return FIRMA_OK;
 }

@@ -483,7 +483,8 @@ make_shape(const char *name, FILE *to)
 	out.eol = "\n";
 	out.to = to;
 	return find(shapes, N_SHAPES, name) ||
-	    find(refused_shapes, n_refused_shapes, name);
+	    find(refused_shapes, n_refused_shapes, name) ||
+	    find(attacked_shapes, n_attacked_shapes, name);
 }
 
 const char *
@@ -492,5 +493,7 @@ make_name(size_t i)
 	return i < N_SHAPES ? shapes[i].name
 	    : i - N_SHAPES < n_refused_shapes
 	    ? refused_shapes[i - N_SHAPES].name
+	    : i - N_SHAPES - n_refused_shapes < n_attacked_shapes
+	    ? attacked_shapes[i - N_SHAPES - n_refused_shapes].name
 	    : NULL;
 }

@@ -29,6 +29,8 @@ struct shape {
 };
 extern const struct shape refused_shapes[];
 extern const size_t n_refused_shapes;
+extern const struct shape attacked_shapes[];
+extern const size_t n_attacked_shapes;
 
 void put(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void put_octets(const void *v, size_t n);

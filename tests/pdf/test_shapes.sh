@@ -18,5 +18,7 @@ for shape in terms conditions plain no-id crlf no-newline tree turned-90 generat
 	good "$one" "$in" 1
 	expect 0 firma sign p-256 "$one" --pades --visible 1,100,100,200,60
 	good "$two" "$one" 2
+	expect 0 firma verify "$two" --ca "$DIR/ca.pem"
+	says 'only signatures came after them'
 	note "$shape"
 done

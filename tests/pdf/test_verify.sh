@@ -91,7 +91,8 @@ done
 cat "$one" "$one" > "$work/x.pdf"
 bad "$work/x.pdf" "the same file twice"
 
-# update FILE OBJECT VALUE...   append a section with these objects
+# update FILE OBJECT VALUE...   append a section with these objects; OBJECT is
+# a number, or "number:generation"; an empty VALUE lists it where it was
 update() {
 	perl -e 'local $/; open(F, "<:raw", shift); $_ = <F>;
 		my ($prev) = /.*startxref\s+(\d+)/s;
@@ -99,14 +100,16 @@ update() {
 		my $x = "";
 		while (@ARGV) {
 			my ($id, $v) = splice(@ARGV, 0, 2);
-			$size = $id + 1 if $id >= $size;
-			$x .= sprintf("%d 1\n%010d 00000 n\r\n", $id, length);
-			$_ .= "$id 0 obj\n$v\nendobj\n";
+			my ($n, $g) = (split(/:/, $id), 0);
+			$size = $n + 1 if $n >= $size;
+			my $at = $v eq "" ? index($_, "\n$n 0 obj") + 1 : length;
+			$x .= sprintf("%d 1\n%010d %05d n\r\n", $n, $at, $g);
+			$_ .= "$n $g obj\n$v\nendobj\n" if $v ne "";
 		}
 		my $at = length;
 		print $_, "xref\n", $x, "trailer\n<< /Size $size /Root 1 0 R ",
 		    "/Prev $prev >>\nstartxref\n$at\n%%EOF\n"' "$@" > "$work/x.pdf"
-	qpdf --check "$work/x.pdf" > "$DIR/qpdf.out" 2>&1 ||
+	qpdf --check "$work/x.pdf" > "$DIR/qpdf.out" 2>&1 || [ $? = 3 ] ||
 		fail "no good sample: $(cat "$DIR/qpdf.out")"
 }
 # object FILE ID   as qpdf writes it
@@ -165,6 +168,62 @@ expect 0 firma sign rsa-2048 "$work/waiting.pdf" --pades --field 'aquí' \
 look 0 "$work/filled.pdf"
 is '[.signatures[] | .later] | sort' '["nothing","signatures"]'
 
+note "what only looks like a signature field"
+over='/Rect [0 0 612 792] /F 4'
+for what in \
+	"<< /Type /Annot /Subtype /Stamp /FT /Sig /V 5 0 R $over /AP << /N 4 0 R >> >>" \
+	"<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /V << >> $over /AP << /N 4 0 R >> >>" \
+	"<< /Type /Annot /Subtype /FreeText /FT /Sig /Contents (x) $over >>" \
+	"<< /Type /Annot /Subtype /Widget /FT /Sig /T (e) /MK << /BG [1 1 1] >> $over >>" \
+	"<< /Type /Annot /Subtype /Widget /Parent 6 0 R $over /AP << /N 4 0 R >> >>"; do
+	v=$(object "$one" 3)
+	update "$one" 3 "${v/" ]"/" 90 0 R ]"}" 90 "$what"
+	changed "$what" "annotations"
+done
+# In the form as well: one more place for the name and value of another, and
+# what a field has no need of.
+for what in \
+	"/Subtype /Widget /T (Signature1) /V 5 0 R /AP << /N 4 0 R >>" \
+	"/Subtype /Widget /T (otra) /V 5 0 R /AP << /N 4 0 R >>" \
+	"/Subtype /Widget /T (otra) /MK << /BG [1 1 1] >>" \
+	"/Subtype /FreeText /T (otra) /Contents (x)" \
+	"/Subtype /Widget /T (otra) /AP << /N 4 0 R >>" \
+	"/Subtype /Widget /T (otra) /A << /S /JavaScript /JS (x) >>"; do
+	v=$(object "$one" 3)
+	f7=$(object "$one" "$form")
+	update "$one" 3 "${v/" ]"/" 90 0 R ]"}" \
+		"$form" "${f7/"6 0 R"/"6 0 R 90 0 R"}" \
+		90 "<< /Type /Annot /FT /Sig $over $what >>"
+	look 10 "$work/x.pdf"
+	says 'changed after it was signed in field Signature1'
+done
+# One that waits and is not seen does no harm.
+f7=$(object "$one" "$form")
+update "$one" 3 "${v/" ]"/" 90 0 R ]"}" \
+	"$form" "${f7/"6 0 R"/"6 0 R 90 0 R"}" \
+	90 "<< /Type /Annot /Subtype /Widget /FT /Sig /T (otra) $over >>"
+look 0 "$work/x.pdf"
+is '.signatures[0].later' '"signatures"'
+update "$one" 3 "${v/" ]"/" 90 0 R ]"}" "$form" "$(sed \
+	's/6 0 R/6 0 R 90 0 R/' <<< "$f7")" 90 \
+	"<< /FT /Sig /T (otra) /Kids [91 0 R 92 0 R] >>" 91 \
+	"<< /Type /Annot /Subtype /Widget /Parent 90 0 R $over >>" 92 "<< /T (b) >>"
+look 12 "$work/x.pdf"
+
+note "one number, two objects"
+text="<< /Length 45 >>
+stream
+BT /F1 18 Tf 72 700 Td (Otra cosa) Tj ET     
+endstream"
+update "$one" 4:1 "$text"
+changed "another generation" "object 4"
+update "$one" 4 "" 4 "$text"
+changed "listed twice, the old one first" "an object is"
+update "$one" 4 "$text" 4 ""
+changed "listed twice, the old one last" ""
+update "$one" 90 "$text" 90 "null"
+changed "a new one listed twice" "an object is listed twice"
+
 note "a signature taken out"
 replaced "$two" "$(qpdf --json=2 "$two" | jq -r '[.qpdf[1] | to_entries[] |
 	select(.value.value?."/T"? == "u:Signature1") | .key][0] |
@@ -195,6 +254,71 @@ forge() {
 		open(F, "+<:raw", $ARGV[0]); seek(F, $ARGV[2] + 1, 0);
 		print F $c' "$work/x.pdf" "$work/cms" "$at"
 }
+# What a signer lays out so that it can be changed later: SHAPE, signed.
+own_sign() { # FILE   into the last hole that it has
+	perl -e 'local $/; open(F, "+<:raw", $ARGV[0]); $_ = <F>;
+		my $at = rindex($_, "<" . "0" x 8000 . ">"); my $to = $at + 8002;
+		my $r = sprintf("[0 %010d %010d %010d]", $at, $to, length() - $to);
+		s/\[0 0{10} 0{10} 0{10}\]/$r/ or die; seek(F, 0, 0); print F $_;
+		open(C, ">:raw", $ARGV[1]);
+		print C substr($_, 0, $at), substr($_, $to); print $at' \
+		"$1" "$work/covered" > "$work/at"
+	openssl cms -sign -cades -binary -nosmimecap -md sha256 -outform DER \
+		-in "$work/covered" -signer "$work/own.pem" \
+		-inkey "$work/own.key" -out "$work/cms" 2> "$DIR/openssl.err"
+	perl -e 'local $/; open(C, "<:raw", $ARGV[1]); $c = unpack("H*", <C>);
+		open(F, "+<:raw", $ARGV[0]); seek(F, $ARGV[2] + 1, 0);
+		print F $c' "$1" "$work/cms" "$(cat "$work/at")"
+}
+laid_out() {
+	make "$1"
+	own_sign "$work/$1.pdf"
+	look 0 "$work/$1.pdf"
+	in=$work/$1.pdf
+}
+hole="<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached
+	/ByteRange [0 0000000000 0000000000 0000000000]
+	/Contents <$(printf '0%.0s' {1..8000})> /M (D:20261128190512Z) >>"
+# signed_again WHAT PATTERN   $in with a second field and signature
+signed_again() {
+	local c p
+	c=$(object "$in" 1) p=$(object "$in" 3)
+	update "$in" 1 "${c/"[ 6 0 R ]"/"[ 6 0 R 90 0 R ]"}" \
+		3 "${p/"[ 6 0 R ]"/"[ 6 0 R 90 0 R ]"}" 90 \
+		"<< /Type /Annot /Subtype /Widget /FT /Sig /T (otra) /V 91 0 R /P 3 0 R /F 132 /Rect [0 0 0 0] >>" \
+		91 "$hole"
+	own_sign "$work/x.pdf"
+}
+note "signed once more, allowed and not"
+laid_out hole
+signed_again
+look 0 "$work/x.pdf"
+is '[.signatures[] | [.valid, .later]]' '[[true,"signatures"],[true,"nothing"]]'
+laid_out hole-certified
+signed_again
+changed "certified" "certified against any change"
+laid_out hole-locked
+signed_again
+changed "locked" "field otra was locked"
+
+note "references to what is not there"
+laid_out hole-dangling
+update "$in" 50 "$text"
+changed "far away" "/Thumb of a page"
+update "$in" 8 "$text"
+changed "the next new one" "/Otro of a page"
+
+note "objects that are several things at once"
+laid_out hole-shared
+update "$in" 8 "[ 3 0 R 6 0 R 90 0 R ]" 90 \
+	"<< /Type /Page /FT /Sig /T (p) /Parent 2 0 R /MediaBox [0 0 9 9] >>"
+changed "pages and fields" ""
+laid_out hole-roles
+update "$in" 8 "<< /FT /Sig /T (luego) /V 91 0 R /AP << /N 92 0 R >> >>" \
+	91 "$hole" 92 "$text"
+own_sign "$work/x.pdf"
+changed "a field and a table of images" "object 8 is several things at once"
+
 note "ranges that leave out what they should not"
 forge 0 0
 look 0 "$work/x.pdf"
