@@ -9,6 +9,7 @@
 #define PUT_MAX        1024  /* octets of one formatted piece */
 #define GENERATION_MAX 65535 /* ISO 32000-1 7.5.4 */
 #define TRAILER_MAX    ((size_t)64 * 1024)
+#define WINDOW         4096 /* numbers among which new ones are chosen */
 
 enum firma_err
 pdf_update_put(struct pdf_update *u, const char *fmt, ...)
@@ -25,12 +26,78 @@ pdf_update_put(struct pdf_update *u, const char *fmt, ...)
 	return firma_buf_put(&u->out, firma_bytes_of(text, (size_t)n));
 }
 
+static int
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' ||
+	    c == '\0';
+}
+
+/* Back over blanks, then digits: where these begin; 0: not both are there. */
+static size_t
+back_over_number(struct firma_bytes v, size_t at)
+{
+	size_t end = at;
+
+	while (at > 0 && is_blank(v.at[at - 1]))
+		at--;
+	if (at == end)
+		return 0;
+	for (end = at; at > 0 && v.at[at - 1] >= '0' && v.at[at - 1] <= '9';
+	     at--)
+		;
+	return at == end ? 0 : at;
+}
+
+/* The number N of each "N G R", less from, if it is below n: marked. */
+static void
+mark_references(struct firma_bytes v, long from, uint8_t *marks, long n)
+{
+	for (size_t i = 0; i < v.len; i++) {
+		size_t at;
+		long id = 0;
+
+		if (v.at[i] != 'R' || (at = back_over_number(v, i)) == 0 ||
+		    (at = back_over_number(v, at)) == 0)
+			continue;
+		for (; v.at[at] >= '0' && v.at[at] <= '9' && id <= PDF_ID_MAX;
+		     at++)
+			id = id * 10 + (v.at[at] - '0');
+		if (id >= from && id - from < n)
+			marks[id - from] = 1;
+	}
+}
+
+/*
+ * A document may refer to objects that it does not have: one with such a number
+ * would become part of what an earlier signature covers.
+ */
+static enum firma_err
+choose_first(struct pdf *p, int *ret)
+{
+	uint8_t marks[WINDOW] = { 0 };
+	int n_free = 0;
+
+	mark_references(p->file, p->size, marks, WINDOW);
+	for (int i = 0; i < WINDOW; i++) {
+		n_free = marks[i] ? 0 : n_free + 1;
+		if (n_free == PDF_UPDATE_OBJECTS + 1) {
+			*ret = p->size + i + 1 - n_free;
+			return FIRMA_OK;
+		}
+	}
+	return FIRMA_ERR_LIMIT;
+}
+
 enum firma_err
 pdf_update_init(struct pdf_update *u, struct pdf *p)
 {
 	const uint8_t last = p->file.at[p->file.len - 1];
+	enum firma_err r;
 
-	*u = (struct pdf_update){ .p = p, .next = p->size };
+	*u = (struct pdf_update){ .p = p };
+	if ((r = choose_first(p, &u->next)) != FIRMA_OK)
+		return r;
 	/* An object begins on a line of its own. */
 	if (last != '\n' && last != '\r')
 		return firma_buf_put_u8(&u->out, '\n');

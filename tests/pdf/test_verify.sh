@@ -308,6 +308,11 @@ changed "far away" "/Thumb of a page"
 update "$in" 8 "$text"
 changed "the next new one" "/Otro of a page"
 
+# Ours is none of these.
+expect 0 firma sign rsa-2048 "$in" --pades -o "$work/ours.pdf"
+look 0 "$work/ours.pdf"
+is '[.signatures[] | .later]' '["signatures","nothing"]'
+
 note "objects that are several things at once"
 laid_out hole-shared
 update "$in" 8 "[ 3 0 R 6 0 R 90 0 R ]" 90 \
