@@ -139,9 +139,9 @@ pdf_open(struct firma_bytes file, struct pdf *ret, struct pdf_refusal *why)
 	ret->file = file;
 	if (file.len < 8 || memcmp(file.at, "%PDF-", 5) != 0)
 		return pdf_refuse(why, PDF_NOT_PDF, "%s", "");
-	if (file.len > PDF_MAX)
+	if (file.len > PDF_READ_MAX)
 		return pdf_refuse(why, PDF_LIMIT, "%zu octets, at most %zu",
-		    file.len, PDF_MAX);
+		    file.len, PDF_READ_MAX);
 	if ((r = find_startxref(ret, why)) != FIRMA_OK)
 		return r;
 	if ((ret->q = qpdf_init()) == NULL)

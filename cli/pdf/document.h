@@ -17,7 +17,9 @@
 #include "agent/base/buf.h"
 #include "cli/pdf/reason.h"
 
-#define PDF_MAX       ((size_t)128 * 1024 * 1024) /* octets */
+#define PDF_MAX ((size_t)128 * 1024 * 1024) /* octets, to be signed */
+/* To be read: what was signed, with what was appended for it. */
+#define PDF_READ_MAX  (PDF_MAX + (size_t)16 * 1024 * 1024)
 #define PDF_ID_MAX    8388607 /* ISO 32000-1, table C.1: objects */
 #define PDF_DEPTH_MAX 64      /* of the page tree and the field tree */
 #define PDF_NODES_MAX 100000  /* of either */

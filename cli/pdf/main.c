@@ -54,7 +54,7 @@ main(void)
 	if ((r = pdf_confine(&cause)) != FIRMA_OK ||
 	    (r = firma_memfd_map(
 		 QUESTION, PDF_QUESTION_MAX, &question, &cause)) != FIRMA_OK ||
-	    (r = firma_memfd_map(DOCUMENT, PDF_MAX, &document, &cause)) !=
+	    (r = firma_memfd_map(DOCUMENT, PDF_READ_MAX, &document, &cause)) !=
 		FIRMA_OK ||
 	    (r = pdf_answer(question, document, &answer)) != FIRMA_OK)
 		return failed(r, &cause);

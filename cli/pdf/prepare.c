@@ -470,6 +470,9 @@ pdf_prepare(struct firma_bytes file, const struct pdf_ask *ask,
 
 	if (ask->octets < PDF_CONTENTS_MIN || ask->octets > PDF_CONTENTS_MAX)
 		return pdf_refuse(why, PDF_QUESTION, "octets");
+	if (file.len > PDF_MAX)
+		return pdf_refuse(why, PDF_LIMIT, "%zu octets, at most %zu",
+		    file.len, PDF_MAX);
 	if ((r = pdf_open(file, &j.p, why)) != FIRMA_OK ||
 	    (r = pdf_form_read(&j.p, &j.form, why)) != FIRMA_OK ||
 	    (r = choose_field(&j)) != FIRMA_OK ||
