@@ -362,7 +362,7 @@ end_pdf(
 {
 	const int has_stamp = j->wants_stamp && j->stamp_failed == FIRMA_OK;
 	const int status = sign_pdf_end(
-	    app, a, j->key, j->path, &j->pdf, &j->got, v, has_stamp);
+	    app, a, j->key, j->path, &j->pdf, &j->got, v, has_stamp, j->letter);
 
 	return status != 0 || j->stamp_failed == FIRMA_OK
 	    ? status

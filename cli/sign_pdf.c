@@ -292,7 +292,8 @@ write_whole(const struct sign_pdf *s, const char *to)
 
 static int
 tell(const struct sign_pdf *s, const char *key, const char *to,
-    const struct firma_signed *got, struct firma_bytes cms, int has_stamp)
+    const struct firma_signed *got, struct firma_bytes cms, int has_stamp,
+    json_t *letter)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf b64 = { 0 };
 	char hex[65];
@@ -308,11 +309,11 @@ tell(const struct sign_pdf *s, const char *key, const char *to,
 	firma_hex(firma_bytes_of(got->sha256, sizeof(got->sha256)), hex);
 	if (firma_base64(cms, &b64) != FIRMA_OK)
 		return say_failure(FIRMA_ERR_NOMEM, NULL, NULL, "%s", key);
-	out_json(json_pack("{ss ss ss sI sb ss* ss ss%}", "key", key, "format",
-	    firma_sign_format_name(FIRMA_SIGN_PADES), "sha256", hex,
+	out_json(json_pack("{ss ss ss sI sb ss* ss ss% sO*}", "key", key,
+	    "format", firma_sign_format_name(FIRMA_SIGN_PADES), "sha256", hex,
 	    "ledger_seq", (json_int_t)got->ledger_seq, "stamped", has_stamp,
 	    "file", to, "field", s->plan.field, "signature",
-	    (const char *)b64.at, b64.len));
+	    (const char *)b64.at, b64.len, "letter", letter));
 	return FIRMA_EXIT_OK;
 }
 
@@ -348,7 +349,7 @@ read_back(const struct sign_pdf *s, struct firma_cause *cause)
 int
 sign_pdf_end(struct app *app, const struct args *a, const char *key,
     const char *path, struct sign_pdf *s, const struct firma_signed *got,
-    struct firma_bytes cms, int has_stamp)
+    struct firma_bytes cms, int has_stamp, json_t *letter)
 {
 	char name[FILE_PATH_MAX];
 	const char *to = choose_name(a, path, name);
@@ -361,9 +362,11 @@ sign_pdf_end(struct app *app, const struct args *a, const char *key,
 	if (r == FIRMA_OK)
 		r = read_back(s, &cause);
 	if (r != FIRMA_OK)
-		return app_failure(
-		    app, r, &cause, _("nothing is signed with key %s"), key);
+		return app_failure(app, r, &cause,
+		    _("it is signed with key %s (entry %llu of the ledger), "
+		      "but the PDF cannot be finished"),
+		    key, (unsigned long long)got->ledger_seq);
 	if ((status = write_whole(s, to)) != 0)
 		return status;
-	return tell(s, key, to, got, cms, has_stamp);
+	return tell(s, key, to, got, cms, has_stamp, letter);
 }

@@ -50,10 +50,11 @@ int sign_pdf_fits(const struct sign_pdf *s, size_t octets);
  * The token has signed: put it in, verify, write.
  * cms         what the token signed, with a stamp if there is one
  * has_stamp   there is
+ * letter      what --show showed, or NULL; borrowed
  */
 int sign_pdf_end(struct app *app, const struct args *a, const char *key,
     const char *path, struct sign_pdf *s, const struct firma_signed *got,
-    struct firma_bytes cms, int has_stamp);
+    struct firma_bytes cms, int has_stamp, json_t *letter);
 
 /* For sign's table of options. */
 #define SIGN_PDF_OPTIONS                                                      \
