@@ -557,6 +557,24 @@ compare_form(struct walk *w, qpdf_oh x, qpdf_oh y)
 	    pdf_get(w->b, y, "/Fields"), "the form's fields");
 }
 
+/*
+ * Only who signs a field may show it, and something in it: the form says that
+ * it is signed, and so the signature is looked at.
+ */
+static int
+is_signed_now(struct walk *w, qpdf_oh o)
+{
+	const struct pdf_field *f = find_field(w->b, &w->form_b, o);
+	qpdf_oh value;
+
+	if (f == NULL)
+		return 0;
+	value = pdf_get(w->b, f->field, "/V");
+	return pdf_is_dict(w->b, value) && !is_old(w, value) &&
+	    (is_same_object(w->b, o, f->field) ||
+		pdf_is_null(w->b, pdf_get(w->b, o, "/V")));
+}
+
 static void
 compare_by_role(struct walk *w, enum role role, qpdf_oh x, qpdf_oh y)
 {
@@ -576,14 +594,7 @@ compare_by_role(struct walk *w, enum role role, qpdf_oh x, qpdf_oh y)
 	case FIELD:
 		if (!is_typed(w->a, x) || !is_typed(w->b, y))
 			changed(w, "a signature field");
-		/* Only who signs it may show it, and something in it. */
-		compare(w, x, y,
-		    pdf_is_dict(w->b, pdf_get(w->b, y, "/V")) ||
-			    pdf_is_dict(w->b,
-				pdf_get(
-				    w->b, pdf_get(w->b, y, "/Parent"), "/V"))
-			? of_field
-			: none,
+		compare(w, x, y, is_signed_now(w, y) ? of_field : none,
 		    "a signature field");
 		break;
 	case FORM:

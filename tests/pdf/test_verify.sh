@@ -168,6 +168,15 @@ expect 0 firma sign rsa-2048 "$work/waiting.pdf" --pades --field 'aquí' \
 look 0 "$work/filled.pdf"
 is '[.signatures[] | .later] | sort' '["nothing","signatures"]'
 
+# The place of one that waits is shown, with a value that the form does not see.
+make field-apart
+expect 0 firma sign rsa-2048 "$work/field-apart.pdf" --pades -o "$work/apart.pdf"
+replaced "$work/apart.pdf" 6 '/F 4' '/F 4 /V << >> /AP << /N 4 0 R >>'
+changed "a place that is not signed" "of a signature field"
+expect 0 firma sign rsa-2048 "$work/apart.pdf" --pades --field a \
+	-o "$work/filled.pdf"
+look 0 "$work/filled.pdf"
+
 note "what only looks like a signature field"
 over='/Rect [0 0 612 792] /F 4'
 for what in \
