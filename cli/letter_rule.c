@@ -289,12 +289,11 @@ letter_rules_operator(struct letter_rules *r, const char *fields)
 	json_t *j = json_loads(fields, JSON_REJECT_DUPLICATES, NULL);
 	const char *own =
 	    json_string_value(json_object_get(j, "registro_patronal"));
-	const char *portals =
-	    json_string_value(json_object_get(j, "portal_registro_patronal"));
 	char plain[FIRMA_IDENTITY_ID];
 	size_t n = 0;
 
-	if (own == NULL || (portals != NULL && strcmp(own, portals) == 0))
+	/* The certificate's or the operator's; the agent puts no portal's there. */
+	if (own == NULL)
 		return;
 	for (; *own != '\0' && n + 1 < sizeof(plain); own++)
 		if (*own != '-' && *own != ' ')

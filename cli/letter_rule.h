@@ -101,8 +101,7 @@ void letter_rules_company(
 
 /*
  * The registro patronal that the operator gave, of a renewal's fields (JSON).
- * What the portal says is no measure of its own letters: the agent takes it
- * where the operator gave none, and then nobody can tell one from the other.
+ * What the portal says is no measure of its own letters, and is not put there.
  * What is none is not taken.
  */
 void letter_rules_operator(struct letter_rules *r, const char *fields);

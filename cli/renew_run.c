@@ -206,6 +206,8 @@ show_data(struct run *run, const json_t *fields, const struct renewal *r)
 	struct firma_cause cause;
 	char day[OUT_DATE];
 
+	if (registro[0] == '\0')
+		registro = field(fields, "portal_registro_patronal");
 	out_line("%s", _("The company's data:"));
 	out_pair(_("  name"), "%s", field(fields, "name"));
 	out_pair("  RFC", "%s",

@@ -119,9 +119,11 @@ if [ $keep = yes ]; then
 	echo "afterwards:  . $dir/env  then  firma status;  cli/try.sh --stop $dir"
 fi
 
-# Its last line is this script's last line.
+# Its last line is this script's last line.  An e.firma says no employer's number;
+# letters are judged by it, so that it is given: the practice portal's.
 firma renew start --old old --new-alias new --token practice --yes \
     ${FIRMA_TRY_EMAIL:+--email "$FIRMA_TRY_EMAIL"} \
+    ${cer:+--registro Y5472318103} \
     --dir "$dir" --pin-file "practice=$dir/pin"
 firma renew evidence --dir "$dir" --ca "$dir/ca.pem" > /dev/null
 firma renew evidence --zip "$dir/evidence.zip" --ca "$dir/ca.pem" > /dev/null

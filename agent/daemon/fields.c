@@ -41,7 +41,9 @@ add(json_t *all, const struct firma_profile_step *step, const char *name,
 		return;
 	}
 	before = json_string_value(json_object_get(all, name));
-	if (before == NULL || before[0] == '\0')
+	/* Letters are judged by the employer's number: not the portal's word. */
+	if ((before == NULL || before[0] == '\0') &&
+	    strcmp(name, "registro_patronal") != 0)
 		(void)json_object_set_new(all, name, json_string(text));
 	(void)snprintf(key, sizeof(key), "portal_%.40s", name);
 	(void)json_object_set_new(all, key, json_string(text));

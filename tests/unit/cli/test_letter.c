@@ -347,7 +347,8 @@ the_operator_says_whose_number_it_is(void **state)
 		    "Y5472318103" },
 		{ "{\"registro_patronal\":\"E5352621109\","
 		  "\"portal_registro_patronal\":\"E5352621109\"}",
-		    "" },
+		    "E5352621109" },
+		{ "{\"portal_registro_patronal\":\"E5352621109\"}", "" },
 		{ "{\"registro\":\"E5352621109\"}", "" },
 		{ "{\"registro_patronal\":\"Y5472318100\"}", "" },
 		{ "{\"registro_patronal\":\"\"}", "" },
