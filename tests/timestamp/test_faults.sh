@@ -94,8 +94,9 @@ says 'USER:PASSWORD'
 note "a server that does not prove who it is gets no request, and no password"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/tls.key" -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -days 9 -out "$dir/tls.pem" 2> /dev/null
+: > "$dir/tls.log" # looked into before the server may have made it
 openssl s_server -accept 127.0.0.1:0 -cert "$dir/tls.pem" -key "$dir/tls.key" \
-    > "$dir/tls.log" 2>&1 &
+    >> "$dir/tls.log" 2>&1 &
 tls=$!
 for _ in $(seq 200); do
 	port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/tls.log")
