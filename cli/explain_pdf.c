@@ -84,27 +84,6 @@ explain_pdf_time(const char *text)
 	return t < 0 ? -1 : t;
 }
 
-static enum firma_err
-bad(struct firma_cause *cause, const char *what)
-{
-	return firma_fail(cause, FIRMA_ERR_INTERNAL, FIRMA_CAUSE_NONE, 0,
-	    "the answer of firma-pdf: %s", what);
-}
-
-static int
-take_text(const json_t *j, const char *name, char *ret, size_t size)
-{
-	const json_t *v = json_object_get(j, name);
-	const size_t n = json_string_length(v);
-
-	if (!json_is_string(v) || n >= size ||
-	    strlen(json_string_value(v)) != n ||
-	    !firma_text_is_clean(firma_bytes_of(json_string_value(v), n)))
-		return 0;
-	memcpy(ret, json_string_value(v), n + 1);
-	return 1;
-}
-
 static int
 take_flag(const json_t *j, const char *name, int *ret)
 {
@@ -124,7 +103,7 @@ take_later(const json_t *j, enum pdf_later *ret)
 	};
 	char text[16];
 
-	if (!take_text(j, "later", text, sizeof(text)))
+	if (!pades_take_text(j, "later", text, sizeof(text)))
 		return 0;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], text) == 0) {
@@ -165,14 +144,15 @@ take_signature(const json_t *j, size_t len, struct explained_signature *s)
 {
 	const json_t *permission = json_object_get(j, "permission");
 
-	if (!take_text(j, "field", s->field, sizeof(s->field)) ||
-	    !take_text(j, "subfilter", s->subfilter, sizeof(s->subfilter)) ||
-	    !take_text(j, "what", s->what, sizeof(s->what)) ||
-	    !take_text(j, "name", s->name, sizeof(s->name)) ||
-	    !take_text(j, "reason", s->reason, sizeof(s->reason)) ||
-	    !take_text(j, "location", s->location, sizeof(s->location)) ||
-	    !take_text(j, "contact", s->contact, sizeof(s->contact)) ||
-	    !take_text(j, "time", s->time, sizeof(s->time)))
+	if (!pades_take_text(j, "field", s->field, sizeof(s->field)) ||
+	    !pades_take_text(
+		j, "subfilter", s->subfilter, sizeof(s->subfilter)) ||
+	    !pades_take_text(j, "what", s->what, sizeof(s->what)) ||
+	    !pades_take_text(j, "name", s->name, sizeof(s->name)) ||
+	    !pades_take_text(j, "reason", s->reason, sizeof(s->reason)) ||
+	    !pades_take_text(j, "location", s->location, sizeof(s->location)) ||
+	    !pades_take_text(j, "contact", s->contact, sizeof(s->contact)) ||
+	    !pades_take_text(j, "time", s->time, sizeof(s->time)))
 		return "a text";
 	if (!take_flag(j, "fits", &s->fits) ||
 	    !take_flag(j, "in_its_state", &s->is_in_its_state) ||
@@ -198,7 +178,7 @@ take_lists(
 
 	if (!json_is_array(signatures) || n > EXPLAIN_PDF_SIGNATURES ||
 	    !json_is_array(empty) || m > EXPLAIN_PDF_SIGNATURES)
-		return bad(cause, "lists");
+		return pades_nonsense(cause, "lists");
 	ret->at = calloc(n + 1, sizeof(*ret->at));
 	ret->empty = calloc(m + 1, sizeof(*ret->empty));
 	if (ret->at == NULL || ret->empty == NULL)
@@ -206,7 +186,7 @@ take_lists(
 	for (; ret->n < n; ret->n++)
 		if ((wrong = take_signature(json_array_get(signatures, ret->n),
 			 ret->len, &ret->at[ret->n])) != NULL)
-			return bad(cause, wrong);
+			return pades_nonsense(cause, wrong);
 	for (; ret->n_empty < m; ret->n_empty++) {
 		const json_t *v = json_array_get(empty, ret->n_empty);
 		const size_t len = json_string_length(v);
@@ -215,7 +195,7 @@ take_lists(
 		    strlen(json_string_value(v)) != len ||
 		    !firma_text_is_clean(
 			firma_bytes_of(json_string_value(v), len)))
-			return bad(cause, "empty");
+			return pades_nonsense(cause, "empty");
 		memcpy(ret->empty[ret->n_empty], json_string_value(v), len + 1);
 	}
 	return FIRMA_OK;
@@ -230,16 +210,16 @@ take_answer(
 	ret->is_refused = pades_refusal_from(j, &ret->why);
 	if (ret->is_refused < 0) {
 		ret->is_refused = 0;
-		return bad(cause, "not JSON that it may be");
+		return pades_nonsense(cause, "not JSON that it may be");
 	}
 	if (ret->is_refused)
 		return FIRMA_OK;
 	if (!json_is_integer(pages) || json_integer_value(pages) < 0 ||
 	    json_integer_value(pages) > 1000000)
-		return bad(cause, "pages");
+		return pades_nonsense(cause, "pages");
 	ret->n_pages = (int)json_integer_value(pages);
 	if (!take_flag(j, "xfa", &ret->has_xfa))
-		return bad(cause, "xfa");
+		return pades_nonsense(cause, "xfa");
 	return take_lists(j, ret, cause);
 }
 

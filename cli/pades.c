@@ -24,15 +24,15 @@ pades_plan_done(struct pades_plan *p)
 	firma_buf_done(&p->out);
 }
 
-static enum firma_err
-bad(struct firma_cause *cause, const char *what)
+enum firma_err
+pades_nonsense(struct firma_cause *cause, const char *what)
 {
 	return firma_fail(cause, FIRMA_ERR_INTERNAL, FIRMA_CAUSE_NONE, 0,
 	    "the answer of firma-pdf: %s", what);
 }
 
-static int
-take_text(const json_t *j, const char *name, char *ret, size_t size)
+int
+pades_take_text(const json_t *j, const char *name, char *ret, size_t size)
 {
 	const json_t *v = json_object_get(j, name);
 	const size_t n = json_string_length(v);
@@ -69,9 +69,10 @@ pades_refusal_from(const json_t *answer, struct pdf_refusal *ret)
 		return -1;
 	if (json_object_get(answer, "refused") == NULL)
 		return 0;
-	return take_text(answer, "refused", name, sizeof(name)) &&
+	return pades_take_text(answer, "refused", name, sizeof(name)) &&
 		pdf_reason_from(name, &ret->reason) &&
-		take_text(answer, "detail", ret->detail, sizeof(ret->detail))
+		pades_take_text(
+		    answer, "detail", ret->detail, sizeof(ret->detail))
 	    ? 1
 	    : -1;
 }
@@ -86,14 +87,14 @@ check_hole(const struct pades_plan *p, size_t old, struct firma_cause *cause)
 	if (p->contents_len % 2 != 0 || p->contents_len < 4 ||
 	    end > old + p->out.len || hole[0] != '<' ||
 	    hole[p->contents_len - 1] != '>')
-		return bad(cause, "no hole");
+		return pades_nonsense(cause, "no hole");
 	for (size_t i = 1; i < p->contents_len - 1; i++)
 		if (hole[i] != '0')
-			return bad(cause, "the hole is not empty");
+			return pades_nonsense(cause, "the hole is not empty");
 	if (p->range + RANGE > old + p->out.len ||
 	    (p->range + RANGE > p->contents && p->range < end) ||
 	    memcmp(p->out.at + (p->range - old), empty_range, RANGE) != 0)
-		return bad(cause, "no range");
+		return pades_nonsense(cause, "no range");
 	return FIRMA_OK;
 }
 
@@ -106,13 +107,13 @@ take_plan(const json_t *j, struct firma_bytes octets, size_t old,
 	enum firma_err r;
 
 	if (!take_size(j, "octets", 1, PADES_APPEND_MAX, &n) || n != octets.len)
-		return bad(cause, "octets");
+		return pades_nonsense(cause, "octets");
 	if (!take_size(j, "contents", old, end, &ret->contents) ||
 	    !take_size(j, "contents_len", 4, octets.len, &ret->contents_len) ||
 	    !take_size(j, "range", old, end, &ret->range))
-		return bad(cause, "places");
-	if (!take_text(j, "field", ret->field, sizeof(ret->field)))
-		return bad(cause, "field");
+		return pades_nonsense(cause, "places");
+	if (!pades_take_text(j, "field", ret->field, sizeof(ret->field)))
+		return pades_nonsense(cause, "field");
 	if ((r = firma_buf_put(&ret->out, octets)) != FIRMA_OK)
 		return r;
 	return check_hole(ret, old, cause);
@@ -130,13 +131,13 @@ pades_plan_parse(struct firma_bytes answer, size_t document_len,
 	json_t *j;
 
 	if (nl == NULL || document_len > PADES_FILE_MAX)
-		return bad(cause, "no line");
+		return pades_nonsense(cause, "no line");
 	line = (size_t)(nl - answer.at);
 	j = json_loadb(
 	    (const char *)answer.at, line, JSON_REJECT_DUPLICATES, NULL);
 	got.is_refused = pades_refusal_from(j, &got.why);
 	if (got.is_refused < 0)
-		r = bad(cause, "not JSON that it may be");
+		r = pades_nonsense(cause, "not JSON that it may be");
 	else if (got.is_refused == 0)
 		r = take_plan(j, firma_bytes_of(nl + 1, answer.len - line - 1),
 		    document_len, &got, cause);

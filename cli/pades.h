@@ -90,6 +90,16 @@ FIRMA_CHECKED enum firma_err pades_ask(int document, json_t *question,
  */
 int pades_refusal_from(const json_t *answer, struct pdf_refusal *ret);
 
+/* An answer of firma-pdf that cannot be used: always FIRMA_ERR_INTERNAL. */
+FIRMA_CHECKED enum firma_err pades_nonsense(
+    struct firma_cause *cause, const char *what);
+
+/*
+ * Take the clean text called name out of an answer: 0 when it is none, or does
+ * not fit with its NUL into size octets.
+ */
+int pades_take_text(const json_t *j, const char *name, char *ret, size_t size);
+
 /* firma-pdf is not installed: cause says where it was looked for. */
 int pades_say_missing(const struct firma_cause *cause);
 
