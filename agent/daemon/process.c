@@ -247,12 +247,19 @@ tick(struct firma_token_process *p)
 
 /* ---- calls ---- */
 
+/* Every lane takes these; lane 0 alone takes the others. */
+static bool
+is_signature(enum firma_msg_type type)
+{
+	return type == FIRMA_MSG_w_sign || type == FIRMA_MSG_w_cms;
+}
+
 static struct firma_lane *
 lane_for(struct firma_token_process *p, enum firma_msg_type type)
 {
 	struct firma_lane *best = NULL;
 
-	if (type != FIRMA_MSG_w_sign || p->n_lanes == 1)
+	if (!is_signature(type) || p->n_lanes == 1)
 		return p->lanes[0].sent.n < LANE_DEPTH ? &p->lanes[0] : NULL;
 	/* Lane 0 does slow things; signatures never wait behind them. */
 	for (size_t i = 0; i < p->n_lanes; i++) {
@@ -260,7 +267,7 @@ lane_for(struct firma_token_process *p, enum firma_msg_type type)
 		const struct firma_call *c = l->sent.first;
 
 		if (l->sent.n >= LANE_DEPTH ||
-		    (i == 0 && c != NULL && c->type != FIRMA_MSG_w_sign))
+		    (i == 0 && c != NULL && !is_signature(c->type)))
 			continue;
 		if (best == NULL || l->sent.n < best->sent.n)
 			best = l;

@@ -103,6 +103,24 @@ ASN1_ITEM_TEMPLATE_END(signed_set)
 	*at = NULL;
 }
 
+/* The octets that a signature over signed attributes is over. */
+static enum firma_err
+set_of(CMS_SignerInfo *si, struct firma_buf *ret)
+{
+	FIRMA_OWN(attributes_done)
+	STACK_OF(X509_ATTRIBUTE) *set = sk_X509_ATTRIBUTE_new_null();
+	unsigned char *out = NULL;
+
+	for (int i = 0; i < CMS_signed_get_attr_count(si); i++)
+		if (sk_X509_ATTRIBUTE_push(set, CMS_signed_get_attr(si, i)) ==
+		    0)
+			return FIRMA_ERR_NOMEM;
+	const int n = ASN1_item_i2d(
+	    (const ASN1_VALUE *)set, &out, ASN1_ITEM_rptr(signed_set));
+
+	return firma_openssl_put(ret, out, n);
+}
+
 /*
  * CMS_SignerInfo_sign() puts a signingTime in where there is none.  Without one
  * the same set is signed here.
@@ -110,27 +128,37 @@ ASN1_ITEM_TEMPLATE_END(signed_set)
 static int
 sign_set(CMS_SignerInfo *si, EVP_PKEY *key, const EVP_MD *md)
 {
-	FIRMA_OWN(attributes_done)
-	STACK_OF(X509_ATTRIBUTE) *set = sk_X509_ATTRIBUTE_new_null();
 	FIRMA_OWN(firma_evp_md_ctx_done) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	unsigned char sig[FIRMA_SIGNATURE_MAX], *out = NULL;
+	unsigned char sig[FIRMA_SIGNATURE_MAX];
 	size_t len = sizeof(sig);
-	int n;
 
-	for (int i = 0; i < CMS_signed_get_attr_count(si); i++)
-		if (sk_X509_ATTRIBUTE_push(set, CMS_signed_get_attr(si, i)) ==
-		    0)
-			return 0;
-	n = ASN1_item_i2d(
-	    (const ASN1_VALUE *)set, &out, ASN1_ITEM_rptr(signed_set));
-	if (firma_openssl_put(&der, out, n) != FIRMA_OK)
-		return 0;
-	return ctx != NULL &&
+	return set_of(si, &der) == FIRMA_OK && ctx != NULL &&
 	    EVP_DigestSignInit(ctx, NULL, md, NULL, key) == 1 &&
 	    EVP_DigestSign(ctx, sig, &len, der.at, der.len) == 1 &&
 	    ASN1_OCTET_STRING_set(
 		CMS_SignerInfo_get0_signature(si), sig, (int)len) == 1;
+}
+
+/*
+ * A token may answer anything.  By the certificate's key, not by what the token
+ * shows; the rest of the SignedData was made here, and to read it all again
+ * costs as much as a signature.
+ */
+static int
+verify_set(CMS_SignerInfo *si, const EVP_MD *md)
+{
+	FIRMA_OWN(firma_evp_md_ctx_done) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	const ASN1_OCTET_STRING *sig = CMS_SignerInfo_get0_signature(si);
+	X509 *cert = NULL;
+
+	CMS_SignerInfo_get0_algs(si, NULL, &cert, NULL, NULL);
+	return set_of(si, &der) == FIRMA_OK && ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, md, NULL, X509_get0_pubkey(cert)) ==
+	    1 &&
+	    EVP_DigestVerify(ctx, ASN1_STRING_get0_data(sig),
+		(size_t)ASN1_STRING_length(sig), der.at, der.len) == 1;
 }
 
 static enum firma_err
@@ -144,6 +172,9 @@ sign_attributes(CMS_SignerInfo *si, EVP_PKEY *key, struct firma_bytes digest,
 				     : CMS_SignerInfo_sign(si)) != 1)
 		return firma_openssl_fail(cause, FIRMA_ERR_TOKEN_ERROR,
 		    "the key did not sign the attributes");
+	if (!verify_set(si, md_of(digest)))
+		return firma_openssl_fail(cause, FIRMA_ERR_SIGNATURE,
+		    "what the key signed does not verify");
 	return FIRMA_OK;
 }
 
@@ -230,7 +261,7 @@ firma_cms_sign_digest(EVP_PKEY *key, const struct firma_certificate *cert,
 	r = form == FIRMA_CMS_PKCS7
 	    ? sign_pkcs7(key, cert, digest, signing_time, &der, cause)
 	    : sign_cms(key, cert, digest, signing_time, form, &der, cause);
-	if (r == FIRMA_OK && form != FIRMA_CMS_BARE)
+	if (r == FIRMA_OK && form == FIRMA_CMS_PKCS7)
 		r = firma_cms_verify_digest(
 		    firma_buf_view(&der), digest, &checked, cause);
 	return r == FIRMA_OK ? firma_buf_put(ret_der, firma_buf_view(&der)) : r;

@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "agent/base/own.h"
@@ -22,7 +23,8 @@
 struct firma_pkey {
 	EVP_PKEY *key;
 	struct firma_signer *signer;
-	struct firma_bytes id;
+	uint8_t id[FIRMA_ID_MAX];
+	size_t id_len;
 	struct firma_signer_pin *pin;
 	enum firma_err r; /* of the signature */
 	struct firma_cause cause;
@@ -30,7 +32,15 @@ struct firma_pkey {
 	EC_KEY_METHOD *ec;
 };
 
-static int rsa_index = -1, ec_index = -1; /* of ex_data; lane 0 alone is here */
+static int rsa_index = -1, ec_index = -1; /* of ex_data; all lanes' */
+static pthread_once_t indexed = PTHREAD_ONCE_INIT;
+
+static void
+index_all(void)
+{
+	rsa_index = RSA_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	ec_index = EC_KEY_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+}
 
 /* One signature into room for size octets; its length, or 0. */
 static unsigned int
@@ -43,8 +53,9 @@ sign(struct firma_pkey *k, int type, const unsigned char *digest, size_t len,
 	    !((len == SHA256_LEN && type == NID_sha256) ||
 		(len == SHA1_LEN && type == NID_sha1)))
 		return 0;
-	k->r = firma_signer_sign(k->signer, k->id, firma_bytes_of(digest, len),
-	    k->pin, &sig, &k->cause);
+	k->r = firma_signer_sign(k->signer, firma_bytes_of(k->id, k->id_len),
+	    firma_bytes_of(digest, len), k->pin, &sig, &k->cause);
+	k->pin = NULL; /* it was for this one */
 	if (k->r != FIRMA_OK || sig.len > size)
 		return 0;
 	memcpy(to, sig.at, sig.len);
@@ -79,8 +90,6 @@ dress_rsa(struct firma_pkey *k, EVP_PKEY *public_)
 {
 	RSA *rsa = EVP_PKEY_get1_RSA(public_);
 
-	if (rsa_index < 0)
-		rsa_index = RSA_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 	if (rsa == NULL || rsa_index < 0 ||
 	    (k->rsa = RSA_meth_dup(RSA_get_default_method())) == NULL ||
 	    RSA_meth_set_sign(k->rsa, rsa_sign) != 1 ||
@@ -98,8 +107,6 @@ dress_ec(struct firma_pkey *k, EVP_PKEY *public_)
 {
 	EC_KEY *ec = EVP_PKEY_get1_EC_KEY(public_);
 
-	if (ec_index < 0)
-		ec_index = EC_KEY_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 	if (ec == NULL || ec_index < 0 ||
 	    (k->ec = EC_KEY_METHOD_new(EC_KEY_OpenSSL())) == NULL) {
 		EC_KEY_free(ec);
@@ -126,7 +133,7 @@ public_of(struct firma_signer *s, struct firma_bytes id, bool has_pin,
 	enum firma_err r;
 
 	/* Also tells "not there" from "locked". */
-	if ((r = firma_signer_asks(s, id, &asks, cause)) != FIRMA_OK ||
+	if ((r = firma_signer_find(s, id, &asks, NULL, cause)) != FIRMA_OK ||
 	    (r = firma_key_public(&s->session, id, &spki, cause)) != FIRMA_OK)
 		return r;
 	if (asks && !has_pin)
@@ -158,8 +165,11 @@ firma_pkey_new(struct firma_signer *s, struct firma_bytes id,
 		free(k);
 		return FIRMA_ERR_NOMEM;
 	}
+	(void)pthread_once(&indexed, index_all);
 	k->signer = s;
-	k->id = id;
+	/* Its length: firma_signer_find() took it. */
+	memcpy(k->id, id.at, id.len);
+	k->id_len = id.len;
 	k->pin = pin;
 	dressed = EVP_PKEY_get_base_id(public_) == EVP_PKEY_RSA
 	    ? dress_rsa(k, public_)
@@ -186,6 +196,13 @@ firma_pkey_free(struct firma_pkey *k)
 	if (k->ec != NULL)
 		EC_KEY_METHOD_free(k->ec);
 	free(k);
+}
+
+void
+firma_pkey_again(struct firma_pkey *k, struct firma_signer_pin *pin)
+{
+	k->pin = pin;
+	k->r = FIRMA_OK;
 }
 
 EVP_PKEY *

@@ -159,6 +159,7 @@ learn(struct firma_signer *s, struct firma_bytes id,
 	if (s->n_keys >= FIRMA_SIGNER_SLOTS / 2)
 		forget(s);
 	s->n_keys++;
+	k.learned = ++s->n_learned;
 	*ret = slot_of(s, id);
 	**ret = k;
 	return FIRMA_OK;
@@ -311,15 +312,18 @@ finish(struct firma_signer *s, const struct firma_signer_key *k,
 }
 
 enum firma_err
-firma_signer_asks(struct firma_signer *s, struct firma_bytes id, bool *ret_asks,
-    struct firma_cause *cause)
+firma_signer_find(struct firma_signer *s, struct firma_bytes id, bool *ret_asks,
+    uint64_t *ret_learned, struct firma_cause *cause)
 {
 	struct firma_signer_key *k = NULL;
 	const enum firma_err r = know(s, id, &k, cause);
 
-	if (r == FIRMA_OK)
-		*ret_asks = k->asks;
-	return r;
+	if (r != FIRMA_OK)
+		return r;
+	*ret_asks = k->asks;
+	if (ret_learned != NULL)
+		*ret_learned = k->learned;
+	return FIRMA_OK;
 }
 
 FIRMA_CHECKED static enum firma_err

@@ -31,13 +31,15 @@ struct firma_signer_key {
 	size_t id_len; /* 0: empty slot */
 	CK_OBJECT_HANDLE handle;
 	CK_MECHANISM_TYPE mechanism;
-	bool asks;  /* CKA_ALWAYS_AUTHENTICATE */
-	size_t len; /* octets of C_Sign's answer */
+	bool asks;        /* CKA_ALWAYS_AUTHENTICATE */
+	size_t len;       /* octets of C_Sign's answer */
+	uint64_t learned; /* when, counted in keys; from 1 */
 };
 
 struct firma_signer {
 	struct firma_session session;
 	uint64_t generation;
+	uint64_t n_learned; /* in all, never less */
 	size_t n_keys;
 	struct firma_signer_key keys[FIRMA_SIGNER_SLOTS];
 };
@@ -45,9 +47,14 @@ struct firma_signer {
 /* NULL when there is no memory. */
 struct firma_signer *firma_signer_new(struct firma_token *t);
 
-/* Does the key ask for its PIN each time?  Errors as firma_key_find(). */
-FIRMA_CHECKED enum firma_err firma_signer_asks(struct firma_signer *s,
-    struct firma_bytes id, bool *ret_asks, struct firma_cause *cause);
+/*
+ * Does the key ask for its PIN each time?  ret_learned, unless NULL, is a number
+ * that changes when the key was looked for on the token anew: what was read of
+ * it before may be another key's.  Errors as firma_key_find().
+ */
+FIRMA_CHECKED enum firma_err firma_signer_find(struct firma_signer *s,
+    struct firma_bytes id, bool *ret_asks, uint64_t *ret_learned,
+    struct firma_cause *cause);
 
 /* FIRMA_ERR_PIN_NEEDED, of a key that asks and got none. */
 FIRMA_CHECKED enum firma_err firma_signer_needs_pin(struct firma_cause *cause);

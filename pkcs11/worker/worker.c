@@ -16,7 +16,7 @@
 #include "pkcs11/worker/write.h"
 
 #define DEADLINE_DEFAULT (60 * FIRMA_S)
-#define SHA256_LEN       32
+#define FURTHER_LANES    2 /* of the handlers */
 
 enum firma_err
 firma_job_answer(struct firma_job *j, enum firma_msg_type type, const void *msg)
@@ -315,23 +315,21 @@ static enum firma_err
 cms(struct firma_job *j, struct firma_cause *cause)
 {
 	const struct firma_msg_w_cms *m = j->msg;
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	FIRMA_OWN(pkey_done) struct firma_pkey *key = NULL;
+	const struct firma_signatory *s = NULL;
 	enum firma_err r;
 
 	if (!firma_sign_is_cms(m->format))
 		return firma_fail(
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "format");
-	if ((r = firma_certificate_parse(m->certificate, &c, cause)) !=
-		FIRMA_OK ||
-	    (r = firma_pkey_new(j->w->signer, m->id, j->pin, &key, cause)) !=
-		FIRMA_OK)
+	if ((r = firma_signatory_find(&j->w->signatories, j->w->signer, m->id,
+		 m->certificate, j->pin, &s, cause)) != FIRMA_OK)
 		return r;
-	r = firma_cms_sign_digest(firma_pkey_key(key), c, m->digest,
-	    (int64_t)m->signing_time, form_of(m->format), &der, cause);
+	r = firma_cms_sign_digest(firma_pkey_key(s->key), s->certificate,
+	    m->digest, (int64_t)m->signing_time, form_of(m->format), &der,
+	    cause);
 	return r == FIRMA_OK ? tell_der(j, &der)
-			     : firma_pkey_fail(key, r, cause);
+			     : firma_pkey_fail(s->key, r, cause);
 }
 
 static enum firma_err
@@ -362,7 +360,9 @@ static const struct {
 	enum firma_msg_type type;
 	firma_handler *fn;
 } handlers[] = {
-	{ FIRMA_MSG_w_sign, sign }, /* first: the frequent one */
+	/* First the frequent one, then what the further lanes take, too. */
+	{ FIRMA_MSG_w_sign, sign },
+	{ FIRMA_MSG_w_cms, cms },
 	{ FIRMA_MSG_w_probe, probe },
 	{ FIRMA_MSG_w_removed, removed },
 	{ FIRMA_MSG_w_login, firma_handle_login },
@@ -376,7 +376,6 @@ static const struct {
 	{ FIRMA_MSG_w_import, import },
 	{ FIRMA_MSG_w_certificate_write, write_certificate },
 	{ FIRMA_MSG_w_delete, delete_key },
-	{ FIRMA_MSG_w_cms, cms },
 	{ FIRMA_MSG_w_request, request },
 	{ FIRMA_MSG_w_inspect, firma_handle_inspect },
 	{ FIRMA_MSG_w_with_pin, firma_handle_with_pin },
@@ -479,5 +478,5 @@ firma_worker_serve(struct firma_worker *w, struct firma_cause *cause)
 enum firma_err
 firma_worker_serve_signing(struct firma_worker *w, struct firma_cause *cause)
 {
-	return serve(w, 1, cause);
+	return serve(w, FURTHER_LANES, cause);
 }

@@ -13,7 +13,7 @@
 
 #include "agent/base/secret.h"
 #include "pkcs11/worker/lane.h"
-#include "pkcs11/worker/signer.h"
+#include "pkcs11/worker/signatory.h"
 
 #define FIRMA_LANES_MAX 8 /* as in the configuration: sessions */
 
@@ -28,6 +28,7 @@ struct firma_worker {
 	struct firma_lane lane;
 	struct firma_session session; /* read-only; keeps the login alive */
 	struct firma_signer *signer;
+	struct firma_signatories signatories;
 	struct firma_kept_pin kept; /* lane 0's */
 	bool is_stale; /* the module has read a card with half a certificate */
 	const char *begins_anew; /* why the process ends after this answer */
@@ -42,7 +43,7 @@ struct firma_worker {
 FIRMA_CHECKED enum firma_err firma_worker_serve(
     struct firma_worker *w, struct firma_cause *cause);
 
-/* Serve a further lane: w_sign only.  Returns like firma_worker_serve(). */
+/* Serve a further lane: w_sign and w_cms.  Returns like firma_worker_serve(). */
 FIRMA_CHECKED enum firma_err firma_worker_serve_signing(
     struct firma_worker *w, struct firma_cause *cause);
 

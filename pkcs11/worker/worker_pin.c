@@ -279,7 +279,7 @@ check_asks(struct firma_job *j, struct firma_bytes id, unsigned int flags,
 	CK_SLOT_ID slot;
 	enum firma_err r;
 
-	if ((r = firma_signer_asks(j->w->signer, id, &asks, cause)) !=
+	if ((r = firma_signer_find(j->w->signer, id, &asks, NULL, cause)) !=
 		FIRMA_OK ||
 	    (r = firma_token_find(j->w->token, &slot, ret_info, cause)) !=
 		FIRMA_OK ||

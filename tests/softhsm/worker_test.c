@@ -142,7 +142,8 @@ count_certificates(void)
 }
 
 static void
-cms_with(const char *id, const char *name, const struct firma_buf *cert)
+cms_on(
+    size_t lane, const char *id, const char *name, const struct firma_buf *cert)
 {
 	const struct firma_msg_w_cms m = { .id = bytes(id),
 		.format = FIRMA_SIGN_CMS_DETACHED,
@@ -151,7 +152,8 @@ cms_with(const char *id, const char *name, const struct firma_buf *cert)
 		.signing_time = (uint64_t)time(NULL) };
 	struct firma_msg_w_der der;
 
-	peer_call(&p, FIRMA_MSG_w_cms, &m, FIRMA_MSG_w_der, &der);
+	peer_expect(&p, lane, FIRMA_MSG_w_der,
+	    peer_send(&p, lane, FIRMA_MSG_w_cms, &m, -1), &der);
 	peer_file("p7s", der.der);
 	peer_file("doc", bytes(DOCUMENT));
 	assert_int_equal(
@@ -180,19 +182,31 @@ requests_certificates_and_cms(void **state)
 		struct firma_buf cert = certify(id, id);
 
 		write_certificate(id, &cert);
-		cms_with(id, id, &cert);
+		cms_on(0, id, id, &cert);
 		find_one(id, &k);
 		assert_true(
 		    firma_bytes_equal(k.certificate, firma_buf_view(&cert)));
 	}
 }
 
-/* What is kept about a key follows what happens on the token. */
+static uint64_t
+ask_cms(size_t lane, const char *id, const struct firma_buf *cert)
+{
+	const struct firma_msg_w_cms m = { .id = bytes(id),
+		.format = FIRMA_SIGN_CMS_DETACHED,
+		.digest = digest_of(DOCUMENT),
+		.certificate = firma_buf_view(cert) };
+
+	return peer_send(&p, lane, FIRMA_MSG_w_cms, &m, -1);
+}
+
+/* What is kept about a key, on every lane, follows what happens on the token. */
 static void
 cms_follows_the_token(void **state)
 {
 	const struct firma_msg_w_delete d = { .id = bytes("key") };
 	const struct firma_msg_w_logout out = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf before = { 0 };
 	struct firma_msg_w_done done;
 	struct firma_msg_w_key k;
 
@@ -203,21 +217,31 @@ cms_follows_the_token(void **state)
 		FIRMA_OWN(firma_buf_done)
 		struct firma_buf cert = certify("key", "key");
 
-		cms_with("key", "key", &cert);
+		for (size_t lane = 0; lane < 2; lane++) {
+			cms_on(lane, "key", "key", &cert);
+			/* The certificate of the key that had this id before. */
+			if (i > 0)
+				(void)peer_expect_error(&p, lane,
+				    ask_cms(lane, "key", &before),
+				    FIRMA_ERR_KEY_MISMATCH);
+		}
 		peer_call(
 		    &p, FIRMA_MSG_w_logout, &out, FIRMA_MSG_w_done, &done);
-		const struct firma_msg_w_cms m = { .id = bytes("key"),
-			.format = FIRMA_SIGN_CMS_DETACHED,
-			.digest = digest_of(DOCUMENT),
-			.certificate = firma_buf_view(&cert) };
-
-		assert_int_equal(peer_call_error(&p, FIRMA_MSG_w_cms, &m),
-		    FIRMA_ERR_PIN_NEEDED);
+		for (size_t lane = 0; lane < 2; lane++)
+			(void)peer_expect_error(&p, lane,
+			    ask_cms(lane, "key", &cert), FIRMA_ERR_PIN_NEEDED);
 		assert_int_equal(
 		    peer_login(&p, PEER_PIN, bytes(""), NULL, NULL), FIRMA_OK);
-		cms_with("key", "key", &cert);
+		for (size_t lane = 0; lane < 2; lane++)
+			cms_on(lane, "key", "key", &cert);
 		sign_and_verify(0, "key");
 		peer_call(&p, FIRMA_MSG_w_delete, &d, FIRMA_MSG_w_done, &done);
+		for (size_t lane = 0; lane < 2; lane++)
+			(void)peer_expect_error(&p, lane,
+			    ask_cms(lane, "key", &cert), FIRMA_ERR_NOT_FOUND);
+		before.len = 0;
+		assert_int_equal(
+		    firma_buf_put(&before, firma_buf_view(&cert)), FIRMA_OK);
 	}
 }
 
