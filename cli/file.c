@@ -160,31 +160,105 @@ write_into(const char *path, mode_t mode, struct firma_bytes v,
 	return FIRMA_OK;
 }
 
+/* Opens what becomes path; beside has room for its name meanwhile. */
+static enum firma_err
+open_beside(const char *path, mode_t mode, char beside[FILE_PATH_MAX],
+    int *ret_fd, struct firma_cause *cause)
+{
+	const int n =
+	    snprintf(beside, FILE_PATH_MAX, "%s.%ld.new", path, (long)getpid());
+
+	if (n < 0 || n >= FILE_PATH_MAX)
+		return firma_fail(
+		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);
+	*ret_fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	return *ret_fd < 0 ? failed(cause, path) : FIRMA_OK;
+}
+
+/* is_synced: the octets are on the disk before the name is there. */
+static enum firma_err
+write_beside(const char *path, mode_t mode, struct firma_bytes v, int is_synced,
+    int *ret_fd, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	char beside[FILE_PATH_MAX];
+	enum firma_err r;
+
+	if ((r = open_beside(path, mode, beside, &fd, cause)) != FIRMA_OK)
+		return r;
+	if (write_all(fd, v) != FIRMA_OK || fchmod(fd, mode) != 0 ||
+	    (is_synced && fsync(fd) != 0) || rename(beside, path) != 0) {
+		r = failed(cause, path);
+		(void)unlink(beside);
+		return r;
+	}
+	*ret_fd = firma_fd_take(&fd);
+	return FIRMA_OK;
+}
+
 enum firma_err
 file_write(const char *path, mode_t mode, struct firma_bytes v,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
-	char beside[FILE_PATH_MAX];
-	const int n = snprintf(
-	    beside, sizeof(beside), "%s.%ld.new", path, (long)getpid());
 
-	if (is_special(path))
-		return write_into(path, mode, v, cause);
-	if (n < 0 || (size_t)n >= sizeof(beside))
-		return firma_fail(
-		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);
-	fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
+	return is_special(path) ? write_into(path, mode, v, cause)
+				: write_beside(path, mode, v, 1, &fd, cause);
+}
+
+/* From here on fd's file system is synced with the others. */
+static enum firma_err
+remember(
+    struct file_batch *b, int *fd, const char *path, struct firma_cause *cause)
+{
+	struct stat st;
+
+	if (fstat(*fd, &st) != 0)
 		return failed(cause, path);
-	if (write_all(fd, v) != FIRMA_OK || fchmod(fd, mode) != 0 ||
-	    fsync(fd) != 0 || rename(beside, path) != 0) {
-		const enum firma_err r = failed(cause, path);
-
-		(void)unlink(beside);
-		return r;
-	}
+	for (size_t i = 0; i < b->n; i++)
+		if (b->on[i].dev == st.st_dev)
+			return FIRMA_OK;
+	if (b->n == FILE_BATCH_DISKS)
+		return fsync(*fd) == 0 ? FIRMA_OK : failed(cause, path);
+	b->on[b->n].dev = st.st_dev;
+	b->on[b->n++].fd = firma_fd_take(fd);
 	return FIRMA_OK;
+}
+
+enum firma_err
+file_batch_write(struct file_batch *b, const char *path, mode_t mode,
+    struct firma_bytes v, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_fd_done) int fd = -1;
+	struct stat st;
+	enum firma_err r;
+
+	/* Without it, the old one might be lost and the new one not there. */
+	if (is_special(path) || lstat(path, &st) == 0)
+		return file_write(path, mode, v, cause);
+	r = write_beside(path, mode, v, 0, &fd, cause);
+	return r == FIRMA_OK ? remember(b, &fd, path, cause) : r;
+}
+
+enum firma_err
+file_batch_sync(struct file_batch *b, struct firma_cause *cause)
+{
+	enum firma_err r = FIRMA_OK;
+
+	/* untranslated: a system call's name */
+	for (size_t i = 0; i < b->n; i++)
+		if (syncfs(b->on[i].fd) != 0)
+			r = failed(cause, "syncfs");
+	file_batch_done(b);
+	return r;
+}
+
+void
+file_batch_done(struct file_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		(void)close(b->on[i].fd);
+	b->n = 0;
 }
 
 enum firma_err
@@ -192,7 +266,12 @@ file_can_write(const char *path, struct firma_cause *cause)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[FILE_PATH_MAX] = ".";
+	struct stat st;
 
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return failed(cause, path);
+	}
 	if (is_special(path))
 		return FIRMA_OK;
 	if (slash != NULL) {

@@ -40,8 +40,31 @@ FIRMA_CHECKED enum firma_err file_write(const char *path, mode_t mode,
     struct firma_bytes v, struct firma_cause *cause);
 
 /*
+ * file_write() for many files: what is written is whole at once for every
+ * program, and on the disk after file_batch_sync(), in one go for each file
+ * system.  A file that is replaced is written like file_write() does.
+ * Zero-initialise; ended by _done(), which does not sync.
+ */
+#define FILE_BATCH_DISKS 8 /* file systems; more are synced file by file */
+struct file_batch {
+	struct {
+		dev_t dev;
+		int fd; /* a file on it */
+	} on[FILE_BATCH_DISKS];
+	size_t n;
+};
+FIRMA_CHECKED enum firma_err file_batch_write(struct file_batch *b,
+    const char *path, mode_t mode, struct firma_bytes v,
+    struct firma_cause *cause);
+/* FIRMA_ERR_IO, _DISK_FULL: some of what was written may be lost. */
+FIRMA_CHECKED enum firma_err file_batch_sync(
+    struct file_batch *b, struct firma_cause *cause);
+void file_batch_done(struct file_batch *b);
+
+/*
  * Would file_write() find its folder, and be let in?  For who is about to make
- * something that should not be lost.  FIRMA_ERR_IO; the cause names the folder.
+ * something that should not be lost.  FIRMA_ERR_IO; the cause names the folder,
+ * or what is a folder already.
  */
 FIRMA_CHECKED enum firma_err file_can_write(
     const char *path, struct firma_cause *cause);

@@ -145,21 +145,10 @@ attach(const struct job *j, struct firma_buf *ret, struct firma_cause *cause)
 static struct firma_bytes
 stamp(struct job *j, struct firma_bytes v, struct firma_buf *ret)
 {
-	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
-	uint8_t sha256[FIRMA_SHA256];
-	enum firma_err r;
+	enum firma_err r = stamp_signature(&j->tsa, v, ret, &j->stamp_cause);
 
-	if ((r = firma_cms_signature_sha256(v, sha256, &j->stamp_cause)) ==
-		FIRMA_OK &&
-	    (r = stamp_ask(&j->tsa, sha256, &token, &j->stamp_cause)) ==
-		FIRMA_OK)
-		r = firma_cms_stamp(
-		    v, firma_buf_view(&token), ret, &j->stamp_cause);
-	if (r == FIRMA_OK && j->pdf.is_wanted &&
-	    !sign_pdf_fits(&j->pdf, ret->len))
-		r = firma_fail(&j->stamp_cause, FIRMA_ERR_LIMIT,
-		    FIRMA_CAUSE_NONE, 0,
-		    "the stamp does not fit into the PDF's signature");
+	if (r == FIRMA_OK && j->pdf.is_wanted)
+		r = sign_pdf_fits(&j->pdf, ret->len, &j->stamp_cause);
 	j->stamp_failed = r;
 	return r == FIRMA_OK ? firma_buf_view(ret) : v;
 }
@@ -310,7 +299,9 @@ read_options(const struct args *a, struct job *j)
 			j->path = args_operand(a, 1) != NULL
 			    ? args_operand(a, 1)
 			    : "-";
-		return j->pdf.is_wanted ? sign_pdf_check_output(a, j->path) : 0;
+		return j->pdf.is_wanted && a->n_operands <= 2
+		    ? sign_pdf_check_output(a, j->path)
+		    : 0;
 	}
 	if (args_operand(a, 1) != NULL || j->format > FIRMA_SIGN_PADES ||
 	    firma_sign_is_attached(j->format))
@@ -328,9 +319,10 @@ read_options(const struct args *a, struct job *j)
 
 /* What goes with one file only. */
 static int
-sign_several(struct app *app, const struct args *a, const struct job *j)
+sign_several(struct app *app, const struct args *a, struct job *j)
 {
 	static const char *const alone[] = { "output", "digest" };
+	int status;
 
 	for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
 		if (args_text(a, alone[i]) != NULL)
@@ -338,21 +330,21 @@ sign_several(struct app *app, const struct args *a, const struct job *j)
 			    _("the signature of each file is written beside "
 			      "it"),
 			    _("--%s goes with one file"), alone[i]);
-	if (j->wants_stamp)
-		/* untranslated: the option's name */
-		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("sign them without it, then: firma timestamp FILE.p7s"),
-		    _("--%s goes with one file"), "timestamp");
 	if (args_flag(a, "show"))
 		return say_refusal(FIRMA_EXIT_USAGE, NULL, "%s",
 		    _("letters are shown one at a time"));
 	if (j->is_lot)
 		return say_refusal(
 		    FIRMA_EXIT_USAGE, NULL, "%s", _("sign one lot at a time"));
-	if (j->pdf.is_wanted)
-		return say_refusal(
-		    FIRMA_EXIT_USAGE, NULL, "%s", _("sign one PDF at a time"));
-	return sign_many(app, a, j->key, j->format);
+	if (j->wants_stamp && (status = stamp_configure(a, &j->tsa)) != 0)
+		return status;
+	j->pdf.is_stamped = j->wants_stamp;
+	const struct sign_many m = { .key = j->key,
+		.format = j->format,
+		.pdf = j->pdf.is_wanted ? &j->pdf : NULL,
+		.tsa = j->wants_stamp ? &j->tsa : NULL };
+
+	return sign_many(app, a, &m);
 }
 
 /* A stamp cannot be put in later: the hole is closed. */

@@ -5,88 +5,95 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/base/memfd.h"
+#include "agent/base/clock.h"
 #include "agent/base/own.h"
-#include "agent/pki/cms.h"
-#include "cli/file.h"
 #include "cli/pin.h"
-#include "cli/sign_large.h"
+#include "cli/sign_flight.h"
+#include "cli/stamp_say.h"
 
-#define WINDOW 8 /* requests that the agent has at a time */
-
-/* One that was asked for and not answered. */
-struct flight {
-	uint64_t id; /* 0: none */
-	const char *path;
-	int fd;         /* the sealed document, or -1 */
-	int is_by_hash; /* a long one: only its digest was sent */
-};
+#define WINDOW     8       /* requests that the agent has at a time */
+#define SYNC_EVERY FIRMA_S /* a fast token's signatures share a sync */
 
 struct many {
 	struct app *app;
-	const char *key, *purpose;
-	enum firma_sign_format format;
+	const struct sign_many *what;
+	const char *purpose;
+	struct firma_identity signer; /* of PDFs */
 	char **paths;
-	size_t n, next, n_signed, n_failed;
-	struct flight flights[WINDOW];
+	size_t n, next, n_signed, n_failed, n_unstamped;
+	struct sign_flight flights[WINDOW];
 	int must_seal;   /* the key signs no digest */
 	int is_over;     /* nothing more is sent: what failed will fail again */
 	int status;      /* of the first failure */
 	json_t *results; /* with --json */
+	struct file_batch written;
+	uint64_t sync_at;
 };
 
 static void
 many_done(struct many *m)
 {
 	for (size_t i = 0; i < WINDOW; i++)
-		firma_fd_done(&m->flights[i].fd);
+		sign_flight_done(&m->flights[i]);
+	file_batch_done(&m->written);
 	json_decref(m->results);
 }
 
 static void
-failed(struct many *m, const char *path, enum firma_err r,
-    const struct firma_cause *cause)
+count_failure(struct many *m, const char *path, int status, const char *name)
 {
-	const int status = app_failure(m->app, r, cause, "%s", path);
-
 	m->n_failed++;
 	if (m->status == FIRMA_EXIT_OK)
 		m->status = status;
 	if (m->results != NULL)
 		(void)json_array_append_new(m->results,
 		    json_pack(
-			"{ss ss}", "file", path, "error", firma_err_name(r)));
+			"{so* ss}", "file", json_string(path), "error", name));
 }
 
-/* The next file goes to the agent. */
-static enum firma_err
-send_one(struct many *m, struct flight *f, struct firma_cause *cause)
+static void
+failed(struct many *m, const char *path, enum firma_err r,
+    const struct firma_cause *cause)
 {
-	FIRMA_OWN(firma_fd_done) int in = -1;
-	const size_t max = firma_sign_is_attached(m->format)
-	    ? FIRMA_CMS_CONTENT_MAX
-	    : FIRMA_DOCUMENT_MAX;
-	FIRMA_OWN(firma_buf_done) struct firma_buf digest = { 0 };
-	char name[FILE_NAME_ROOM];
-	struct firma_msg_sign ask = { firma_str_of(m->key), (uint32_t)m->format,
-		firma_str_of(file_name(f->path, name)),
-		firma_str_of(m->purpose), firma_bytes_of(NULL, 0), 0 };
+	count_failure(m, path, app_failure(m->app, r, cause, "%s", path),
+	    firma_err_name(r));
+}
+
+/* It did not come to the agent. */
+static void
+not_sent(struct many *m, const struct sign_flight *f, enum firma_err r,
+    const struct firma_cause *cause)
+{
+	if (r == FIRMA_OK) {
+		count_failure(m, f->path, pades_say(&f->pdf.plan.why, f->path),
+		    pdf_reason_name(f->pdf.plan.why.reason));
+		return;
+	}
+	if (r == FIRMA_ERR_NOT_FOUND && m->what->pdf != NULL) {
+		m->is_over = 1;
+		count_failure(
+		    m, f->path, pades_say_missing(cause), firma_err_name(r));
+		return;
+	}
+	m->is_over |= r == FIRMA_ERR_AGENT_GONE;
+	failed(m, f->path, r, cause);
+}
+
+/* The file goes to the agent, or what is wrong with it is said. */
+static void
+depart(struct many *m, struct sign_flight *f)
+{
+	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	if ((r = file_open(f->path, &in, cause)) != FIRMA_OK)
-		return r;
-	f->is_by_hash = !m->must_seal && m->format <= FIRMA_SIGN_CMS_DETACHED &&
-	    sign_large_is(in);
-	r = f->is_by_hash ? sign_large_hash(in, &digest, cause)
-			  : firma_memfd_from_fd(in, max, &f->fd, cause);
-	if (r != FIRMA_OK)
-		return r;
-	ask.sha256 = firma_buf_view(&digest);
-	r = firma_client_send(m->app->client, FIRMA_MSG_sign, &ask, f->fd,
-	    firma_after(APP_SIGN * FIRMA_S), &f->id, cause);
-	if (r == FIRMA_ERR_AGENT_GONE)
-		m->is_over = 1;
-	return r;
+	r = sign_flight_load(f, m->what, &m->signer, m->must_seal, &cause);
+	if (r == FIRMA_OK && !f->pdf.plan.is_refused)
+		r = sign_flight_send(
+		    f, m->what, m->app->client, m->purpose, &cause);
+	if (r == FIRMA_OK && !f->pdf.plan.is_refused)
+		return;
+	not_sent(m, f, r, &cause);
+	sign_flight_done(f);
 }
 
 /* As many as the agent is to have at a time. */
@@ -94,54 +101,62 @@ static void
 send_some(struct many *m)
 {
 	for (size_t i = 0; i < WINDOW && m->next < m->n && !m->is_over; i++) {
-		struct flight *f = &m->flights[i];
-		struct firma_cause cause = { 0 };
-		enum firma_err r;
+		struct sign_flight *f = &m->flights[i];
 
 		if (f->id != 0)
 			continue;
 		f->path = m->paths[m->next++];
-		if ((r = send_one(m, f, &cause)) != FIRMA_OK) {
-			failed(m, f->path, r, &cause);
-			f->id = 0;
-			firma_fd_done(&f->fd);
-		}
+		depart(m, f);
 	}
 }
 
-/* The signature, with the content in it where the format wants that. */
-static enum firma_err
-write_one(const struct many *m, const struct flight *f,
-    const struct firma_msg_signed *got, struct firma_cause *cause)
+/* What the authority refused one it refuses the others, too. */
+static void
+unstamped(struct many *m, const struct sign_flight *f, enum firma_err r,
+    const struct firma_cause *cause)
 {
-	FIRMA_OWN(firma_buf_done) struct firma_buf whole = { 0 };
-	struct firma_bytes content = { NULL, 0 };
-	char path[FILE_PATH_MAX];
-	enum firma_err r;
-	const int n = snprintf(
-	    path, sizeof(path), "%s%s", f->path, sign_suffix(m->format));
+	int status = FIRMA_EXIT_OK;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return FIRMA_ERR_LIMIT;
-	if (!firma_sign_is_attached(m->format))
-		return file_write(path, 0644, got->signature, cause);
-	r = firma_memfd_map(f->fd, FIRMA_CMS_CONTENT_MAX, &content, cause);
-	if (r == FIRMA_OK)
-		r = firma_cms_attach(got->signature, content, &whole, cause);
-	firma_memfd_unmap(&content);
-	return r == FIRMA_OK
-	    ? file_write(path, 0644, firma_buf_view(&whole), cause)
-	    : r;
+	m->n_unstamped++;
+	if (r != FIRMA_OK)
+		status = stamp_failure(
+		    r, cause, _("it is signed, without a time stamp"));
+	out_note(_("%s: there is no time stamp in it"), f->to);
+	m->is_over = 1;
+	if (m->status == FIRMA_EXIT_OK)
+		m->status = status;
+}
+
+static void
+note_result(struct many *m, const struct sign_flight *f,
+    const struct firma_msg_signed *got)
+{
+	char hex[65];
+
+	if (m->results == NULL)
+		return;
+	firma_hex(got->sha256, hex);
+	(void)json_array_append_new(m->results,
+	    json_pack("{so* ss ss sI sb ss* so*}", "file", json_string(f->path),
+		"format", firma_sign_format_name(m->what->format), "sha256",
+		hex, "ledger_seq", (json_int_t)got->ledger_seq, "stamped",
+		f->is_stamped, "field",
+		m->what->pdf != NULL ? f->pdf.plan.field : NULL, "signature",
+		json_string(f->to)));
 }
 
 static void
 signed_one(
-    struct many *m, const struct flight *f, const struct firma_msg_signed *got)
+    struct many *m, struct sign_flight *f, const struct firma_msg_signed *got)
 {
-	struct firma_cause cause = { 0 };
-	const enum firma_err r = write_one(m, f, got, &cause);
-	char hex[65];
+	struct firma_cause cause = { 0 }, stamp_cause = { 0 };
+	enum firma_err stamp = FIRMA_OK;
+	const struct stamp_config *tsa =
+	    m->n_unstamped == 0 ? m->what->tsa : NULL;
+	enum firma_err r;
 
+	r = sign_flight_land(f, m->what, tsa, got->signature, &m->written,
+	    &stamp, &stamp_cause, &cause);
 	if (r != FIRMA_OK) {
 		failed(m, f->path, r, &cause);
 		/* What cannot be kept is not signed. */
@@ -149,17 +164,12 @@ signed_one(
 		return;
 	}
 	m->n_signed++;
-	if (m->results == NULL)
-		return;
-	firma_hex(got->sha256, hex);
-	(void)json_array_append_new(m->results,
-	    json_pack("{so* ss ss sI so*}", "file", json_string(f->path),
-		"format", firma_sign_format_name(m->format), "sha256", hex,
-		"ledger_seq", (json_int_t)got->ledger_seq, "signature",
-		json_sprintf("%s%s", f->path, sign_suffix(m->format))));
+	if (m->what->tsa != NULL && !f->is_stamped)
+		unstamped(m, f, stamp, &stamp_cause);
+	note_result(m, f, got);
 }
 
-static struct flight *
+static struct sign_flight *
 flight_of(struct many *m, uint64_t id)
 {
 	for (size_t i = 0; i < WINDOW; i++)
@@ -180,7 +190,7 @@ static enum firma_err
 take_answer(struct many *m, struct firma_cause *cause)
 {
 	struct firma_client_answer a = { .fd = -1 };
-	struct flight *f;
+	struct sign_flight *f;
 	enum firma_err r;
 
 	r = firma_client_receive(
@@ -197,21 +207,21 @@ take_answer(struct many *m, struct firma_cause *cause)
 		    "at a time");
 	if ((f = flight_of(m, a.id)) == NULL || !a.is_last)
 		return FIRMA_OK;
-	if (a.err == FIRMA_ERR_DENIED && f->is_by_hash && !m->must_seal) {
+	if (a.err == FIRMA_ERR_DENIED && f->digest.len != 0) {
 		/* Once more, with the document: rule no-digest, if any. */
 		m->must_seal = 1;
-		if ((r = send_one(m, f, cause)) == FIRMA_OK)
-			return FIRMA_OK;
-		failed(m, f->path, r, cause);
-	} else if (a.type == FIRMA_MSG_signed) {
+		f->id = 0;
+		depart(m, f);
+		return FIRMA_OK;
+	}
+	if (a.type == FIRMA_MSG_signed) {
 		signed_one(m, f, a.msg);
 	} else {
 		r = a.err != FIRMA_OK ? a.err : FIRMA_ERR_SHAPE;
 		failed(m, f->path, r, cause);
 		m->is_over |= !is_of_the_file(r);
 	}
-	f->id = 0;
-	firma_fd_done(&f->fd);
+	sign_flight_done(f);
 	return FIRMA_OK;
 }
 
@@ -236,21 +246,42 @@ are_under_way(const struct many *m)
 	return 0;
 }
 
+/* What was written is on the disk. */
+static void
+sync_all(struct many *m)
+{
+	struct firma_cause cause = { 0 };
+	const enum firma_err r = file_batch_sync(&m->written, &cause);
+
+	m->sync_at = firma_after(SYNC_EVERY);
+	if (r == FIRMA_OK)
+		return;
+	/* Which of them is not known. */
+	m->is_over = 1;
+	m->status = app_failure(m->app, r, &cause, "%s",
+	    _("the last signatures may not be on the disk"));
+}
+
 static void
 run(struct many *m)
 {
+	m->sync_at = firma_after(SYNC_EVERY);
 	for (;;) {
 		struct firma_cause cause = { 0 };
 		enum firma_err r;
 
 		send_some(m);
-		if (!are_under_way(m))
+		if (!are_under_way(m) && (m->is_over || m->next == m->n))
 			break;
 		out_progress(_("signed %zu of %zu"), m->n_signed, m->n);
 		out_tick(NULL);
-		if ((r = take_answer(m, &cause)) != FIRMA_OK)
+		if (are_under_way(m) &&
+		    (r = take_answer(m, &cause)) != FIRMA_OK)
 			lost(m, r, &cause);
+		if (firma_now() > m->sync_at)
+			sync_all(m);
 	}
+	sync_all(m);
 	out_progress_end();
 }
 
@@ -265,38 +296,85 @@ tell(struct many *m)
 		    "not_tried", (json_int_t)left, "files", m->results));
 		return m->status;
 	}
-	out_note(_("signed with key %s: %zu of %zu files"), m->key, m->n_signed,
-	    m->n);
+	out_note(_("signed with key %s: %zu of %zu files"), m->what->key,
+	    m->n_signed, m->n);
 	if (left != 0)
 		out_note(
 		    _("not tried: %zu, from %s on"), left, m->paths[m->next]);
 	return m->status;
 }
 
+/* Before the PIN: who signs is in every PDF. */
+static int
+read_signer(struct many *m)
+{
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
+
+	if (m->what->pdf == NULL)
+		return 0;
+	r = sign_pdf_signer(m->app, m->what->key, &m->signer, &cause);
+	return r == FIRMA_OK ? 0
+			     : app_failure(m->app, r, &cause,
+				   _("the certificate of %s"), m->what->key);
+}
+
+/* "x" and "x.pdf" would both become "x.signed.pdf". */
+static const char *
+second_of_a_name(const struct many *m)
+{
+	for (size_t i = 0; m->what->pdf != NULL && i < m->n; i++) {
+		const size_t len = strlen(m->paths[i]);
+
+		if (len > 4 && strcmp(m->paths[i] + len - 4, ".pdf") == 0)
+			continue;
+		for (size_t k = 0; k < m->n; k++)
+			if (strncmp(m->paths[k], m->paths[i], len) == 0 &&
+			    strcmp(m->paths[k] + len, ".pdf") == 0)
+				return m->paths[k];
+	}
+	return NULL;
+}
+
+static int
+check_paths(const struct many *m)
+{
+	const char *twice = second_of_a_name(m);
+
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->paths[i], "-") == 0)
+			return say_refusal(FIRMA_EXIT_USAGE, NULL, "%s",
+			    _("standard input is signed alone"));
+	if (twice != NULL)
+		return say_refusal(FIRMA_EXIT_USAGE,
+		    _("sign them in two commands, into two folders"),
+		    _("%s: another file's result would have the same name"),
+		    twice);
+	return 0;
+}
+
 int
-sign_many(struct app *app, const struct args *a, const char *key,
-    enum firma_sign_format format)
+sign_many(struct app *app, const struct args *a, const struct sign_many *what)
 {
 	FIRMA_OWN(many_done)
 	struct many m = { .app = app,
-		.key = key,
+		.what = what,
 		.purpose = args_text(a, "purpose"),
-		.format = format,
 		.paths = a->operands + 1,
 		.n = (size_t)a->n_operands - 1 };
 	struct pins pins;
 	int status;
 
 	for (size_t i = 0; i < WINDOW; i++)
-		m.flights[i].fd = -1;
+		m.flights[i] = SIGN_FLIGHT;
 	if (m.purpose == NULL)
 		m.purpose = "";
-	for (size_t i = 0; i < m.n; i++)
-		if (strcmp(m.paths[i], "-") == 0)
-			return say_refusal(FIRMA_EXIT_USAGE, NULL, "%s",
-			    _("standard input is signed alone"));
+	if ((status = check_paths(&m)) != 0)
+		return status;
+	if ((status = read_signer(&m)) != 0)
+		return status;
 	pins_init(&pins, a);
-	if ((status = unlock_key(app, &pins, key)) != 0)
+	if ((status = unlock_key(app, &pins, what->key)) != 0)
 		return status;
 	m.results = out_is_json() ? json_array() : NULL;
 	run(&m);

@@ -183,8 +183,8 @@ complete(struct sign_pdf *s, const struct firma_identity *id)
 	return FIRMA_OK;
 }
 
-static enum firma_err
-identify(struct app *app, const char *key, struct firma_identity *ret,
+enum firma_err
+sign_pdf_signer(struct app *app, const char *key, struct firma_identity *ret,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
@@ -193,6 +193,37 @@ identify(struct app *app, const char *key, struct firma_identity *ret,
 	if ((r = certificates_of_key(app, key, &c, cause)) != FIRMA_OK)
 		return r;
 	return firma_identity_of(c, ret, cause);
+}
+
+enum firma_err
+sign_pdf_copy(const struct sign_pdf *from, struct sign_pdf *to)
+{
+	*to = SIGN_PDF;
+	to->is_wanted = from->is_wanted;
+	to->is_stamped = from->is_stamped;
+	to->question = json_deep_copy(from->question);
+	return to->question != NULL ? FIRMA_OK : FIRMA_ERR_NOMEM;
+}
+
+enum firma_err
+sign_pdf_prepare(struct sign_pdf *s, const struct firma_identity *signer,
+    int *fd, struct firma_cause *cause)
+{
+	json_t *question;
+	enum firma_err r;
+
+	s->document = firma_fd_take(fd);
+	if ((r = complete(s, signer)) != FIRMA_OK)
+		return r;
+	question = s->question;
+	s->question = NULL;
+	r = pades_plan_make(s->document, question, &s->plan, cause);
+	if (r != FIRMA_OK || s->plan.is_refused)
+		return r;
+	r = pades_signed_part(s->document, &s->plan, &s->signed_part, cause);
+	if (r == FIRMA_OK && (*fd = dup(s->signed_part)) < 0)
+		r = FIRMA_ERR_IO;
+	return r;
 }
 
 int
@@ -204,52 +235,45 @@ sign_pdf_begin(struct app *app, const struct args *a, const char *key,
 	enum firma_err r;
 
 	(void)a;
-	if ((r = identify(app, key, &id, &cause)) != FIRMA_OK)
+	if ((r = sign_pdf_signer(app, key, &id, &cause)) != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, _("the certificate of %s"), key);
-	s->document = firma_fd_take(fd);
-	if ((r = complete(s, &id)) == FIRMA_OK) {
-		json_t *question = s->question;
-
-		s->question = NULL;
-		r = pades_plan_make(s->document, question, &s->plan, &cause);
-	}
+	r = sign_pdf_prepare(s, &id, fd, &cause);
 	if (r == FIRMA_OK && s->plan.is_refused)
 		return pades_say(&s->plan.why, path);
-	if (r == FIRMA_OK)
-		r = pades_signed_part(
-		    s->document, &s->plan, &s->signed_part, &cause);
 	if (r == FIRMA_ERR_NOT_FOUND)
 		return pades_say_missing(&cause);
-	if (r == FIRMA_OK && (*fd = dup(s->signed_part)) < 0)
-		r = FIRMA_ERR_IO;
 	return r == FIRMA_OK ? 0 : say_failure(r, &cause, NULL, "%s", path);
 }
 
-/* "letter.pdf" becomes "letter.signed.pdf". */
-static const char *
-choose_name(const struct args *a, const char *path, char ret[FILE_PATH_MAX])
+const char *
+sign_pdf_name(const char *path, char ret[FILE_PATH_MAX])
 {
-	const char *to = args_text(a, "output");
 	const size_t n = strlen(path);
 	const int has_suffix = n > 4 && strcmp(path + n - 4, ".pdf") == 0;
 
-	if (to != NULL)
-		return to;
-	if (strcmp(path, "-") == 0)
-		return NULL;
 	(void)snprintf(ret, FILE_PATH_MAX, "%.*s.signed.pdf",
 	    (int)(has_suffix ? n - 4 : n), path);
 	return ret;
 }
 
-static int
-is_same_file(const char *a, const char *b)
+static const char *
+choose_name(const struct args *a, const char *path, char ret[FILE_PATH_MAX])
+{
+	const char *to = args_text(a, "output");
+
+	if (to != NULL)
+		return to;
+	return strcmp(path, "-") == 0 ? NULL : sign_pdf_name(path, ret);
+}
+
+int
+sign_pdf_is_over(const char *to, const char *path)
 {
 	struct stat x, y;
 
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-	    x.st_ino == y.st_ino && S_ISREG(x.st_mode);
+	return stat(to, &x) == 0 && stat(path, &y) == 0 &&
+	    x.st_dev == y.st_dev && x.st_ino == y.st_ino && S_ISREG(x.st_mode);
 }
 
 int
@@ -258,7 +282,7 @@ sign_pdf_check_output(const struct args *a, const char *path)
 	char name[FILE_PATH_MAX];
 	const char *to = choose_name(a, path, name);
 
-	if (to != NULL && is_same_file(to, path))
+	if (to != NULL && sign_pdf_is_over(to, path))
 		return say_refusal(FIRMA_EXIT_USAGE,
 		    _("name another file with --output"),
 		    _("%s: the document is not written over"), path);
@@ -317,10 +341,14 @@ tell(const struct sign_pdf *s, const char *key, const char *to,
 	return FIRMA_EXIT_OK;
 }
 
-int
-sign_pdf_fits(const struct sign_pdf *s, size_t octets)
+enum firma_err
+sign_pdf_fits(
+    const struct sign_pdf *s, size_t octets, struct firma_cause *cause)
 {
-	return 2 * octets + 2 <= s->plan.contents_len;
+	return 2 * octets + 2 <= s->plan.contents_len
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		  "the stamp does not fit into the PDF's signature");
 }
 
 /*
@@ -346,6 +374,16 @@ read_back(const struct sign_pdf *s, struct firma_cause *cause)
 	    "the signed PDF cannot be read back: %.80s", e.why.detail);
 }
 
+enum firma_err
+sign_pdf_complete(
+    struct sign_pdf *s, struct firma_bytes cms, struct firma_cause *cause)
+{
+	const enum firma_err r = pades_finish(
+	    s->document, s->signed_part, &s->plan, cms, &s->whole, cause);
+
+	return r == FIRMA_OK ? read_back(s, cause) : r;
+}
+
 int
 sign_pdf_end(struct app *app, const struct args *a, const char *key,
     const char *path, struct sign_pdf *s, const struct firma_signed *got,
@@ -357,11 +395,7 @@ sign_pdf_end(struct app *app, const struct args *a, const char *key,
 	enum firma_err r;
 	int status;
 
-	r = pades_finish(
-	    s->document, s->signed_part, &s->plan, cms, &s->whole, &cause);
-	if (r == FIRMA_OK)
-		r = read_back(s, &cause);
-	if (r != FIRMA_OK)
+	if ((r = sign_pdf_complete(s, cms, &cause)) != FIRMA_OK)
 		return app_failure(app, r, &cause,
 		    _("it is signed with key %s (entry %llu of the ledger), "
 		      "but the PDF cannot be finished"),

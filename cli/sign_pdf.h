@@ -5,7 +5,9 @@
 #ifndef FIRMA_CLI_SIGN_PDF_H
 #define FIRMA_CLI_SIGN_PDF_H
 
+#include "agent/pki/identity.h"
 #include "cli/app.h"
+#include "cli/file.h"
 #include "cli/pades.h"
 
 /* Descriptors -1: SIGN_PDF.  Ended by _done(). */
@@ -30,9 +32,38 @@ void sign_pdf_done(struct sign_pdf *s);
  */
 int sign_pdf_options(const struct args *a, struct sign_pdf *s);
 
+/* Who signs, by the key's certificate.  FIRMA_ERR_NOT_FOUND: it has none. */
+FIRMA_CHECKED enum firma_err sign_pdf_signer(struct app *app, const char *key,
+    struct firma_identity *ret, struct firma_cause *cause);
+
+/* For one of several files: what the options said. */
+FIRMA_CHECKED enum firma_err sign_pdf_copy(
+    const struct sign_pdf *from, struct sign_pdf *to);
+
 /*
- * Have it prepared.  *fd is the sealed document, and becomes what is to be
- * signed.  The key's certificate says who signs.
+ * Have it prepared: *fd is the sealed document, and becomes what is to be
+ * signed.  With FIRMA_OK, s->plan.is_refused tells whether it cannot be.
+ *
+ * FIRMA_ERR_NOT_FOUND  firma-pdf is not installed
+ */
+FIRMA_CHECKED enum firma_err sign_pdf_prepare(struct sign_pdf *s,
+    const struct firma_identity *signer, int *fd, struct firma_cause *cause);
+
+/*
+ * The token has signed: put it in, verify, read it back as a stranger does.
+ * s->whole is the result, sealed.
+ */
+FIRMA_CHECKED enum firma_err sign_pdf_complete(
+    struct sign_pdf *s, struct firma_bytes cms, struct firma_cause *cause);
+
+/* "letter.pdf" becomes "letter.signed.pdf".  Gives ret. */
+const char *sign_pdf_name(const char *path, char ret[FILE_PATH_MAX]);
+
+/* Would writing to it write over the document at path? */
+int sign_pdf_is_over(const char *to, const char *path);
+
+/*
+ * sign_pdf_signer() and _prepare(), for one file; what is wrong is said.
  */
 int sign_pdf_begin(struct app *app, const struct args *a, const char *key,
     const char *path, struct sign_pdf *s, int *fd);
@@ -43,11 +74,12 @@ int sign_pdf_begin(struct app *app, const struct args *a, const char *key,
  */
 int sign_pdf_check_output(const struct args *a, const char *path);
 
-/* Is there room for a signature of so many octets? */
-int sign_pdf_fits(const struct sign_pdf *s, size_t octets);
+/* Is there room for a signature of so many octets?  FIRMA_ERR_LIMIT: no. */
+FIRMA_CHECKED enum firma_err sign_pdf_fits(
+    const struct sign_pdf *s, size_t octets, struct firma_cause *cause);
 
 /*
- * The token has signed: put it in, verify, write.
+ * The token has signed: sign_pdf_complete(), and write it.
  * cms         what the token signed, with a stamp if there is one
  * has_stamp   there is
  * letter      what --show showed, or NULL; borrowed

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/own.h"
+#include "agent/pki/cms.h"
 #include "agent/wire/values.h"
 #include "cli/renew_portal.h"
 
@@ -151,4 +152,18 @@ stamp_ask(const struct stamp_config *c, const uint8_t sha256[FIRMA_SHA256],
 	if (r != FIRMA_OK)
 		return r;
 	return firma_buf_put(ret_token, firma_buf_view(&token));
+}
+
+enum firma_err
+stamp_signature(const struct stamp_config *c, struct firma_bytes cms,
+    struct firma_buf *ret, struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
+	uint8_t sha256[FIRMA_SHA256];
+	enum firma_err r;
+
+	if ((r = firma_cms_signature_sha256(cms, sha256, cause)) != FIRMA_OK ||
+	    (r = stamp_ask(c, sha256, &token, cause)) != FIRMA_OK)
+		return r;
+	return firma_cms_stamp(cms, firma_buf_view(&token), ret, cause);
 }

@@ -57,4 +57,11 @@ FIRMA_CHECKED enum firma_err stamp_ask(const struct stamp_config *c,
     const uint8_t sha256[FIRMA_SHA256], struct firma_buf *ret_token,
     struct firma_cause *cause);
 
+/*
+ * A SignedData with a stamp over its signature: appends it to ret.  Errors as
+ * stamp_ask() and firma_cms_stamp().
+ */
+FIRMA_CHECKED enum firma_err stamp_signature(const struct stamp_config *c,
+    struct firma_bytes cms, struct firma_buf *ret, struct firma_cause *cause);
+
 #endif

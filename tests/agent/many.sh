@@ -63,6 +63,19 @@ many_files() {
 	says "$DIR/nothing"
 	says '2 of 3 files'
 
+	note "many that cannot be read do, too"
+	expect 1 firma sign acme "$DIR"/no/{1..20} "$DIR/doc/1"
+	says '1 of 21 files'
+
+	note "nothing is signed whose signature could not be written"
+	before=$(all_entries '.action == "sign"')
+	mkdir "$DIR/doc/here.p7s"
+	echo x > "$DIR/doc/here"
+	expect 1 firma sign acme "$DIR/doc/1" "$DIR/doc/here" --purpose kept
+	rmdir "$DIR/doc/here.p7s"
+	rm "$DIR/doc/here"
+	same "$(all_entries '.action == "sign"')" $((before + 1)) "signatures"
+
 	note "what a rule refuses ends it: the rest is not tried"
 	expect 4 firma sign acme "$DIR"/doc/? "$DIR"/doc/?? --format sha1-raw
 	says 'no-sha1'
@@ -132,6 +145,10 @@ large_file() {
 	expect 0 firma sign acme "$DIR/small" "$DIR/big"
 	is_signed "$DIR/big"
 	is_signed "$DIR/small"
+	ln "$DIR/big" "$DIR/big2"
+	ln "$DIR/big" "$DIR/big3"
+	expect 0 firma sign acme "$DIR/big" "$DIR/big2" "$DIR/big3"
+	is_signed "$DIR/big3"
 	expect 0 firma sign acme -o "$DIR/stdin.p7s" < "$DIR/big"
 	cp "$DIR/stdin.p7s" "$DIR/big.p7s"
 	is_signed "$DIR/big"

@@ -118,8 +118,6 @@ for wrong in "--text x" "--visible 1,0,0,9,9 --field a" "--format raw" "--lot" \
 		-o "$work/none.pdf"
 done
 expect 2 firma sign rsa-2048 "$work/plain.pdf" --reason x
-expect 2 firma sign rsa-2048 "$work/plain.pdf" "$work/tree.pdf" --pades
-says 'sign one PDF at a time'
 expect 2 firma sign rsa-2048 "$work/plain.pdf" --pades -o "$work/plain.pdf"
 says 'not written over'
 [ ! -e "$work/none.pdf" ] || fail "something was written"

@@ -142,8 +142,7 @@ count_certificates(void)
 }
 
 static void
-cms_on(
-    size_t lane, const char *id, const char *name, const struct firma_buf *cert)
+cms_on(size_t lane, const char *id, const struct firma_buf *cert)
 {
 	const struct firma_msg_w_cms m = { .id = bytes(id),
 		.format = FIRMA_SIGN_CMS_DETACHED,
@@ -159,9 +158,7 @@ cms_on(
 	assert_int_equal(
 	    peer_shell("openssl cms -verify -cades -inform DER -in p7s "
 		       "-content doc -binary -CAfile ca.pem -purpose any "
-		       "-out out && cmp out doc && openssl x509 -in %s.pem "
-		       "-noout",
-		name),
+		       "-out out && cmp out doc"),
 	    0);
 }
 
@@ -182,22 +179,24 @@ requests_certificates_and_cms(void **state)
 		struct firma_buf cert = certify(id, id);
 
 		write_certificate(id, &cert);
-		cms_on(0, id, id, &cert);
+		cms_on(0, id, &cert);
 		find_one(id, &k);
 		assert_true(
 		    firma_bytes_equal(k.certificate, firma_buf_view(&cert)));
 	}
 }
 
-static uint64_t
-ask_cms(size_t lane, const char *id, const struct firma_buf *cert)
+static void
+no_cms(const char *id, const struct firma_buf *cert, enum firma_err err)
 {
 	const struct firma_msg_w_cms m = { .id = bytes(id),
 		.format = FIRMA_SIGN_CMS_DETACHED,
 		.digest = digest_of(DOCUMENT),
 		.certificate = firma_buf_view(cert) };
 
-	return peer_send(&p, lane, FIRMA_MSG_w_cms, &m, -1);
+	for (size_t lane = 0; lane < 2; lane++)
+		(void)peer_expect_error(&p, lane,
+		    peer_send(&p, lane, FIRMA_MSG_w_cms, &m, -1), err);
 }
 
 /* What is kept about a key, on every lane, follows what happens on the token. */
@@ -216,29 +215,20 @@ cms_follows_the_token(void **state)
 		request_for("key");
 		FIRMA_OWN(firma_buf_done)
 		struct firma_buf cert = certify("key", "key");
-
-		for (size_t lane = 0; lane < 2; lane++) {
-			cms_on(lane, "key", "key", &cert);
-			/* The certificate of the key that had this id before. */
-			if (i > 0)
-				(void)peer_expect_error(&p, lane,
-				    ask_cms(lane, "key", &before),
-				    FIRMA_ERR_KEY_MISMATCH);
-		}
+		cms_on(0, "key", &cert);
+		cms_on(1, "key", &cert);
+		/* The certificate of the key that had this id before. */
+		if (i > 0)
+			no_cms("key", &before, FIRMA_ERR_KEY_MISMATCH);
 		peer_call(
 		    &p, FIRMA_MSG_w_logout, &out, FIRMA_MSG_w_done, &done);
-		for (size_t lane = 0; lane < 2; lane++)
-			(void)peer_expect_error(&p, lane,
-			    ask_cms(lane, "key", &cert), FIRMA_ERR_PIN_NEEDED);
+		no_cms("key", &cert, FIRMA_ERR_PIN_NEEDED);
 		assert_int_equal(
 		    peer_login(&p, PEER_PIN, bytes(""), NULL, NULL), FIRMA_OK);
-		for (size_t lane = 0; lane < 2; lane++)
-			cms_on(lane, "key", "key", &cert);
+		cms_on(1, "key", &cert);
 		sign_and_verify(0, "key");
 		peer_call(&p, FIRMA_MSG_w_delete, &d, FIRMA_MSG_w_done, &done);
-		for (size_t lane = 0; lane < 2; lane++)
-			(void)peer_expect_error(&p, lane,
-			    ask_cms(lane, "key", &cert), FIRMA_ERR_NOT_FOUND);
+		no_cms("key", &cert, FIRMA_ERR_NOT_FOUND);
 		before.len = 0;
 		assert_int_equal(
 		    firma_buf_put(&before, firma_buf_view(&cert)), FIRMA_OK);

@@ -81,6 +81,55 @@ special_files_stay(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* One descriptor a file system, whatever the number of files. */
+static void
+many_are_synced_at_once(void **state)
+{
+	static char elsewhere[] = "/dev/shm/firma-file.XXXXXX";
+	FIRMA_OWN(firma_buf_done) struct firma_buf b = { 0 };
+	struct file_batch batch = { 0 };
+	struct firma_cause why = { 0 };
+	char path[FILE_PATH_MAX], name[16];
+	struct stat st;
+
+	(void)state;
+	if (mkdtemp(elsewhere) == NULL)
+		skip();
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(name, sizeof(name), "%d", i / 2 % 10);
+		assert_int_equal(
+		    file_join(i % 2 ? dir : elsewhere, name, path), FIRMA_OK);
+		/* From the second round on they are there, and replaced. */
+		assert_int_equal(
+		    file_batch_write(&batch, path, 0640,
+			firma_bytes_of(i < 20 ? "first" : "second", 5), &why),
+		    FIRMA_OK);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0640);
+		b.len = 0;
+		assert_int_equal(file_read(path, 9, &b, &why), FIRMA_OK);
+		assert_memory_equal(b.at, i < 20 ? "first" : "secon", b.len);
+	}
+	assert_int_equal(stat(dir, &st), 0);
+	assert_in_range(batch.n, 1, 2);
+	assert_int_equal(file_batch_sync(&batch, &why), FIRMA_OK);
+	assert_int_equal(batch.n, 0);
+	assert_int_equal(file_batch_sync(&batch, &why), FIRMA_OK);
+	/* A folder that is not there; nothing is left beside it. */
+	assert_int_equal(file_join(dir, "none/x", path), FIRMA_OK);
+	assert_int_equal(
+	    file_batch_write(&batch, path, 0640, firma_bytes_of("x", 1), &why),
+	    FIRMA_ERR_IO);
+	assert_int_equal(batch.n, 0);
+	for (int i = 0; i < 20; i++) {
+		(void)snprintf(name, sizeof(name), "%d", i / 2);
+		assert_int_equal(
+		    file_join(i % 2 ? dir : elsewhere, name, path), FIRMA_OK);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(elsewhere), 0);
+}
+
 static void
 armour(void **state)
 {
@@ -159,6 +208,7 @@ main(void)
 		cmocka_unit_test(names_for_the_ledger),
 		cmocka_unit_test(write_then_read),
 		cmocka_unit_test(special_files_stay),
+		cmocka_unit_test(many_are_synced_at_once),
 		cmocka_unit_test(armour),
 		cmocka_unit_test(bad_armour),
 	};
