@@ -22,6 +22,10 @@ struct many {
 	char **paths;
 	size_t n, next, n_signed, n_failed, n_unstamped;
 	struct sign_flight flights[WINDOW];
+	size_t window;    /* 1 until one is signed, and for a key that asks */
+	struct pins pins; /* of the login, or of each signature */
+	struct pin_each each;
+	int is_unlocked; /* by us */
 	int must_seal;   /* the key signs no digest */
 	int is_over;     /* nothing more is sent: what failed will fail again */
 	int status;      /* of the first failure */
@@ -100,7 +104,8 @@ depart(struct many *m, struct sign_flight *f)
 static void
 send_some(struct many *m)
 {
-	for (size_t i = 0; i < WINDOW && m->next < m->n && !m->is_over; i++) {
+	for (size_t i = 0; i < m->window && m->next < m->n && !m->is_over;
+	     i++) {
 		struct sign_flight *f = &m->flights[i];
 
 		if (f->id != 0)
@@ -185,6 +190,52 @@ is_of_the_file(enum firma_err r)
 	return r == FIRMA_ERR_VALUE || r == FIRMA_ERR_LIMIT;
 }
 
+/* The token wants its PIN, and nothing was signed yet: nobody else waits. */
+static void
+unlock(struct many *m, struct sign_flight *f)
+{
+	const int status = unlock_key(m->app, &m->pins, m->what->key);
+
+	m->is_unlocked = 1;
+	if (status == 0) {
+		depart(m, f);
+		return;
+	}
+	m->is_over = 1;
+	count_failure(m, f->path, status, firma_err_name(FIRMA_ERR_PIN_NEEDED));
+	sign_flight_done(f);
+}
+
+/* The agent's last word about one. */
+static void
+arrived(struct many *m, struct sign_flight *f, enum firma_err r,
+    const struct firma_msg_signed *got, const struct firma_cause *cause)
+{
+	if (r == FIRMA_ERR_DENIED && f->digest.len != 0) {
+		/* Once more, with the document: rule no-digest, if any. */
+		m->must_seal = 1;
+		f->id = 0;
+		depart(m, f);
+		return;
+	}
+	/* Of the token, not of a key that asked already. */
+	if (r == FIRMA_ERR_PIN_NEEDED && m->n_signed == 0 && !m->is_unlocked &&
+	    m->each.token[0] == '\0') {
+		f->id = 0;
+		unlock(m, f);
+		return;
+	}
+	if (r == FIRMA_OK) {
+		if (m->each.token[0] == '\0')
+			m->window = WINDOW;
+		signed_one(m, f, got);
+	} else {
+		failed(m, f->path, r, cause);
+		m->is_over |= !is_of_the_file(r);
+	}
+	sign_flight_done(f);
+}
+
 /* FIRMA_OK, or what ends it for all that are under way. */
 static enum firma_err
 take_answer(struct many *m, struct firma_cause *cause)
@@ -197,31 +248,19 @@ take_answer(struct many *m, struct firma_cause *cause)
 	    m->app->client, firma_after(APP_SIGN * FIRMA_S), &a, cause);
 	if (r != FIRMA_OK)
 		return r;
+	if (a.type == FIRMA_MSG_pin_channel)
+		m->window = 1;
 	/* A key that wants its PIN each time asks for it here. */
+	if ((f = flight_of(m, a.id)) != NULL && !a.is_last)
+		r = pin_give_each(&m->each, a.type, a.msg, &a.fd);
 	if (a.fd >= 0)
 		(void)close(a.fd);
-	if (a.type == FIRMA_MSG_pin_channel)
-		return firma_fail(cause, FIRMA_ERR_PIN_NEEDED, FIRMA_CAUSE_NONE,
-		    0,
-		    "the key wants its PIN for each signature: sign one file "
-		    "at a time");
-	if ((f = flight_of(m, a.id)) == NULL || !a.is_last)
-		return FIRMA_OK;
-	if (a.err == FIRMA_ERR_DENIED && f->digest.len != 0) {
-		/* Once more, with the document: rule no-digest, if any. */
-		m->must_seal = 1;
-		f->id = 0;
-		depart(m, f);
-		return FIRMA_OK;
-	}
-	if (a.type == FIRMA_MSG_signed) {
-		signed_one(m, f, a.msg);
-	} else {
-		r = a.err != FIRMA_OK ? a.err : FIRMA_ERR_SHAPE;
-		failed(m, f->path, r, cause);
-		m->is_over |= !is_of_the_file(r);
-	}
-	sign_flight_done(f);
+	if (r != FIRMA_OK || f == NULL || !a.is_last)
+		return r;
+	r = a.err == FIRMA_OK && a.type != FIRMA_MSG_signed ? FIRMA_ERR_SHAPE
+							    : a.err;
+	arrived(m, f, pin_each_end(&m->each, r, cause), a.msg, cause);
+	m->each = (struct pin_each){ .pins = &m->pins };
 	return FIRMA_OK;
 }
 
@@ -304,13 +343,16 @@ tell(struct many *m)
 	return m->status;
 }
 
-/* Before the PIN: who signs is in every PDF. */
+/* Who signs is in every PDF. */
 static int
-read_signer(struct many *m)
+begin(struct many *m)
 {
 	struct firma_cause cause = { 0 };
-	enum firma_err r;
+	enum firma_err r = app_connect(m->app, &cause);
 
+	if (r != FIRMA_OK)
+		return app_failure(m->app, r, &cause,
+		    _("nothing is signed with key %s"), m->what->key);
 	if (m->what->pdf == NULL)
 		return 0;
 	r = sign_pdf_signer(m->app, m->what->key, &m->signer, &cause);
@@ -362,7 +404,6 @@ sign_many(struct app *app, const struct args *a, const struct sign_many *what)
 		.purpose = args_text(a, "purpose"),
 		.paths = a->operands + 1,
 		.n = (size_t)a->n_operands - 1 };
-	struct pins pins;
 	int status;
 
 	for (size_t i = 0; i < WINDOW; i++)
@@ -371,11 +412,11 @@ sign_many(struct app *app, const struct args *a, const struct sign_many *what)
 		m.purpose = "";
 	if ((status = check_paths(&m)) != 0)
 		return status;
-	if ((status = read_signer(&m)) != 0)
+	if ((status = begin(&m)) != 0)
 		return status;
-	pins_init(&pins, a);
-	if ((status = unlock_key(app, &pins, what->key)) != 0)
-		return status;
+	pins_init(&m.pins, a);
+	m.each.pins = &m.pins;
+	m.window = 1;
 	m.results = out_is_json() ? json_array() : NULL;
 	run(&m);
 	return tell(&m);

@@ -789,6 +789,26 @@ key_asks() {
 	done
 	same "$(entries '.action == "sign-pin" and .result == "ok"')" 6 "entries"
 
+	note "several files in one command: the PIN for each"
+	for i in 1 2 3 4 5 6 7 8 9 10; do echo "text $i" > "$DIR/text$i"; done
+	expect 0 firma sign k4502 "$DIR"/text[0-9]* --pin-file "$DIR/pin"
+	says '10 of 10 files'
+	for i in 1 10; do
+		expect 0 openssl cms -verify -inform DER -in "$DIR/text$i.p7s" -binary \
+			-content "$DIR/text$i" -CAfile "$DIR/ca.pem" -purpose any -out /dev/null
+	done
+	same "$(all_entries '.action == "sign-pin" and .result == "ok"')" 16 "entries"
+	rm "$DIR"/text[0-9]*.p7s
+
+	note "and a wrong one ends it after the first"
+	echo 87651002 > "$DIR/wrong2"
+	expect 5 firma sign k4502 "$DIR"/text[0-9]* --pin-file "$DIR/wrong2"
+	says 'the token refused the PIN'
+	says 'not tried: 9, from '
+	expect 0 firma sign k4502 "$DIR"/text1 "$DIR"/text2 --pin-file "$DIR/pin"
+	expect 5 firma sign k4502 "$DIR"/text1 "$DIR"/text2 < /dev/null
+	says 'not tried: 1, from '
+
 	note "a wrong one is presented once, in any format"
 	expect 5 firma sign k4501 "$DIR/text" -o "$DIR/none" --pin-file "$DIR/wrong"
 	says 'the token refused the PIN'
@@ -798,7 +818,7 @@ key_asks() {
 		says 'refused this same PIN before'
 	done
 	[ ! -e "$DIR/none" ] || fail "signed"
-	same "$(entries '.action == "sign-failed"')" 5 "entries"
+	same "$(all_entries '.action == "sign-failed"')" 7 "entries"
 	expect 0 firma sign k4501 "$DIR/text" -o "$DIR/text.p7s" --pin-file "$DIR/pin"
 
 	note "a kept PIN serves for it only when that is wanted"
