@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/key_audit.h"
 
+#include <stdlib.h>
+
 #include "agent/base/own.h"
 #include "cli/app.h"
+#include "cli/confine.h"
 #include "cli/explain.h"
 #include "cli/file.h"
 
@@ -45,35 +48,65 @@ one_json(const char *path, const struct firma_keyfile_audit *f)
 	return j;
 }
 
+/* A file, and why it could not be read. */
+struct read {
+	struct firma_buf file;
+	enum firma_err r;
+	struct firma_cause cause;
+};
+
+static struct read *
+read_all(const struct args *a)
+{
+	struct read *all = calloc((size_t)a->n_operands, sizeof(*all));
+
+	for (int i = 0; all != NULL && i < a->n_operands; i++)
+		all[i].r = file_read(args_operand(a, i), FIRMA_KEYFILE_MAX,
+		    &all[i].file, &all[i].cause);
+	return all;
+}
+
+static void
+audit_one(struct read *it, const char *path, json_t *list, int *status)
+{
+	struct firma_keyfile_audit f;
+	enum firma_err r = it->r;
+
+	if (r == FIRMA_OK)
+		r = firma_keyfile_audit(
+		    firma_buf_view(&it->file), &f, &it->cause);
+	if (r != FIRMA_OK) {
+		*status = say_failure(r, &it->cause, NULL, "%s", path);
+		return;
+	}
+	if (f.is_weak && *status == FIRMA_EXIT_OK)
+		*status = FIRMA_EXIT_INVALID;
+	if (out_is_json())
+		(void)json_array_append_new(list, one_json(path, &f));
+	else
+		one_text(path, &f);
+}
+
 int
 key_audit(struct app *app, const struct args *a)
 {
+	FIRMA_OWN(firma_mem_done) struct read *all = read_all(a);
+	struct firma_cause cause = { 0 };
 	json_t *list = json_array();
 	int status = FIRMA_EXIT_OK;
+	enum firma_err r;
 
 	(void)app;
-	for (int i = 0; i < a->n_operands; i++) {
-		FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
-		const char *path = args_operand(a, i);
-		struct firma_keyfile_audit f;
-		struct firma_cause cause = { 0 };
-		enum firma_err r;
-
-		if ((r = file_read(path, FIRMA_KEYFILE_MAX, &file, &cause)) !=
-			FIRMA_OK ||
-		    (r = firma_keyfile_audit(
-			 firma_buf_view(&file), &f, &cause)) != FIRMA_OK) {
-			status = say_failure(r, &cause, NULL, "%s", path);
-			continue;
-		}
-		if (f.is_weak && status == FIRMA_EXIT_OK)
-			status = FIRMA_EXIT_INVALID;
-		if (out_is_json())
-			(void)json_array_append_new(list, one_json(path, &f));
-		else
-			one_text(path, &f);
+	r = all == NULL ? FIRMA_ERR_NOMEM : confine_reading(NULL, &cause);
+	if (r != FIRMA_OK)
+		/* untranslated: the command's name */
+		status = say_failure(r, &cause, NULL, "key audit");
+	for (int i = 0; all != NULL && i < a->n_operands; i++) {
+		if (r == FIRMA_OK)
+			audit_one(&all[i], args_operand(a, i), list, &status);
+		firma_buf_done(&all[i].file);
 	}
-	if (out_is_json())
+	if (out_is_json() && r == FIRMA_OK)
 		out_json(list);
 	else
 		json_decref(list);

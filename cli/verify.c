@@ -8,6 +8,7 @@
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "cli/certificates.h"
+#include "cli/confine.h"
 #include "cli/evidence_check.h"
 #include "cli/explain.h"
 #include "cli/explain_pdf.h"
@@ -243,6 +244,17 @@ verify_evidence(
 	return (int)evidence_exit(&f);
 }
 
+/* All is read.  0, or the exit status of what has been said. */
+static int
+confine(const char *output)
+{
+	struct firma_cause cause = { 0 };
+	const enum firma_err r = confine_reading(output, &cause);
+
+	/* untranslated: the command's name */
+	return r == FIRMA_OK ? 0 : say_failure(r, &cause, NULL, "verify");
+}
+
 static int
 tell_pdf(const char *path, int document, const struct beside *b)
 {
@@ -282,8 +294,10 @@ look(const struct args *a, const char *path, int document,
 		if ((status = stamp_configure_ca(a, &b.tsa_ca)) != 0)
 			return status;
 		b.with.tsa_ca = firma_buf_view(&b.tsa_ca);
-		return explain_pdf_is(file) ? tell_pdf(path, document, &b)
-					    : verify_evidence(path, file, &b);
+		if (explain_pdf_is(file))
+			return tell_pdf(path, document, &b);
+		status = confine(NULL);
+		return status != 0 ? status : verify_evidence(path, file, &b);
 	}
 	if (file.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
 		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", path);
@@ -293,7 +307,8 @@ look(const struct args *a, const char *path, int document,
 		     : firma_bytes_of(NULL, 0),
 		 &b)) != 0 ||
 	    (status = stamp_configure_ca(a, &b.tsa_ca)) != 0 ||
-	    (status = read_password(a, path, &b)) != 0)
+	    (status = read_password(a, path, &b)) != 0 ||
+	    (status = confine(args_text(a, "output"))) != 0)
 		return status;
 	b.with.tsa_ca = firma_buf_view(&b.tsa_ca);
 	return tell(a, path, file, &b);

@@ -6,7 +6,7 @@
  *
  * It gets in in two ways.  As a PKCS#11 module: C_GetFunctionList() probes and
  * then fails.  Preloaded: PROBE_AT names the call ("accept4", "connect",
- * "read", "write" to stdout) before whose first time it probes, when the program has given up all that it will;
+ * "read", "write" to stdout, "exit") before whose first time it probes, when the program has given up all that it will;
  * PROBE_AFTER, so many times later.  With PROBE_STDOUT it says so on stdout.
  *
  * PROBE_CONF is a file of lines, each one more thing to try:
@@ -266,6 +266,13 @@ read(int fd, void *at, size_t len)
 	if (fd == STDIN_FILENO)
 		point("read");
 	return next(fd, at, len);
+}
+
+/* For what prints by stdio alone, which calls no write() that is seen here. */
+__attribute__((destructor)) static void
+at_exit(void)
+{
+	point("exit");
 }
 
 ssize_t
