@@ -684,13 +684,16 @@ keypad() {
 	practice_config "$DIR"
 	sinner none
 	practice_agent "$DIR"
-	echo 123456 > "$DIR/pin" # what the bad module has typed in
+	# What the bad module has typed in.
+	echo 123456 > "$DIR/pin"
+	echo 0123456789abcdef > "$DIR/so-pin"
 	token sinner
 	key sinner good
 	sed -i 's/FIRMA_BAD_SIN=.*/FIRMA_BAD_SIN=pinpad/' "$DIR/firmad.conf"
 	restart
 	until_true 10 is_state sinner locked
 	before=$(calls C_Login)
+	inits=$(calls C_InitPIN)
 	note "nobody is asked for a PIN here; the module gets none"
 	same "$(firma token list sinner --json | jq -r '.[0].pinpad')" true "pinpad"
 	expect 0 firma token unlock sinner < /dev/null
@@ -702,6 +705,20 @@ keypad() {
 	has "$(ask "9 60000 token_unlock token=sinner flags=0")" \
 		'9 pin_channel .* min_pin=0 max_pin=0'
 	until_true 10 is_state sinner unlocked
+	note "changed there: the next one that is typed is the new one"
+	expect 0 firma token change-pin sinner < /dev/null
+	says "on the reader's keys"
+	same "$(calls C_SetPIN)" 1 "changes"
+	expect 0 firma token lock sinner
+	expect 0 firma token unlock sinner < /dev/null
+	[ -n "$(sign good b)" ] || fail "no signature"
+	note "and given anew by who types the SO-PIN"
+	expect 0 firma token unblock sinner < /dev/null
+	same "$(calls C_InitPIN)" "$((inits + 1))" "PINs"
+	expect 0 firma token unlock sinner < /dev/null
+	[ -n "$(sign good c)" ] || fail "no signature"
+	note "nobody's PIN is in the record of those that were refused"
+	same "$(entries '.result == "FIRMA_ERR_PIN_WRONG"')" 0 "refusals"
 	expect 0 firma ledger verify
 }
 

@@ -104,21 +104,63 @@ asked(void)
 				: CKR_OPERATION_NOT_INITIALIZED;
 }
 
+/*
+ * SoftHSM2 has no keypad.  This one has had typed in: the PIN, which is the new
+ * one after it was changed, and the SO-PIN.
+ */
+static unsigned char keyed_pin[] = "123456", keyed_new[] = "654321",
+		     keyed_so[] = "0123456789abcdef";
+
+static CK_RV
+login_keyed(CK_SESSION_HANDLE s, CK_USER_TYPE user, const unsigned char *pin)
+{
+	if (pin != NULL)
+		return CKR_ARGUMENTS_BAD;
+	return user == CKU_SO
+	    ? bad_target->C_Login(s, user, keyed_so, sizeof(keyed_so) - 1)
+	    : bad_target->C_Login(s, user, keyed_pin, sizeof(keyed_pin) - 1);
+}
+
+static CK_RV
+set_pin(CK_SESSION_HANDLE s, unsigned char *old_pin, CK_ULONG old_len,
+    unsigned char *new_pin, CK_ULONG new_len)
+{
+	CK_RV rv;
+
+	bad_note("C_SetPIN");
+	if (!bad_is(SIN_PINPAD))
+		return bad_target->C_SetPIN(
+		    s, old_pin, old_len, new_pin, new_len);
+	if (old_pin != NULL || new_pin != NULL)
+		return CKR_ARGUMENTS_BAD;
+	rv = bad_target->C_SetPIN(s, keyed_pin, sizeof(keyed_pin) - 1,
+	    keyed_new, sizeof(keyed_new) - 1);
+	if (rv == CKR_OK)
+		memcpy(keyed_pin, keyed_new, sizeof(keyed_pin));
+	return rv;
+}
+
+static CK_RV
+init_pin(CK_SESSION_HANDLE s, unsigned char *pin, CK_ULONG len)
+{
+	bad_note("C_InitPIN");
+	if (!bad_is(SIN_PINPAD))
+		return bad_target->C_InitPIN(s, pin, len);
+	return pin != NULL
+	    ? CKR_ARGUMENTS_BAD
+	    : bad_target->C_InitPIN(s, keyed_pin, sizeof(keyed_pin) - 1);
+}
+
 static CK_RV
 login(CK_SESSION_HANDLE s, CK_USER_TYPE user, unsigned char *pin, CK_ULONG len)
 {
-	static unsigned char keyed[] = "123456";
-
 	bad_note(user == CKU_SO ? "C_Login SO" : "C_Login");
 	if (bad_is(SIN_HANG_LOGIN))
 		bad_hang();
 	if (bad_is(SIN_PIN_LOCKED))
 		return CKR_PIN_LOCKED;
-	/* SoftHSM2 has no keypad: this one has had "123456" typed in. */
-	if (bad_is(SIN_PINPAD) && user == CKU_USER)
-		return pin != NULL
-		    ? CKR_ARGUMENTS_BAD
-		    : bad_target->C_Login(s, user, keyed, sizeof(keyed) - 1);
+	if (bad_is(SIN_PINPAD) && user != CKU_CONTEXT_SPECIFIC)
+		return login_keyed(s, user, pin);
 	if (bad_is(SIN_ALWAYS_ASK) && user == CKU_CONTEXT_SPECIFIC)
 		return login_context(pin, len);
 	const CK_RV rv = bad_target->C_Login(s, user, pin, len);
@@ -302,6 +344,8 @@ bad_special_put(CK_FUNCTION_LIST *list)
 	list->C_GetTokenInfo = get_token_info;
 	list->C_GetMechanismList = get_mechanism_list;
 	list->C_Login = login;
+	list->C_SetPIN = set_pin;
+	list->C_InitPIN = init_pin;
 	list->C_GetSessionInfo = get_session_info;
 	list->C_FindObjects = find_objects;
 	list->C_SignInit = sign_init;
