@@ -36,6 +36,8 @@ firma_signer_new(struct firma_token *t)
 static void
 forget(struct firma_signer *s)
 {
+	for (size_t i = 0; s->n_keys != 0 && i < FIRMA_SIGNER_SLOTS; i++)
+		firma_rsa_check_free(s->keys[i].check);
 	memset(s->keys, 0, sizeof(s->keys));
 	s->n_keys = 0;
 	s->generation = atomic_load(&s->session.token->generation);
@@ -112,6 +114,7 @@ measure_rsa(struct firma_session *s, CK_OBJECT_HANDLE h,
     struct firma_signer_key *k, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf n = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf e = { 0 };
 	struct firma_bytes v;
 	enum firma_err r;
 
@@ -127,7 +130,10 @@ measure_rsa(struct firma_session *s, CK_OBJECT_HANDLE h,
 		    FIRMA_CAUSE_NONE, 0, "CKA_MODULUS: %zu octets", v.len);
 	k->len = v.len;
 	k->mechanism = CKM_RSA_PKCS;
-	return FIRMA_OK;
+	r = firma_object_bytes(s, h, CKA_PUBLIC_EXPONENT, &e, cause);
+	if (r == FIRMA_OK)
+		k->check = firma_rsa_check_new(v, firma_buf_view(&e));
+	return r == FIRMA_ERR_NOT_FOUND ? FIRMA_OK : r;
 }
 
 /* Look the key up on the token and remember it. */
@@ -284,10 +290,11 @@ finish(struct firma_signer *s, const struct firma_signer_key *k,
 	uint8_t raw[FIRMA_RAW_SIGNATURE_MAX] = { 0 };
 	CK_ULONG len = sizeof(raw);
 	const bool is_rsa = k->mechanism == CKM_RSA_PKCS;
+	const size_t n_in = to_sign(is_rsa, digest, in);
 	CK_RV rv;
 
-	rv = t->module->f->C_Sign(s->session.handle, in,
-	    (CK_ULONG)to_sign(is_rsa, digest, in), raw, &len);
+	rv = t->module->f->C_Sign(
+	    s->session.handle, in, (CK_ULONG)n_in, raw, &len);
 	if (rv != CKR_OK) {
 		/* The operation may be left open: only a new session is sure. */
 		const enum firma_err r =
@@ -303,6 +310,11 @@ finish(struct firma_signer *s, const struct firma_signer_key *k,
 	if (is_rsa && is_zero(raw, len))
 		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
 		    FIRMA_CAUSE_NONE, 0, "C_Sign: nothing but zeros");
+	if (k->check != NULL &&
+	    !firma_rsa_check_holds(
+		k->check, firma_bytes_of(in, n_in), firma_bytes_of(raw, len)))
+		return firma_fail(cause, FIRMA_ERR_TOKEN_ERROR,
+		    FIRMA_CAUSE_NONE, 0, "C_Sign: no signature of this key");
 	if (is_rsa)
 		return firma_buf_put(ret, firma_bytes_of(raw, len));
 	if (firma_ecdsa_to_der(firma_bytes_of(raw, len), ret) != FIRMA_OK)

@@ -11,6 +11,7 @@
 
 #include "agent/pki/algorithm.h"
 #include "pkcs11/worker/object.h"
+#include "pkcs11/worker/rsa_check.h"
 
 #define FIRMA_SIGNER_SLOTS      1024 /* a power of two; holds half as many keys */
 #define FIRMA_RAW_SIGNATURE_MAX 1024 /* octets: room for a token's answer */
@@ -34,6 +35,8 @@ struct firma_signer_key {
 	bool asks;        /* CKA_ALWAYS_AUTHENTICATE */
 	size_t len;       /* octets of C_Sign's answer */
 	uint64_t learned; /* when, counted in keys; from 1 */
+	/* of an RSA key; NULL: the token does not show its exponent */
+	struct firma_rsa_check *check;
 };
 
 struct firma_signer {
@@ -71,7 +74,8 @@ FIRMA_CHECKED enum firma_err firma_signer_needs_pin(struct firma_cause *cause);
  * FIRMA_ERR_PIN_NEEDED    not logged in, or the key asks and there is no pin
  * FIRMA_ERR_NOT_FOUND     no such key
  * FIRMA_ERR_TOKEN_NO_MECH a kind of key that we do not use
- * FIRMA_ERR_TOKEN_ERROR   the token failed or answered with another length
+ * FIRMA_ERR_TOKEN_ERROR   the token failed or answered with another length, or
+ *                         with what is no signature of an RSA key
  */
 FIRMA_CHECKED enum firma_err firma_signer_sign(struct firma_signer *s,
     struct firma_bytes id, struct firma_bytes digest,

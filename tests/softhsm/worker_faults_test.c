@@ -280,6 +280,35 @@ opensc_without_a_card_is_absent(void **state)
 	assert_int_equal(peer_stop(&sins_peer), 0);
 }
 
+/* One flipped bit of it gives away the key. */
+static void
+a_faulty_rsa_signature_stays(void)
+{
+	const struct firma_msg_w_generate g = { .id = sins_bytes("rsa"),
+		.algorithm = FIRMA_KEY_RSA_2048 };
+	const struct firma_msg_w_sign m = { .id = sins_bytes("rsa"),
+		.digest = firma_bytes_of(sins_digest, 32) };
+	struct firma_msg_w_signature s;
+	struct firma_msg_w_done done;
+	struct firma_msg_w_key k;
+
+	sins_start("wrong-signature", false, 2);
+	sins_login();
+	peer_call(&sins_peer, FIRMA_MSG_w_generate, &g, FIRMA_MSG_w_key, &k);
+	peer_expect(&sins_peer, 0, FIRMA_MSG_w_done, 0, &done);
+	for (size_t lane = 0; lane < 2; lane++) {
+		peer_file("arm", sins_bytes(""));
+		(void)peer_expect_error(&sins_peer, lane,
+		    peer_send(&sins_peer, lane, FIRMA_MSG_w_sign, &m, -1),
+		    FIRMA_ERR_TOKEN_ERROR);
+		assert_int_equal(peer_shell("rm arm"), 0);
+		peer_expect(&sins_peer, lane, FIRMA_MSG_w_signature,
+		    peer_send(&sins_peer, lane, FIRMA_MSG_w_sign, &m, -1), &s);
+		assert_int_equal(s.signature.len, 256);
+	}
+	assert_int_equal(peer_stop(&sins_peer), 0);
+}
+
 static void
 lies_about_signatures_are_refused(void **state)
 {
@@ -293,6 +322,7 @@ lies_about_signatures_are_refused(void **state)
 		    &sins_peer, 0, sins_ask_sign(0), FIRMA_ERR_TOKEN_ERROR);
 		assert_int_equal(peer_stop(&sins_peer), 0);
 	}
+	a_faulty_rsa_signature_stays();
 }
 
 static void
