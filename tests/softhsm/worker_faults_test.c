@@ -325,6 +325,58 @@ lies_about_signatures_are_refused(void **state)
 	a_faulty_rsa_signature_stays();
 }
 
+/* How many of the calls that were traced have this name; "": all of them. */
+static size_t
+traced(const char *name)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf b = peer_read("trace");
+	const size_t len = strlen(name);
+	const uint8_t *end = b.at + b.len, *nl;
+	size_t n = 0;
+
+	for (const uint8_t *p = b.at;
+	     p < end && (nl = memchr(p, '\n', (size_t)(end - p))) != NULL;
+	     p = nl + 1)
+		n += len == 0 ||
+		    ((size_t)(nl - p) == len && memcmp(p, name, len) == 0);
+	return n;
+}
+
+static void
+a_key_that_signed_is_not_looked_for(void **state)
+{
+	static char trace[PATH_MAX + 32];
+	const char *env[] = { trace, NULL };
+	struct firma_msg_w_done done;
+	struct firma_msg_w_key k;
+	char id[32];
+
+	(void)state;
+	(void)snprintf(
+	    trace, sizeof(trace), "FIRMA_BAD_TRACE=%s/trace", peer_folder());
+	peer_start(&sins_peer, BADMODULE, 2, env, NULL);
+	sins_login();
+	for (int i = 0; i < 50; i++) {
+		(void)snprintf(id, sizeof(id), "other %d", i);
+		const struct firma_msg_w_generate g = { .id = sins_bytes(id),
+			.algorithm = FIRMA_KEY_EC_P256 };
+
+		peer_call(
+		    &sins_peer, FIRMA_MSG_w_generate, &g, FIRMA_MSG_w_key, &k);
+		peer_expect(&sins_peer, 0, FIRMA_MSG_w_done, 0, &done);
+	}
+	for (size_t lane = 0; lane < 2; lane++) {
+		sins_good_signature(lane);
+		peer_file("trace", sins_bytes(""));
+		for (int i = 0; i < 100; i++)
+			sins_good_signature(lane);
+		assert_int_equal(traced("C_SignInit"), 100);
+		assert_int_equal(traced("C_Sign"), 100);
+		assert_int_equal(traced(""), 200);
+	}
+	assert_int_equal(peer_stop(&sins_peer), 0);
+}
+
 static void
 what_the_token_says_is_passed_on(void **state)
 {
@@ -510,6 +562,7 @@ main(void)
 		SINS_TEST(after_putting_back_one_unlock_is_enough),
 		SINS_TEST(opensc_without_a_card_is_absent),
 		SINS_TEST(lies_about_signatures_are_refused),
+		SINS_TEST(a_key_that_signed_is_not_looked_for),
 		SINS_TEST(what_the_token_says_is_passed_on),
 		SINS_TEST(a_full_token_and_one_that_takes_no_keys),
 		SINS_TEST(a_wrong_pin_is_one_c_login),

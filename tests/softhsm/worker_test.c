@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent/base/clock.h"
 #include "agent/base/own.h"
 #include "agent/base/secret.h"
 #include "agent/pki/components.h"
@@ -23,9 +22,6 @@
 #include "agent/pki/own_openssl.h"
 #include "agent/wire/values.h"
 #include "tests/softhsm/worker_steps.h"
-
-#define N_MANY   200
-#define N_ROUNDS 5
 
 static void
 every_algorithm_signs(void **state)
@@ -521,61 +517,6 @@ lanes_work_side_by_side(void **state)
 	    0);
 }
 
-/* The best of some rounds: the machine has other things to do too. */
-static double
-seconds_for(size_t n, const char *id)
-{
-	const struct firma_msg_w_sign m = { .id = bytes(id),
-		.digest = digest_of(DOCUMENT) };
-	struct firma_msg_w_signature s;
-	double best = 1e9;
-
-	for (int round = 0; round < N_ROUNDS; round++) {
-		const uint64_t start = firma_now();
-		double took;
-
-		for (size_t i = 0; i < n; i++)
-			peer_expect(&p, 1, FIRMA_MSG_w_signature,
-			    peer_send(&p, 1, FIRMA_MSG_w_sign, &m, -1), &s);
-		took = (double)(firma_now() - start) / 1e9;
-		if (took < best)
-			best = took;
-	}
-	return best;
-}
-
-static void
-many_keys_are_no_slower(void **state)
-{
-	struct firma_msg_w_key k;
-	char id[16];
-	double few, many;
-
-	(void)state;
-	generate("k0", FIRMA_KEY_EC_P256, &k);
-	few = seconds_for(100, "k0");
-	for (int i = 1; i < N_MANY; i++) {
-		const struct firma_msg_w_generate m = {
-			.id = { (uint8_t *)id,
-			    (size_t)snprintf(id, sizeof(id), "k%d", i) },
-			.algorithm = FIRMA_KEY_EC_P256
-		};
-		const uint64_t request =
-		    peer_send(&p, 0, FIRMA_MSG_w_generate, &m, -1);
-		struct firma_msg_w_done done;
-
-		peer_expect(&p, 0, FIRMA_MSG_w_key, request, &k);
-		peer_expect(&p, 0, FIRMA_MSG_w_done, request, &done);
-	}
-	assert_int_equal(peer_find(&p, bytes("")), N_MANY);
-	many = seconds_for(100, "k150");
-	print_message("100 signatures: %.1f ms with 1 key, %.1f ms with %d\n",
-	    few * 1e3, many * 1e3, N_MANY);
-	/* Only a look-up per signature would show; the benchmark measures. */
-	assert_true(many < few * 2);
-	request_for("k150");
-}
-
 int
 main(void)
 {
@@ -593,7 +534,6 @@ main(void)
 		T(a_real_key_file_is_imported),
 		T(bad_components_are_refused),
 		T(lanes_work_side_by_side),
-		T(many_keys_are_no_slower),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
