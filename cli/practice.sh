@@ -115,7 +115,8 @@ practice_config() {
 
 practice_agent() {
 	practice_env "$1"
-	"$BUILD/agent/daemon/firmad" --config "$DIR/firmad.conf" \
+	# shellcheck disable=SC2086 # a command, for tests
+	${PRACTICE_UNDER:-} "$BUILD/agent/daemon/firmad" --config "$DIR/firmad.conf" \
 	    < /dev/null >> "$DIR/agent.log" 2>&1 &
 	echo $! > "$DIR/agent.pid"
 	n=0

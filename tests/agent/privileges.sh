@@ -4,6 +4,7 @@
 
 section "privileges" privileges
 section "fence" fence
+section "no Landlock" no_landlock
 section "memory that is not locked" not_locked
 section "modes" modes
 section "nobody else" nobody_else
@@ -144,6 +145,31 @@ reader_probes() {
 	    close(A); # its end
 	    waitpid($pid, 0);' "$BUILD/pkcs11/reader/firmad-reader" \
 	    "$BUILD/tests/probe/firma-probe.so"
+}
+
+# A kernel that has none, or where it was switched off.
+no_landlock() {
+	local none="$BUILD/tests/probe/firma-landlock --none"
+	same "$($none "$BUILD/tests/probe/firma-landlock")" 0 "ABI"
+	practice_config "$DIR"
+	PRACTICE_UNDER=$none practice_agent "$DIR"
+	token practice
+	key practice good
+	note "it works, and says what does not hold"
+	[ -n "$(sign good a)" ] || fail "no signature"
+	same "$(grep -c 'this kernel has no Landlock' "$DIR/agent.log")" 1 "words"
+	said=$(firma doctor 2>&1) || :
+	says 'no Landlock'
+	note "what the filter of system calls refuses is refused all the same"
+	for pid in $(agent_pid) $(token_pid practice); do
+		same "$(field "/proc/$pid/status" NoNewPrivs)" 1 "NoNewPrivs"
+		[ "$(field "/proc/$pid/status" Seccomp_filters)" -ge 2 ] ||
+			fail "no filter of its own"
+	done
+	note "files are read and taken apart"
+	firma request good --subject CN=x -o "$DIR/csr" > /dev/null
+	expect 0 $none "$BUILD/cli/firma" verify "$DIR/csr"
+	expect 0 $none "$BUILD/cli/firma" ledger verify
 }
 
 fence() {
