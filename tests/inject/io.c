@@ -69,6 +69,22 @@ count_descriptors(void)
 	return n;
 }
 
+/*
+ * How many they are at last: the fake agent opens and closes its ends when it
+ * comes to it, and may do so again after they were as many as wanted.
+ */
+static int
+settled_descriptors(int wanted)
+{
+	int n = count_descriptors();
+
+	for (int i = 0; i < 500 && n != wanted; i++) {
+		(void)poll(NULL, 0, 10);
+		n = count_descriptors();
+	}
+	return n;
+}
+
 /* What is in a file of the folder; by plain calls, which never fail here. */
 static void
 file_is(const char *name, const char *wanted)
@@ -348,16 +364,14 @@ in_turn(enum firma_err (*scenario)(void), enum inject_what what, bool may_help)
 	assert_int_equal(scenario(), FIRMA_OK);
 	for (nth = 1; nth < CALLS_MAX; nth++) {
 		enum firma_err r;
+		int now;
 
 		inject_arm(what, nth, false);
 		r = scenario();
 		(void)inject_disarm();
-		/* The fake agent closes its ends when it comes to it. */
-		for (int i = 0; i < 500 && count_descriptors() != before; i++)
-			(void)poll(NULL, 0, 10);
-		if (count_descriptors() != before)
+		if ((now = settled_descriptors(before)) != before)
 			fail_msg("call %lu of kind %d: %d descriptors, not %d",
-			    nth, (int)what, count_descriptors(), before);
+			    nth, (int)what, now, before);
 		if (!inject_happened()) {
 			assert_int_equal(r, FIRMA_OK);
 			return n_failed;
