@@ -8,22 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/fd.h"
 #include "agent/base/own.h"
 #include "agent/pki/own_openssl.h"
 #include "agent/pki/text.h"
 
 #define AT_ONCE  65536
 #define PEM_LINE 64 /* characters: RFC 7468 section 2 */
-
-static enum firma_err
-failed(struct firma_cause *cause, const char *path)
-{
-	const int e = errno;
-
-	return firma_fail(cause,
-	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
-	    (unsigned long)e, "%s", path);
-}
 
 enum firma_err
 file_open(const char *path, int *ret_fd, struct firma_cause *cause)
@@ -33,7 +24,7 @@ file_open(const char *path, int *ret_fd, struct firma_cause *cause)
 	    : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return failed(cause, path);
+		return firma_fail_errno(cause, path);
 	*ret_fd = fd;
 	return FIRMA_OK;
 }
@@ -53,7 +44,7 @@ read_all(int fd, const char *path, size_t max, struct firma_buf *ret,
 			n = read(fd, ret->at + ret->len, AT_ONCE);
 		while (n < 0 && errno == EINTR);
 		if (n < 0)
-			return failed(cause, path);
+			return firma_fail_errno(cause, path);
 		ret->len += (size_t)n;
 		if (ret->len - start > max)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
@@ -89,7 +80,7 @@ hash_all(int fd, const char *path, size_t max, EVP_MD_CTX *ctx,
 			n = read(fd, piece, sizeof(piece));
 		while (n < 0 && errno == EINTR);
 		if (n < 0)
-			return failed(cause, path);
+			return firma_fail_errno(cause, path);
 		if ((all += (size_t)n) > max)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
 			    FIRMA_CAUSE_NONE, 0, "%s", path);
@@ -120,22 +111,6 @@ file_digest(const char *path, size_t max, const char *digest, uint8_t *ret,
 	return FIRMA_OK;
 }
 
-static enum firma_err
-write_all(int fd, struct firma_bytes v)
-{
-	while (v.len > 0) {
-		const ssize_t n = write(fd, v.at, v.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return FIRMA_ERR_IO;
-		v.at += n;
-		v.len -= (size_t)n;
-	}
-	return FIRMA_OK;
-}
-
 /* Is there something at path that is not to be replaced? */
 static int
 is_special(const char *path)
@@ -155,8 +130,8 @@ write_into(const char *path, mode_t mode, struct firma_bytes v,
 	    ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
 	    : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
-	if (fd < 0 || write_all(fd, v) != FIRMA_OK)
-		return failed(cause, path);
+	if (fd < 0 || firma_fd_write(fd, v) != FIRMA_OK)
+		return firma_fail_errno(cause, path);
 	return FIRMA_OK;
 }
 
@@ -172,7 +147,7 @@ open_beside(const char *path, mode_t mode, char beside[FILE_PATH_MAX],
 		return firma_fail(
 		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);
 	*ret_fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	return *ret_fd < 0 ? failed(cause, path) : FIRMA_OK;
+	return *ret_fd < 0 ? firma_fail_errno(cause, path) : FIRMA_OK;
 }
 
 /* is_synced: the octets are on the disk before the name is there. */
@@ -186,9 +161,9 @@ write_beside(const char *path, mode_t mode, struct firma_bytes v, int is_synced,
 
 	if ((r = open_beside(path, mode, beside, &fd, cause)) != FIRMA_OK)
 		return r;
-	if (write_all(fd, v) != FIRMA_OK || fchmod(fd, mode) != 0 ||
+	if (firma_fd_write(fd, v) != FIRMA_OK || fchmod(fd, mode) != 0 ||
 	    (is_synced && fsync(fd) != 0) || rename(beside, path) != 0) {
-		r = failed(cause, path);
+		r = firma_fail_errno(cause, path);
 		(void)unlink(beside);
 		return r;
 	}
@@ -214,12 +189,13 @@ remember(
 	struct stat st;
 
 	if (fstat(*fd, &st) != 0)
-		return failed(cause, path);
+		return firma_fail_errno(cause, path);
 	for (size_t i = 0; i < b->n; i++)
 		if (b->on[i].dev == st.st_dev)
 			return FIRMA_OK;
 	if (b->n == FILE_BATCH_DISKS)
-		return fsync(*fd) == 0 ? FIRMA_OK : failed(cause, path);
+		return fsync(*fd) == 0 ? FIRMA_OK
+				       : firma_fail_errno(cause, path);
 	b->on[b->n].dev = st.st_dev;
 	b->on[b->n++].fd = firma_fd_take(fd);
 	return FIRMA_OK;
@@ -248,7 +224,7 @@ file_batch_sync(struct file_batch *b, struct firma_cause *cause)
 	/* untranslated: a system call's name */
 	for (size_t i = 0; i < b->n; i++)
 		if (syncfs(b->on[i].fd) != 0)
-			r = failed(cause, "syncfs");
+			r = firma_fail_errno(cause, "syncfs");
 	file_batch_done(b);
 	return r;
 }
@@ -270,7 +246,7 @@ file_can_write(const char *path, struct firma_cause *cause)
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
-		return failed(cause, path);
+		return firma_fail_errno(cause, path);
 	}
 	if (is_special(path))
 		return FIRMA_OK;
@@ -283,8 +259,9 @@ file_can_write(const char *path, struct firma_cause *cause)
 		memcpy(folder, path, n);
 		folder[n] = '\0';
 	}
-	return access(folder, W_OK | X_OK) == 0 ? FIRMA_OK
-						: failed(cause, folder);
+	return access(folder, W_OK | X_OK) == 0
+	    ? FIRMA_OK
+	    : firma_fail_errno(cause, folder);
 }
 
 const char *
@@ -314,7 +291,7 @@ file_mkdirs(const char *path, struct firma_cause *cause)
 			continue;
 		*p = '\0';
 		if (mkdir(at, 0700) != 0 && errno != EEXIST)
-			return failed(cause, at);
+			return firma_fail_errno(cause, at);
 		*p = was;
 		if (was == '\0')
 			return FIRMA_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -96,4 +97,14 @@ firma_fail(struct firma_cause *cause, enum firma_err e,
 	if (n >= (int)sizeof(cause->what))
 		cut(cause->what, sizeof(cause->what) - 1);
 	return e;
+}
+
+enum firma_err
+firma_fail_errno(struct firma_cause *cause, const char *what)
+{
+	const int e = errno;
+
+	return firma_fail(cause,
+	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+	    (unsigned long)e, "%s", what);
 }

@@ -144,4 +144,11 @@ FIRMA_CHECKED enum firma_err firma_fail(struct firma_cause *cause,
     enum firma_err e, enum firma_cause_kind kind, unsigned long code,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/*
+ * The same for a system call that has just set errno: FIRMA_ERR_DISK_FULL or
+ * FIRMA_ERR_IO.  what is the file or the call.
+ */
+FIRMA_CHECKED enum firma_err firma_fail_errno(
+    struct firma_cause *cause, const char *what);
+
 #endif

@@ -7,36 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/fd.h"
 #include "agent/base/own.h"
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 #define CHUNK 65536 /* octets a read */
-
-static enum firma_err
-fail_errno(struct firma_cause *cause, const char *what)
-{
-	const int e = errno;
-
-	return firma_fail(cause,
-	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
-	    (unsigned long)e, "%s", what);
-}
-
-FIRMA_CHECKED static enum firma_err
-write_all(int fd, struct firma_bytes v, struct firma_cause *cause)
-{
-	while (v.len > 0) {
-		const ssize_t n = write(fd, v.at, v.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail_errno(cause, "memfd write");
-		v.at += n;
-		v.len -= (size_t)n;
-	}
-	return FIRMA_OK;
-}
 
 FIRMA_CHECKED static enum firma_err
 make(int *ret_fd, struct firma_cause *cause)
@@ -45,7 +20,7 @@ make(int *ret_fd, struct firma_cause *cause)
 	    memfd_create("firma-document", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
-		return fail_errno(cause, "memfd_create");
+		return firma_fail_errno(cause, "memfd_create");
 	*ret_fd = fd;
 	return FIRMA_OK;
 }
@@ -54,7 +29,7 @@ FIRMA_CHECKED static enum firma_err
 seal(int fd, struct firma_cause *cause)
 {
 	if (fcntl(fd, F_ADD_SEALS, SEALS) != 0)
-		return fail_errno(cause, "F_ADD_SEALS");
+		return firma_fail_errno(cause, "F_ADD_SEALS");
 	return FIRMA_OK;
 }
 
@@ -68,8 +43,8 @@ firma_memfd_from_parts(const struct firma_bytes *parts, size_t n_parts,
 	if ((r = make(&fd, cause)) != FIRMA_OK)
 		return r;
 	for (size_t i = 0; i < n_parts; i++)
-		if ((r = write_all(fd, parts[i], cause)) != FIRMA_OK)
-			return r;
+		if (firma_fd_write(fd, parts[i]) != FIRMA_OK)
+			return firma_fail_errno(cause, "memfd write");
 	if ((r = seal(fd, cause)) != FIRMA_OK)
 		return r;
 	*ret_fd = firma_fd_take(&fd);
@@ -105,16 +80,16 @@ firma_memfd_from_fd(int in, size_t max, int *ret_fd, struct firma_cause *cause)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fail_errno(cause, "read");
+			return firma_fail_errno(cause, "read");
 		if (n == 0)
 			break;
 		total += (size_t)n;
 		if (total > max)
 			return firma_fail(cause, FIRMA_ERR_LIMIT,
 			    FIRMA_CAUSE_NONE, 0, "more than %zu octets", max);
-		r = write_all(fd, firma_bytes_of(chunk, (size_t)n), cause);
-		if (r != FIRMA_OK)
-			return r;
+		if (firma_fd_write(fd, firma_bytes_of(chunk, (size_t)n)) !=
+		    FIRMA_OK)
+			return firma_fail_errno(cause, "memfd write");
 	}
 	if ((r = seal(fd, cause)) != FIRMA_OK)
 		return r;
@@ -135,7 +110,7 @@ firma_memfd_map(
 		    0, "seals %#x, wanted %#x",
 		    (unsigned)(seals < 0 ? 0 : seals), (unsigned)SEALS);
 	if (fstat(fd, &st) != 0)
-		return fail_errno(cause, "fstat");
+		return firma_fail_errno(cause, "fstat");
 	if ((uintmax_t)st.st_size > max)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "%ju octets, at most %zu", (uintmax_t)st.st_size, max);
@@ -145,7 +120,7 @@ firma_memfd_map(
 	}
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
-		return fail_errno(cause, "mmap");
+		return firma_fail_errno(cause, "mmap");
 	*ret_view = firma_bytes_of(p, (size_t)st.st_size);
 	return FIRMA_OK;
 }

@@ -3,30 +3,14 @@
  * firma-letter - what a PDF says, for `firma`.  Started by it: a sealed PDF on
  * descriptor 3, one JSON line on descriptor 1 (PROTOCOL.md).
  */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/fd.h"
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "cli/letter/confine.h"
 #include "cli/letter/pdf.h"
-
-static int
-write_out(const char *at, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(STDOUT_FILENO, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return 0;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 1;
-}
 
 /* "{"error": .., "why": ..}" when it cannot be read. */
 static json_t *
@@ -55,8 +39,10 @@ main(void)
 		j = refusal(r, &cause);
 	line = json_dumps(j, JSON_COMPACT);
 	json_decref(j);
-	ok =
-	    line != NULL && write_out(line, strlen(line)) && write_out("\n", 1);
+	ok = line != NULL &&
+	    firma_fd_write(STDOUT_FILENO, firma_bytes_of(line, strlen(line))) ==
+		FIRMA_OK &&
+	    firma_fd_write(STDOUT_FILENO, firma_bytes_of("\n", 1)) == FIRMA_OK;
 	firma_memfd_unmap(&pdf);
 	return ok ? 0 : 1;
 }

@@ -7,20 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/base/fd.h"
 #include "agent/base/own.h"
 
 #define CHUNK    ((size_t)65536)
 #define TEMP_MAX 80 /* octets: a plain name and a suffix */
-
-static enum firma_err
-io_failed(struct firma_cause *cause, const char *what)
-{
-	const int e = errno;
-
-	return firma_fail(cause,
-	    e == ENOSPC ? FIRMA_ERR_DISK_FULL : FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
-	    (unsigned long)e, "%s", what);
-}
 
 enum firma_err
 portal_folder_open(const char *path, int *ret_fd, struct firma_cause *cause)
@@ -28,7 +19,7 @@ portal_folder_open(const char *path, int *ret_fd, struct firma_cause *cause)
 	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return io_failed(cause, path);
+		return firma_fail_errno(cause, path);
 	*ret_fd = fd;
 	return FIRMA_OK;
 }
@@ -43,7 +34,7 @@ read_all(int fd, const char *name, size_t max, struct firma_buf *ret,
 	ssize_t n;
 
 	if (fstat(fd, &st) != 0)
-		return io_failed(cause, name);
+		return firma_fail_errno(cause, name);
 	/* A FIFO or a device could keep us for ever. */
 	if (!S_ISREG(st.st_mode))
 		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
@@ -54,7 +45,7 @@ read_all(int fd, const char *name, size_t max, struct firma_buf *ret,
 		if ((n = read(fd, ret->at + ret->len, CHUNK)) < 0) {
 			if (errno == EINTR)
 				continue;
-			return io_failed(cause, name);
+			return firma_fail_errno(cause, name);
 		}
 		if (n == 0)
 			return FIRMA_OK;
@@ -88,7 +79,7 @@ portal_folder_read(int dir, const char *name, size_t max, struct firma_buf *ret,
 	    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
-		return io_failed(cause, name);
+		return firma_fail_errno(cause, name);
 	return read_fd(fd, name, max, ret, cause);
 }
 
@@ -100,26 +91,8 @@ portal_file_read(const char *path, size_t max, struct firma_buf *ret,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
-		return io_failed(cause, path);
+		return firma_fail_errno(cause, path);
 	return read_fd(fd, path, max, ret, cause);
-}
-
-static enum firma_err
-write_all(
-    int fd, struct firma_bytes v, const char *name, struct firma_cause *cause)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < v.len) {
-		if ((n = write(fd, v.at + done, v.len - done)) < 0) {
-			if (errno == EINTR)
-				continue;
-			return io_failed(cause, name);
-		}
-		done += (size_t)n;
-	}
-	return fsync(fd) == 0 ? FIRMA_OK : io_failed(cause, name);
 }
 
 enum firma_err
@@ -134,13 +107,10 @@ portal_folder_write(
 	fd = openat(dir, temp,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return io_failed(cause, name);
-	if ((r = write_all(fd, v, name, cause)) != FIRMA_OK) {
-		(void)unlinkat(dir, temp, 0);
-		return r;
-	}
-	if (renameat(dir, temp, dir, name) != 0) {
-		r = io_failed(cause, name);
+		return firma_fail_errno(cause, name);
+	if (firma_fd_write(fd, v) != FIRMA_OK || fsync(fd) != 0 ||
+	    renameat(dir, temp, dir, name) != 0) {
+		r = firma_fail_errno(cause, name);
 		(void)unlinkat(dir, temp, 0);
 		return r;
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/base/fd.h"
 #include "agent/base/own.h"
 #include "cli/portal/confine.h"
 #include "cli/portal/folder.h"
@@ -43,21 +44,6 @@ read_line(struct firma_buf *in, struct firma_buf *ret)
 			return n < 0 || in->len > 0 ? -1 : 0;
 		in->len += (size_t)n;
 	}
-}
-
-static int
-write_line(struct firma_bytes v)
-{
-	while (v.len > 0) {
-		const ssize_t n = write(STDOUT_FILENO, v.at, v.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		v = firma_bytes_of(v.at + n, v.len - (size_t)n);
-	}
-	return 0;
 }
 
 static void
@@ -103,7 +89,8 @@ loop(const struct portal_helper *helper, int dir)
 		answer_one(
 		    helper, dir, &opened, firma_buf_view(&line), &id, &a);
 		if (portal_answer_line(&a, id, &out) != FIRMA_OK ||
-		    write_line(firma_buf_view(&out)) != 0) {
+		    firma_fd_write(STDOUT_FILENO, firma_buf_view(&out)) !=
+			FIRMA_OK) {
 			(void)fprintf(stderr, "%s: %s\n", helper->name,
 			    _("the answer could not be written"));
 			return 1;
