@@ -24,21 +24,6 @@
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
-/* The renewal of a request, or the request is answered. */
-static struct firma_renewal *
-renewal_of(struct firma_task *q, uint64_t id, enum firma_ask_action what)
-{
-	struct firma_renewal *r;
-
-	if (!firma_task_allowed(q, what, NULL, NULL))
-		return NULL;
-	if ((r = firma_renewal_find(q->agent, id)) == NULL)
-		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "",
-		    id == 0 ? "one open renewal" : "renewal %llu",
-		    (unsigned long long)id);
-	return r;
-}
-
 void
 firma_on_renew_list(struct firma_task *q)
 {
@@ -139,7 +124,7 @@ firma_on_renew_next(struct firma_task *q)
 {
 	const struct firma_msg_renew_next *m = (const void *)&q->msg;
 	struct firma_renewal *r =
-	    renewal_of(q, m->renewal, FIRMA_ASK_RENEW_READ);
+	    firma_renewal_asked_step(q, m->renewal, FIRMA_ASK_RENEW_READ);
 	const struct firma_profile_step *s;
 	const struct firma_token *token = NULL;
 	struct firma_renewal_facts facts;
@@ -150,12 +135,6 @@ firma_on_renew_next(struct firma_task *q)
 
 	if (r == NULL)
 		return;
-	if (r->site == NULL) {
-		firma_task_refuse(q, FIRMA_ERR_CONFIG, "",
-		    "profile %s, or its step %s, is missing", r->row.profile,
-		    r->row.step);
-		return;
-	}
 	s = firma_renewal_step(r);
 	facts_of(q, r, &facts, &token);
 	action = firma_renewal_todo(r->site->profile, r->index,
@@ -213,7 +192,7 @@ firma_on_renew_abort(struct firma_task *q)
 {
 	const struct firma_msg_renew_abort *m = (const void *)&q->msg;
 	struct firma_renewal *r =
-	    renewal_of(q, m->renewal, FIRMA_ASK_RENEW_ABORT);
+	    firma_renewal_asked(q, m->renewal, FIRMA_ASK_RENEW_ABORT);
 	struct firma_change *c;
 	char reason[257];
 
@@ -302,7 +281,7 @@ firma_on_renew_retire(struct firma_task *q)
 {
 	const struct firma_msg_renew_retire *m = (const void *)&q->msg;
 	struct firma_renewal *r =
-	    renewal_of(q, m->renewal, FIRMA_ASK_RENEW_RETIRE);
+	    firma_renewal_asked(q, m->renewal, FIRMA_ASK_RENEW_RETIRE);
 	const struct firma_renewal *other;
 	struct firma_key *k;
 	struct firma_change *c;
@@ -367,7 +346,7 @@ firma_on_renew_document(struct firma_task *q)
 {
 	const struct firma_msg_renew_document *m = (const void *)&q->msg;
 	struct firma_renewal *r =
-	    renewal_of(q, m->renewal, FIRMA_ASK_RENEW_READ);
+	    firma_renewal_asked(q, m->renewal, FIRMA_ASK_RENEW_READ);
 	FIRMA_OWN(firma_buf_done) struct firma_buf octets = { 0 };
 	struct firma_msg_document_item item = { 0 };
 	struct firma_cause cause = { 0 };

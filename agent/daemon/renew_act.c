@@ -503,14 +503,9 @@ firma_on_renew_act(struct firma_task *q)
 	struct firma_step_move move;
 	enum firma_err e;
 
-	if (!firma_task_allowed(q, FIRMA_ASK_RENEW, NULL, NULL))
+	r = firma_renewal_asked_step(q, m->renewal, FIRMA_ASK_RENEW);
+	if (r == NULL)
 		return;
-	r = firma_renewal_find(q->agent, m->renewal);
-	if (r == NULL || r->site == NULL) {
-		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "renewal %llu",
-		    (unsigned long long)m->renewal);
-		return;
-	}
 	e = check(q, r, m->step, &rule, &cause);
 	/* To go on after a refusal needs no token, and signs nothing. */
 	if (resume && e == FIRMA_ERR_LETTER_CONSENT)

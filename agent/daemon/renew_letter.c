@@ -84,14 +84,9 @@ firma_on_renew_letters(struct firma_task *q)
 	struct firma_renewal *r;
 	uint64_t n = 0;
 
-	if (!firma_task_allowed(q, FIRMA_ASK_RENEW_READ, NULL, NULL))
+	r = firma_renewal_asked_step(q, m->renewal, FIRMA_ASK_RENEW_READ);
+	if (r == NULL)
 		return;
-	r = firma_renewal_find(q->agent, m->renewal);
-	if (r == NULL || r->site == NULL) {
-		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "renewal %llu",
-		    (unsigned long long)m->renewal);
-		return;
-	}
 	p = r->site->profile;
 	for (size_t i = 0; i < p->n_steps; i++)
 		if (firma_letter_step(&p->steps[i])) {
@@ -170,14 +165,9 @@ firma_on_renew_consent(struct firma_task *q)
 	struct firma_change *c;
 	enum firma_err e;
 
-	if (!firma_task_allowed(q, FIRMA_ASK_RENEW, NULL, NULL))
+	r = firma_renewal_asked_step(q, m->renewal, FIRMA_ASK_RENEW);
+	if (r == NULL)
 		return;
-	r = firma_renewal_find(q->agent, m->renewal);
-	if (r == NULL || r->site == NULL) {
-		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "renewal %llu",
-		    (unsigned long long)m->renewal);
-		return;
-	}
 	if ((e = check(q, r, m, &rule, &cause)) != FIRMA_OK) {
 		firma_task_fail(q, e, rule, &cause);
 		return;

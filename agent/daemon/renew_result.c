@@ -213,11 +213,10 @@ firma_on_renew_result(struct firma_task *q)
 	struct firma_change *c;
 	char name[33];
 
-	if (!firma_task_allowed(q, FIRMA_ASK_RENEW, NULL, NULL))
+	r = firma_renewal_asked_step(q, m->renewal, FIRMA_ASK_RENEW);
+	if (r == NULL)
 		return;
-	r = firma_renewal_find(q->agent, m->renewal);
-	if (r == NULL || r->site == NULL ||
-	    r->row.status != FIRMA_RENEWAL_OPEN) {
+	if (r->row.status != FIRMA_RENEWAL_OPEN) {
 		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "",
 		    "open renewal %llu", (unsigned long long)m->renewal);
 		return;

@@ -30,6 +30,35 @@ firma_renewal_find(const struct firma_agent *a, uint64_t id)
 	return only;
 }
 
+struct firma_renewal *
+firma_renewal_asked(
+    struct firma_task *q, uint64_t id, enum firma_ask_action what)
+{
+	struct firma_renewal *r;
+
+	if (!firma_task_allowed(q, what, NULL, NULL))
+		return NULL;
+	if ((r = firma_renewal_find(q->agent, id)) == NULL)
+		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "",
+		    id == 0 ? "one open renewal" : "renewal %llu",
+		    (unsigned long long)id);
+	return r;
+}
+
+struct firma_renewal *
+firma_renewal_asked_step(
+    struct firma_task *q, uint64_t id, enum firma_ask_action what)
+{
+	struct firma_renewal *r = firma_renewal_asked(q, id, what);
+
+	if (r == NULL || r->site != NULL)
+		return r;
+	firma_task_refuse(q, FIRMA_ERR_CONFIG, "",
+	    "profile %s, or its step %s, is missing", r->row.profile,
+	    r->row.step);
+	return NULL;
+}
+
 const struct firma_site_profile *
 firma_site_find(const struct firma_agent *a, const char *name)
 {

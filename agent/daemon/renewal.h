@@ -64,6 +64,15 @@ const struct firma_site_profile *firma_site_find(
 struct firma_renewal *firma_renewal_find(
     const struct firma_agent *a, uint64_t id);
 
+/*
+ * The renewal that a request names, if the rules allow what it asks.  NULL: the
+ * request is answered.  The second also refuses one whose profile is missing.
+ */
+struct firma_renewal *firma_renewal_asked(
+    struct firma_task *q, uint64_t id, enum firma_ask_action what);
+struct firma_renewal *firma_renewal_asked_step(
+    struct firma_task *q, uint64_t id, enum firma_ask_action what);
+
 const struct firma_profile_step *firma_renewal_step(
     const struct firma_renewal *r);
 
