@@ -126,10 +126,7 @@ renew_start(struct app *app, const struct args *a)
 		    args_text(a, "old"));
 	if (!args_flag(a, "no-run"))
 		return run_renewal(app, a, got.at[0].id, 0, 0);
-	if (out_is_json())
-		out_json(renewals_json(&got.at[0]));
-	else
-		renewals_text(&got.at[0]);
+	renewals_print(&got.at[0]);
 	return FIRMA_EXIT_OK;
 }
 
@@ -241,10 +238,7 @@ finish(struct app *app, enum firma_msg_type type, const void *ask,
 		return app_failure(app, r, &cause, "%s", what);
 	if (got.n == 0)
 		return FIRMA_EXIT_OK;
-	if (out_is_json())
-		out_json(renewals_json(&got.at[0]));
-	else
-		renewals_text(&got.at[0]);
+	renewals_print(&got.at[0]);
 	return FIRMA_EXIT_OK;
 }
 

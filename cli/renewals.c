@@ -109,6 +109,15 @@ renewals_text(const struct renewal *r)
 	out_pair(_("  why"), "%s", r->why);
 }
 
+void
+renewals_print(const struct renewal *r)
+{
+	if (out_is_json())
+		out_json(renewals_json(r));
+	else
+		renewals_text(r);
+}
+
 static int
 choose_among(const struct renewals *list, enum firma_renewal_status status,
     struct renewal *ret)

@@ -32,6 +32,7 @@ enum firma_err renewals_keep(
 
 json_t *renewals_json(const struct renewal *r);
 void renewals_text(const struct renewal *r);
+void renewals_print(const struct renewal *r); /* as JSON, or as text */
 
 /*
  * Which renewal is meant: the operand, or the only one of that status.  0, or
