@@ -6,13 +6,11 @@
  *
  *	fuzz_NOUN [-stride=N] FOLDER...		N: only every Nth variation
  */
-#include <dirent.h>
-
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/seed_files.h"
 
-#define FILE_MAX ((size_t)1024 * 1024)
-#define CUTS     64 /* of each file */
-#define CHANGES  192
+#define CUTS    64 /* of each file */
+#define CHANGES 192
 
 static size_t n_files, n_inputs, stride = 1;
 
@@ -54,44 +52,11 @@ variations(uint8_t *at, size_t len)
 }
 
 static void
-replay_file(const char *path)
+replay(const char *path, uint8_t *at, size_t len)
 {
-	uint8_t *at = malloc(FILE_MAX);
-	FILE *f = fopen(path, "rbe");
-
-	FUZZ_MUST(at != NULL);
-	if (f == NULL) {
-		perror(path);
-		exit(1);
-	}
-	const size_t len = fread(at, 1, FILE_MAX, f);
-
-	(void)fclose(f);
+	(void)path;
 	variations(at, len);
-	free(at);
 	n_files++;
-}
-
-static void
-replay_folder(const char *path)
-{
-	struct dirent **list;
-	char name[4096];
-	const int n = scandir(path, &list, NULL, alphasort);
-
-	if (n < 0) {
-		perror(path);
-		exit(1);
-	}
-	for (int i = 0; i < n; i++) {
-		if (list[i]->d_name[0] != '.') {
-			(void)snprintf(
-			    name, sizeof(name), "%s/%s", path, list[i]->d_name);
-			replay_file(name);
-		}
-		free(list[i]);
-	}
-	free(list);
 }
 
 int
@@ -101,7 +66,7 @@ main(int argc, char **argv)
 		if (strncmp(argv[i], "-stride=", 8) == 0)
 			stride = strtoul(argv[i] + 8, NULL, 10);
 		else
-			replay_folder(argv[i]);
+			seed_files_each(argv[i], replay);
 	printf("%zu files, %zu inputs\n", n_files, n_inputs);
 	return n_files == 0; /* an empty corpus tests nothing */
 }

@@ -12,12 +12,10 @@
  * the failure there was none.  Afterwards the seed is read as before: a failure
  * leaves nothing behind.  What leaks is told by the sanitizer at the end.
  */
-#include <dirent.h>
-
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/seed_files.h"
 #include "tests/inject/inject.h"
 
-#define FILE_MAX    ((size_t)1024 * 1024)
 #define RESULTS_MAX 64 /* of one input; further ones are not compared */
 
 struct run {
@@ -126,48 +124,15 @@ fail_in_turn(const char *path, const uint8_t *at, size_t len, bool on_and_on)
 }
 
 static void
-replay_file(const char *path)
+replay(const char *path, uint8_t *at, size_t len)
 {
-	uint8_t *at = malloc(FILE_MAX);
-	FILE *f = fopen(path, "rbe");
 	struct run warm;
 
-	FUZZ_MUST(at != NULL);
-	if (f == NULL) {
-		perror(path);
-		exit(1);
-	}
-	const size_t len = fread(at, 1, FILE_MAX, f);
-
-	(void)fclose(f);
 	/* What libraries keep for later is there before it is counted. */
 	(void)once(at, len, 0, false, &warm);
 	fail_in_turn(path, at, len, false);
 	fail_in_turn(path, at, len, true);
-	free(at);
 	n_seeds++;
-}
-
-static void
-replay_folder(const char *path)
-{
-	struct dirent **list;
-	char name[4096];
-	const int n = scandir(path, &list, NULL, alphasort);
-
-	if (n < 0) {
-		perror(path);
-		exit(1);
-	}
-	for (int i = 0; i < n; i++) {
-		if (list[i]->d_name[0] != '.') {
-			(void)snprintf(
-			    name, sizeof(name), "%s/%s", path, list[i]->d_name);
-			replay_file(name);
-		}
-		free(list[i]);
-	}
-	free(list);
 }
 
 int
@@ -182,7 +147,7 @@ main(int argc, char **argv)
 		else if (strncmp(argv[i], "-turns=", 7) == 0)
 			turns = strtoul(argv[i] + 7, NULL, 10);
 		else
-			replay_folder(argv[i]);
+			seed_files_each(argv[i], replay);
 	printf("%lu seeds, %lu failures of an allocation, %lu told as another "
 	       "error\n",
 	    n_seeds, n_failures, n_other);
