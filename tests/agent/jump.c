@@ -12,7 +12,6 @@
  * they are set after a jump.  One with TFD_TIMER_CANCEL_ON_SET is cancelled by
  * every jump, within 50 ms: the kernel does that when the machine goes on too.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -24,6 +23,8 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/probe/next.h"
 
 #define FDS_MAX 64 /* timers with a descriptor below this */
 #define EACH_NS 50000000
@@ -57,15 +58,6 @@ begin(void)
 	if (p != MAP_FAILED)
 		jumps = p;
 }
-
-/* The call that comes after this library's. */
-#define NEXT(name)                                                      \
-	static __typeof__(&name) next;                                  \
-	if (next == NULL) {                                             \
-		void *found = dlsym(RTLD_NEXT, #name);                  \
-		_Static_assert(sizeof(found) == sizeof(next), "POSIX"); \
-		memcpy(&next, &found, sizeof(next));                    \
-	}
 
 static int64_t
 jump_of(clockid_t clock)

@@ -17,7 +17,6 @@
  *                   the count goes on in the next process of the name.  One
  *                   kill a file.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -31,6 +30,8 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#include "tests/probe/next.h"
 
 #define MARK_LEN 16 /* octets */
 
@@ -89,15 +90,6 @@ point(const char *call, bool after)
 	(void)syscall(SYS_kill, getpid(), SIGKILL);
 	__builtin_trap(); /* where a filter forbids kill() */
 }
-
-/* The call that comes after this library's. */
-#define NEXT(name)                                                      \
-	static __typeof__(&name) next;                                  \
-	if (next == NULL) {                                             \
-		void *found = dlsym(RTLD_NEXT, #name);                  \
-		_Static_assert(sizeof(found) == sizeof(next), "POSIX"); \
-		memcpy(&next, &found, sizeof(next));                    \
-	}
 
 /* Keeps the call's errno: points are nobody's business. */
 #define AROUND(type, name, ...)         \

@@ -14,7 +14,6 @@
  * PROBE_LINE is one such line, for a process that can read no file.
  */
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -33,6 +32,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/probe/next.h"
 
 static void
 report(const char *what, const char *which, long result)
@@ -233,15 +234,6 @@ point(const char *call)
 		probe();
 	errno = e;
 }
-
-/* The call that comes after this library's. */
-#define NEXT(name)                                                      \
-	static __typeof__(&name) next;                                  \
-	if (next == NULL) {                                             \
-		void *found = dlsym(RTLD_NEXT, #name);                  \
-		_Static_assert(sizeof(found) == sizeof(next), "POSIX"); \
-		memcpy(&next, &found, sizeof(next));                    \
-	}
 
 int
 accept4(int fd, __SOCKADDR_ARG from, socklen_t *len, int flags)
