@@ -32,10 +32,7 @@ formats() {
 	key practice acme rsa-2048
 	key practice curve p-256
 	for k in acme curve; do
-		firma request $k --subject CN=PRACTICA -o "$DIR/csr" > /dev/null
-		"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
-			--csr "$DIR/csr" --out "$DIR/$k.pem" > /dev/null
-		expect 0 firma certificate import $k "$DIR/$k.pem"
+		certificate $k
 		openssl x509 -in "$DIR/$k.pem" -noout -pubkey > "$DIR/$k.pub"
 	done
 	printf '||1.1|ñ|cadena original||' > "$DIR/doc"

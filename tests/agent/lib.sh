@@ -148,6 +148,22 @@ key() {
 	firma key generate --token "$1" --alias "$2" \
 	    --algorithm "${3:-p-256}" > /dev/null
 }
+# certificate KEY [OPTION...]   the practice authority's for it, DIR/KEY.pem
+certificate() {
+	firma request "$1" --subject CN=PRACTICA -o "$DIR/csr" > /dev/null &&
+	    "$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
+		--csr "$DIR/csr" --out "$DIR/$1.pem" "${@:2}" > /dev/null ||
+		fail "no certificate for $1"
+	expect 0 firma certificate import "$1" "$DIR/$1.pem"
+}
+# practice_key [ALGORITHM [OPTION...]]   an agent whose key "acme" has one
+practice_key() {
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	token practice
+	key practice acme "${1:-rsa-2048}"
+	certificate acme "${@:2}"
+}
 # sign KEY TEXT   raw, over the text's digest; prints hex
 sign() {
 	ask "$(id_new) 20000 sign key=$1 format=0 sha256=$(digest "$2")" |

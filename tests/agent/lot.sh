@@ -43,14 +43,7 @@ movement_lot() {
 	same "$(firma sign --lot --check --json "$DIR/$(printf 'lot\377')" |
 		jq -c '[.valid, has("file")]')" "[true,false]" "JSON"
 
-	practice_config "$DIR"
-	practice_agent "$DIR"
-	token practice
-	key practice acme rsa-2048
-	firma request acme --subject CN=PRACTICA -o "$DIR/csr" > /dev/null
-	"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
-		--csr "$DIR/csr" --out "$DIR/acme.pem" > /dev/null
-	expect 0 firma certificate import acme "$DIR/acme.pem"
+	practice_key
 
 	note "signed as it is"
 	expect 0 firma sign acme --lot "$DIR/lot.txt"

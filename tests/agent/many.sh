@@ -6,16 +6,6 @@
 section "many files" many_files
 section "large file" large_file
 
-practice_key() {
-	practice_config "$DIR"
-	practice_agent "$DIR"
-	token practice
-	key practice acme rsa-2048
-	firma request acme --subject CN=PRACTICA -o "$DIR/csr" > /dev/null
-	"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
-		--csr "$DIR/csr" --out "$DIR/acme.pem" > /dev/null
-	expect 0 firma certificate import acme "$DIR/acme.pem"
-}
 # all_entries FILTER   in the whole ledger
 all_entries() {
 	firma ledger show --from 1 --max 100000 --json | jq -s "[.[] | select($1)] | length"

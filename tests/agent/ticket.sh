@@ -9,15 +9,7 @@ section "requests of seals" seals
 
 # A key with a certificate that names a test identity of the tax authority.
 with_certificate() {
-	practice_config "$DIR"
-	practice_agent "$DIR"
-	token practice
-	key practice acme "$1"
-	firma request acme --subject CN=PRACTICA -o "$DIR/csr" > /dev/null
-	"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
-		--csr "$DIR/csr" --out "$DIR/acme.pem" --rfc "$2" \
-		--name 'ESCUELA KEMPER URGATE SA DE CV' > /dev/null
-	expect 0 firma certificate import acme "$DIR/acme.pem"
+	practice_key "$1" --rfc "$2" --name 'ESCUELA KEMPER URGATE SA DE CV'
 	openssl x509 -in "$DIR/acme.pem" -noout -pubkey > "$DIR/acme.pub"
 }
 form_field() { sed -n "s/^$1=//p" "$DIR/out"; }
@@ -75,10 +67,7 @@ tickets() {
 seal() {
 	with_certificate rsa-2048 EKU9003173C9
 	key practice curve p-256
-	expect 0 firma request curve --subject CN=PRACTICA -o "$DIR/csr"
-	"$BUILD/tests/rehearsal/firma-rehearsal" issue "$DIR/portal" \
-		--csr "$DIR/csr" --out "$DIR/curve.pem" > /dev/null
-	expect 0 firma certificate import curve "$DIR/curve.pem"
+	certificate curve
 	printf '||4.0|A|1|2026-11-28T12:00:00|Ñandú & Cía|EKU9003173C9||' > "$DIR/cadena"
 
 	note "base64 of PKCS#1 v1.5 with SHA-256"
