@@ -183,3 +183,13 @@ fake_stop(struct fake_agent *a)
 	(void)unlink(a->path);
 	(void)rmdir(a->dir);
 }
+
+struct firma_client *
+fake_client(const struct fake_agent *a)
+{
+	struct firma_client *c = NULL;
+
+	MUST(firma_client_open(a->path, "test", firma_after(5 * FIRMA_S), &c,
+		 NULL) == FIRMA_OK);
+	return c;
+}

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "agent/client/client.h"
 #include "agent/wire/frame.h"
 
 struct fake_agent;
@@ -40,6 +41,9 @@ struct fake_agent {
 /* Hello is answered by the fake itself. */
 void fake_start(struct fake_agent *a, fake_handler *handler, void *arg);
 void fake_stop(struct fake_agent *a);
+
+/* A client of it. */
+struct firma_client *fake_client(const struct fake_agent *a);
 
 /* Answer q with msg; fd or -1. */
 void fake_answer(

@@ -19,17 +19,6 @@
 
 #define SOON firma_after(5 * FIRMA_S)
 
-static struct firma_client *
-open_client(struct fake_agent *a)
-{
-	struct firma_client *c = NULL;
-	struct firma_cause why;
-
-	assert_int_equal(
-	    firma_client_open(a->path, "test", SOON, &c, &why), FIRMA_OK);
-	return c;
-}
-
 /* ---- what the agents of the tests do ---- */
 
 static void
@@ -108,7 +97,7 @@ welcome(void **state)
 
 	(void)state;
 	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	assert_int_equal(firma_client_welcome(c)->instance, 4711);
 	assert_string_equal(firma_client_welcome(c)->agent_version, "0.0-fake");
@@ -187,7 +176,7 @@ many_items(void **state)
 
 	(void)state;
 	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	assert_int_equal(firma_client_call(c, FIRMA_MSG_ledger_read, &ask, -1,
 			     SOON, count, &s, &why),
@@ -220,7 +209,7 @@ agent_errors(void **state)
 
 	(void)state;
 	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	assert_int_equal(firma_client_call(c, FIRMA_MSG_token_lock, &ask, -1,
 			     SOON, NULL, NULL, &why),
@@ -249,7 +238,7 @@ signature(void **state)
 
 	(void)state;
 	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	firma_client_set_spin(c, 20000);
 	assert_int_equal(
@@ -293,7 +282,7 @@ pin_channel(void **state)
 
 	(void)state;
 	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	assert_int_equal(firma_client_call(c, FIRMA_MSG_token_unlock, &ask, -1,
 			     SOON, give_pin, good, &why),
@@ -351,7 +340,7 @@ lost_once(void **state)
 
 	(void)state;
 	fake_start(&a, dropping, &d);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	assert_int_equal(firma_client_call(c, FIRMA_MSG_ledger_read,
 			     &(struct firma_msg_ledger_read){ 1, 4, 0 }, -1,
@@ -375,7 +364,7 @@ lost_for_good(void **state)
 
 	(void)state;
 	fake_start(&a, dropping, &d);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	assert_int_equal(firma_client_call(c, FIRMA_MSG_agent_status, &ask, -1,
 			     SOON, NULL, NULL, &why),
@@ -406,7 +395,7 @@ lost_after_pin(void **state)
 
 	(void)state;
 	fake_start(&a, dropping, &d);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	assert_int_equal(
 	    firma_client_call(c, FIRMA_MSG_token_unlock,
@@ -443,7 +432,7 @@ deadline(void **state)
 
 	(void)state;
 	fake_start(&a, silent, &told);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 	const uint64_t start = firma_now();
 
 	firma_client_set_idle(c, ticked, &ticks, 20 * FIRMA_MS);
@@ -490,7 +479,7 @@ hostile_agent(void **state)
 		struct firma_cause why;
 
 		fake_start(&a, garbage, &i);
-		struct firma_client *c = open_client(&a);
+		struct firma_client *c = fake_client(&a);
 		const enum firma_err r =
 		    firma_client_call(c, FIRMA_MSG_agent_status,
 			&(struct firma_msg_agent_status){ 0 }, -1, SOON, NULL,

@@ -17,17 +17,6 @@
 
 #define SOON firma_after(5 * FIRMA_S)
 
-static struct firma_client *
-open_client(struct fake_agent *a)
-{
-	struct firma_client *c = NULL;
-	struct firma_cause why;
-
-	assert_int_equal(
-	    firma_client_open(a->path, "test", SOON, &c, &why), FIRMA_OK);
-	return c;
-}
-
 /* Signs with the key's name. */
 static int
 honest(void *arg, struct fake_request *q)
@@ -55,7 +44,7 @@ pipeline(void **state)
 
 	(void)state;
 	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 
 	for (int i = 0; i < 200; i++)
 		assert_int_equal(
@@ -88,7 +77,7 @@ too_long_field(void **state)
 	(void)state;
 	memset(key, 'k', sizeof(key));
 	fake_start(&a, honest, NULL);
-	struct firma_client *c = open_client(&a);
+	struct firma_client *c = fake_client(&a);
 	struct firma_signed s = { 0 };
 	struct firma_msg_sign ask = { .key = { key, sizeof(key) } };
 
