@@ -405,15 +405,6 @@ what_the_token_says_is_passed_on(void **state)
 static void
 a_full_token_and_one_that_takes_no_keys(void **state)
 {
-	/* EC P-256, the key 1 and its point: the curve's generator. */
-	static const uint8_t one[] =
-	    "\0\0\0\4\0\x20"
-	    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
-	    "\0\x41\4"
-	    "\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2"
-	    "\x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96"
-	    "\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16"
-	    "\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5";
 	const struct firma_msg_w_import m = { .id = sins_bytes("imported"),
 		.algorithm = FIRMA_KEY_EC_P256 };
 	const struct firma_msg_w_generate g = { .id = sins_bytes("new"),
@@ -424,7 +415,7 @@ a_full_token_and_one_that_takes_no_keys(void **state)
 	sins_login();
 	assert_int_equal(peer_expect_error(&sins_peer, 0,
 			     peer_send(&sins_peer, 0, FIRMA_MSG_w_import, &m,
-				 peer_secret(one, sizeof(one) - 1)),
+				 peer_secret(PEER_P256, sizeof(PEER_P256) - 1)),
 			     FIRMA_ERR_TOKEN_NO_IMPORT),
 	    CKR_FUNCTION_NOT_SUPPORTED);
 	/* And the public half that went first is gone again. */
@@ -437,7 +428,7 @@ a_full_token_and_one_that_takes_no_keys(void **state)
 	    FIRMA_ERR_TOKEN_FULL);
 	assert_int_equal(peer_expect_error(&sins_peer, 0,
 			     peer_send(&sins_peer, 0, FIRMA_MSG_w_import, &m,
-				 peer_secret(one, sizeof(one) - 1)),
+				 peer_secret(PEER_P256, sizeof(PEER_P256) - 1)),
 			     FIRMA_ERR_TOKEN_FULL),
 	    CKR_DEVICE_MEMORY);
 	assert_int_equal(peer_stop(&sins_peer), 0);

@@ -22,15 +22,6 @@ static const uint8_t salt[16] = "a salt of 16 oct";
 /* Common name "x" */
 static const uint8_t subject[] = "\x30\x0c\x31\x0a\x30\x08\x06\x03\x55\x04\x03"
 				 "\x0c\x01x";
-/* EC P-256, the key 1 and its point: the curve's generator. */
-static const uint8_t one[] =
-    "\0\0\0\4\0\x20"
-    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
-    "\0\x41\4"
-    "\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2"
-    "\x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96"
-    "\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16"
-    "\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5";
 
 static struct firma_buf spki;    /* of "key" */
 static struct firma_buf cert[2]; /* for "key"; one of them is on the token */
@@ -160,7 +151,8 @@ import(struct ops_answer *a)
 	const struct firma_msg_w_import m = { .id = sins_bytes(new_id),
 		.algorithm = FIRMA_KEY_EC_P256 };
 
-	ops_ask(a, FIRMA_MSG_w_import, &m, peer_secret(one, sizeof(one) - 1));
+	ops_ask(a, FIRMA_MSG_w_import, &m,
+	    peer_secret(PEER_P256, sizeof(PEER_P256) - 1));
 }
 
 static void

@@ -17,6 +17,15 @@
 #define PEER_SO_PIN "87654321"
 #define PEER_PIN    "123456"
 #define PEER_LABEL  "firma-test"
+/* EC P-256, the key 1 and its point: the curve's generator. */
+#define PEER_P256                                                          \
+	"\0\0\0\4\0\x20"                                                   \
+	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1" \
+	"\0\x41\4"                                                         \
+	"\x6b\x17\xd1\xf2\xe1\x2c\x42\x47\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2" \
+	"\x77\x03\x7d\x81\x2d\xeb\x33\xa0\xf4\xa1\x39\x45\xd8\x98\xc2\x96" \
+	"\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16" \
+	"\x2b\xce\x33\x57\x6b\x31\x5e\xce\xcb\xb6\x40\x68\x37\xbf\x51\xf5"
 
 struct peer {
 	pid_t pid;
