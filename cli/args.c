@@ -78,7 +78,7 @@ usage(const struct args *a, const char *fmt, ...)
 	out_clear();
 	(void)fputs("firma: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	out_error_va(fmt, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
 	(void)fprintf(stderr, _("  -> `firma %s` takes: %s\n"),
@@ -240,8 +240,9 @@ option_help(const struct option_desc *d)
 	    d->letter != 0 ? '-' : ' ', d->letter != 0 ? d->letter : ' ',
 	    d->letter != 0 ? ", " : "  ", d->name, value[0] != '\0' ? " " : "",
 	    value);
-	if (strlen(left) < HELP_COLUMN)
-		out_line("  %-*s %s", HELP_COLUMN, left, _(d->help));
+	if (out_columns(left) < HELP_COLUMN)
+		out_line("  %s%*s %s", left, HELP_COLUMN - out_columns(left),
+		    "", _(d->help));
 	else
 		out_line("  %s\n  %*s %s", left, HELP_COLUMN, "", _(d->help));
 }

@@ -2,7 +2,6 @@
 #include "cli/out.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +10,12 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/lang.h"
+#include "agent/pki/text.h"
 
 #define LABEL_MAX  256           /* octets of a progress line's text */
 #define SHOW_AFTER (1 * FIRMA_S) /* shorter waits are not worth a line */
 #define PLAIN_EACH (5 * FIRMA_S) /* where no line can be redrawn */
+#define ERROR_MAX  8192          /* octets: a path, and words around it */
 #define PAIR_WIDTH 24            /* columns of a label */
 
 /* The program's one screen. */
@@ -89,9 +90,8 @@ out_coloured(enum out_colour c, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Columns of UTF-8 text: its characters, none of ours being wide. */
-static int
-columns(const char *s)
+int
+out_columns(const char *s)
 {
 	int n = 0;
 
@@ -112,7 +112,7 @@ out_pair(const char *label, const char *fmt, ...)
 	va_end(ap);
 	if (value[0] == '\0')
 		return;
-	pad = PAIR_WIDTH - columns(label);
+	pad = PAIR_WIDTH - out_columns(label);
 	out_line("%s:%*s%s", label, pad > 1 ? pad : 1, "", value);
 }
 
@@ -123,9 +123,30 @@ out_note(const char *fmt, ...)
 
 	out_clear();
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	out_error_va(fmt, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
+}
+
+void
+out_error_va(const char *fmt, va_list ap)
+{
+	char text[ERROR_MAX], shown[ERROR_MAX];
+
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	firma_text_show(
+	    firma_bytes_of(text, strlen(text)), shown, sizeof(shown));
+	(void)fputs(shown, stderr);
+}
+
+void
+out_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	out_error_va(fmt, ap);
+	va_end(ap);
 }
 
 void

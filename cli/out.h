@@ -8,6 +8,7 @@
 #ifndef FIRMA_CLI_OUT_H
 #define FIRMA_CLI_OUT_H
 
+#include <stdarg.h>
 #include <stdint.h>
 
 #include <jansson.h>
@@ -29,8 +30,19 @@ void out_coloured(enum out_colour c, const char *fmt, ...)
 void out_pair(const char *label, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A note for a person, on stderr. */
+/* A note for a person, on stderr; one line, as out_error(). */
 void out_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * A piece of what is said on stderr.  It may hold a file's name or words from
+ * elsewhere: what may not be shown (a line's end, an escape) becomes "?".
+ */
+void out_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void out_error_va(const char *fmt, va_list ap)
+    __attribute__((format(printf, 1, 0)));
+
+/* Columns of UTF-8 text: its characters, none of ours being wide. */
+int out_columns(const char *s);
 
 /* The one JSON value of a command.  Takes j. */
 void out_json(json_t *j);

@@ -258,15 +258,15 @@ say_failure(enum firma_err e, const struct firma_cause *cause, const char *rule,
 	(void)fflush(stdout);
 	(void)fputs("firma: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	out_error_va(fmt, ap);
 	va_end(ap);
 	(void)fprintf(stderr, ": %s", _(firma_err_text(e)));
 	if (cause != NULL && cause->what[0] != '\0')
-		(void)fprintf(stderr, " (%s)", cause->what);
+		out_error(" (%s)", cause->what);
 	if (cause != NULL)
 		print_cause(cause);
 	if (rule != NULL && rule[0] != '\0')
-		(void)fprintf(stderr, _(" [rule: %s]"), rule);
+		out_error(_(" [rule: %s]"), rule);
 	(void)fputc('\n', stderr);
 	if (advice != NULL)
 		(void)fprintf(stderr, "  -> %s\n", advice);
@@ -282,7 +282,7 @@ say_refusal(enum firma_exit status, const char *advice, const char *fmt, ...)
 	(void)fflush(stdout);
 	(void)fputs("firma: ", stderr);
 	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
+	out_error_va(fmt, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
 	if (advice != NULL)
