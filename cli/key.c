@@ -24,6 +24,16 @@ list_line(const struct key *k)
 						    : _("no certificate"));
 }
 
+/* No keys on it, or no such token? */
+static enum firma_err
+token_is_known(struct app *app, const char *token, struct firma_cause *cause)
+{
+	const struct firma_msg_token_list ask = { firma_str_of(token), 0 };
+
+	return app_call(
+	    app, FIRMA_MSG_token_list, &ask, -1, APP_SHORT, NULL, NULL, cause);
+}
+
 /* key list and key show: the same keys, one line or all of it. */
 static int
 show(struct app *app, const struct args *a, const char *alias, int all_of_it)
@@ -36,8 +46,13 @@ show(struct app *app, const struct args *a, const char *alias, int all_of_it)
 	r = keys_list(app, alias, token != NULL ? token : "", &keys, &cause);
 	if (r == FIRMA_OK && all_of_it && keys.n == 0)
 		r = FIRMA_ERR_NOT_FOUND;
+	if (r == FIRMA_OK && token != NULL && keys.n == 0)
+		r = token_is_known(app, token, &cause);
+	if (r != FIRMA_OK && all_of_it)
+		return app_failure(app, r, &cause, _("key %s"), alias);
 	if (r != FIRMA_OK)
-		return app_failure(app, r, &cause, _("keys %s"), alias);
+		return app_failure(
+		    app, r, &cause, "%s", _("the keys cannot be listed"));
 	if (out_is_json()) {
 		json_t *list = json_array();
 
@@ -52,7 +67,11 @@ show(struct app *app, const struct args *a, const char *alias, int all_of_it)
 			keys_text(&keys.at[i]);
 		else
 			list_line(&keys.at[i]);
-	if (keys.n == 0)
+	if (keys.n == 0 && token != NULL)
+		out_note(_("There are no keys on token %s yet: firma key "
+			   "generate, or firma key import."),
+		    token);
+	else if (keys.n == 0)
 		out_note("%s",
 		    _("There are no keys yet: firma key generate, "
 		      "or firma key import."));

@@ -88,9 +88,10 @@ text_of(const json_t *j, const char *name)
 static enum firma_err
 show_line(void *arg, struct firma_bytes line)
 {
+	size_t *n_shown = arg;
 	json_t *j;
 
-	(void)arg;
+	(*n_shown)++;
 	if (out_is_json()) {
 		out_line("%.*s", (int)line.len, (const char *)line.at);
 		return FIRMA_OK;
@@ -117,6 +118,7 @@ ledger_show(struct app *app, const struct args *a)
 	const unsigned long max = args_number(a, "max", 50);
 	const char *from = args_text(a, "from");
 	uint64_t first = args_number(a, "from", 1);
+	size_t n_shown = 0;
 	enum firma_err r = FIRMA_OK;
 
 	if (from == NULL) {
@@ -129,10 +131,12 @@ ledger_show(struct app *app, const struct args *a)
 		first = h.seq > max ? h.seq - max + 1 : 1;
 	}
 	if (r == FIRMA_OK)
-		r = ledger_read(app, first, max, show_line, NULL, &cause);
+		r = ledger_read(app, first, max, show_line, &n_shown, &cause);
 	if (r != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, "%s", _("the ledger cannot be read"));
+	if (n_shown == 0)
+		out_note("%s", _("There are no such entries."));
 	return FIRMA_EXIT_OK;
 }
 
@@ -202,6 +206,9 @@ ledger_verify(struct app *app, const struct args *a)
 		out_json(json_pack("{sb sI ss sI}", "valid", r == FIRMA_OK,
 		    "entries", (json_int_t)k.chain.at.seq, "head", hex,
 		    "clock_back", (json_int_t)k.chain.n_back));
+	if (r != FIRMA_OK && r != FIRMA_ERR_LEDGER_BROKEN)
+		return app_failure(app, r, &k.cause, "%s",
+		    path != NULL ? path : _("the ledger cannot be read"));
 	if (r != FIRMA_OK)
 		return app_failure(app, r, &k.cause, _("after entry %llu"),
 		    (unsigned long long)k.chain.at.seq);
