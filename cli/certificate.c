@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* firma certificate: import, show. */
+#include <string.h>
+
 #include "agent/base/own.h"
 #include "cli/certificates.h"
 #include "cli/file.h"
@@ -36,12 +38,34 @@ certificate_import(struct app *app, const struct args *a)
 	return key_made(&keys, _("The certificate is on the token."));
 }
 
+/* To the file, or to stdout. */
+static enum firma_err
+give_pem(const struct firma_certificate *c, const char *output,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf pem = { 0 };
+	enum firma_err r =
+	    file_pem("CERTIFICATE", firma_certificate_der(c), &pem);
+
+	if (r != FIRMA_OK)
+		return r;
+	if (output != NULL) {
+		r = file_write(output, 0644, firma_buf_view(&pem), cause);
+		if (r == FIRMA_OK && out_is_json() && strcmp(output, "-") != 0)
+			out_json(json_pack("{ss}", "file", output));
+		return r;
+	}
+	if (!out_is_json())
+		return out_octets(firma_buf_view(&pem));
+	out_json(json_pack("{ss%}", "pem", (const char *)pem.at, pem.len));
+	return FIRMA_OK;
+}
+
 /* Of a key, or in a file. */
 static int
 certificate_show(struct app *app, const struct args *a)
 {
 	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
-	FIRMA_OWN(firma_buf_done) struct firma_buf pem = { 0 };
 	const char *what = args_operand(a, 0);
 	const char *output = args_text(a, "output");
 	struct firma_cause cause = { 0 };
@@ -53,13 +77,7 @@ certificate_show(struct app *app, const struct args *a)
 		return app_failure(
 		    app, r, &cause, _("the certificate of %s"), what);
 	if (output != NULL || args_flag(a, "pem")) {
-		r = file_pem("CERTIFICATE", firma_certificate_der(c), &pem);
-		if (r == FIRMA_OK && output != NULL)
-			r = file_write(
-			    output, 0644, firma_buf_view(&pem), &cause);
-		else if (r == FIRMA_OK)
-			r = out_octets(firma_buf_view(&pem));
-		if (r != FIRMA_OK)
+		if ((r = give_pem(c, output, &cause)) != FIRMA_OK)
 			/* untranslated: "stdout" is a name */
 			return say_failure(r, &cause, NULL, "%s",
 			    output != NULL ? output : "stdout");

@@ -9,12 +9,30 @@
 
 #include "cli/app.h"
 
+static int
+version(struct app *app, const struct args *a)
+{
+	(void)app;
+	(void)a;
+	if (out_is_json())
+		out_json(json_pack("{ss}", "version", FIRMA_VERSION));
+	else
+		/* untranslated: a name */
+		out_line("firma %s", FIRMA_VERSION);
+	return FIRMA_EXIT_OK;
+}
+
+static const struct command version_commands[] = {
+	{ "version", "", N_("the version of firma"), NULL, 0, 0, version },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL },
+};
+
 /* In the order of `firma help` and of firma(1). */
 static const struct command *const families[] = { status_commands,
 	token_commands, token_info_commands, key_commands, request_commands,
 	certificate_commands, sign_commands, seals_commands, sello_commands,
 	ticket_commands, timestamp_commands, verify_commands, letter_commands,
-	renew_commands, ledger_commands, doctor_commands };
+	renew_commands, ledger_commands, doctor_commands, version_commands };
 #define N_FAMILIES (sizeof(families) / sizeof(families[0]))
 
 static void
@@ -38,8 +56,6 @@ help(void)
 	out_line("%s", _("usage: firma COMMAND [options]"));
 	out_line("%s", _("commands:"));
 	list_commands(NULL);
-	/* untranslated: names of commands */
-	out_line("  %-20s %s", "version", _("the version of firma"));
 	/* untranslated: names of commands */
 	out_line("  %-20s %s", "help", _("this list, or help on a command"));
 	out_line("%s", _("firma COMMAND --help says what a command takes."));
@@ -164,12 +180,8 @@ run(int argc, char **argv)
 	    strcmp(argv[0], "-h") == 0 ||
 	    (strcmp(argv[0], "help") == 0 && (argc < 2 || argv[1][0] == '-')))
 		return help();
-	if (strcmp(argv[0], "version") == 0 ||
-	    strcmp(argv[0], "--version") == 0) {
-		/* untranslated: a name */
-		out_line("firma %s", FIRMA_VERSION);
-		return FIRMA_EXIT_OK;
-	}
+	if (strcmp(argv[0], "--version") == 0)
+		return version(&app, NULL);
 	if (strcmp(argv[0], "help") == 0) {
 		argc--;
 		argv++;

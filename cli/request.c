@@ -232,14 +232,38 @@ request_seal(struct app *app, struct pins *pins, const char *key,
 	    ret_der, cause);
 }
 
+/* To the file, or as PEM to stdout. */
+static enum firma_err
+give(const char *key, const char *output, struct firma_bytes der,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf pem = { 0 };
+	enum firma_err r;
+
+	if (output != NULL) {
+		if ((r = file_write(output, 0644, der, cause)) == FIRMA_OK &&
+		    out_is_json() && strcmp(output, "-") != 0)
+			out_json(
+			    json_pack("{ss ss}", "key", key, "file", output));
+		return r;
+	}
+	if ((r = file_pem("CERTIFICATE REQUEST", der, &pem)) != FIRMA_OK)
+		return r;
+	if (!out_is_json())
+		return out_octets(firma_buf_view(&pem));
+	out_json(json_pack(
+	    "{ss ss%}", "key", key, "request", (const char *)pem.at, pem.len));
+	return FIRMA_OK;
+}
+
 static int
 request(struct app *app, const struct args *a)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf name = { 0 };
 	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
-	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
 	const char *key = args_operand(a, 0);
 	const char *output = args_text(a, "output");
+	const char *from = args_text(a, "subject-from");
 	const enum shape shape = shape_of(a);
 	char password[FIRMA_CHALLENGE_LEN + 1];
 	struct firma_cause cause = { 0 };
@@ -255,22 +279,20 @@ request(struct app *app, const struct args *a)
 	if ((r = subject(app, a, shape, &name, &cause)) != FIRMA_OK ||
 	    (r = challenge(shape, firma_buf_view(&name), password, &cause)) !=
 		FIRMA_OK)
+		/* untranslated: an option, or a file's name */
 		return app_failure(app, r, &cause, "%s",
-		    _("whom the request names is not known: use "
-		      "--subject-from or --subject"));
+		    args_text(a, "subject") != NULL ? "--subject"
+			: from != NULL
+			? from
+			: _("whom the request names is not known: use "
+			    "--subject-from or --subject"));
 	pins_init(&pins, a);
 	if ((status = unlock_key(app, &pins, key)) != 0)
 		return status;
 	r = make(app, &pins, key, shape, firma_buf_view(&name), password, &der,
 	    &cause);
-	if (r == FIRMA_OK && output == NULL) {
-		r = file_pem(
-		    "CERTIFICATE REQUEST", firma_buf_view(&der), &text);
-		if (r == FIRMA_OK)
-			r = out_octets(firma_buf_view(&text));
-	} else if (r == FIRMA_OK) {
-		r = file_write(output, 0644, firma_buf_view(&der), &cause);
-	}
+	if (r == FIRMA_OK)
+		r = give(key, output, firma_buf_view(&der), &cause);
 	if (r != FIRMA_OK)
 		return app_failure(
 		    app, r, &cause, _("no request for key %s"), key);
