@@ -254,7 +254,7 @@ refuse(const struct pin_token *t, unsigned int flags)
 	case FIRMA_TOKEN_BROKEN:
 		return FIRMA_ERR_TOKEN_MODULE;
 	case FIRMA_TOKEN_BLANK:
-		return FIRMA_ERR_STATE;
+		return FIRMA_ERR_TOKEN_BLANK;
 	default:
 		break;
 	}
@@ -285,7 +285,8 @@ may_present(
 {
 	const enum firma_err r = refuse(t, flags);
 
-	if (r != FIRMA_OK)
+	/* A blank one's reason is the error itself. */
+	if (r != FIRMA_OK && r != FIRMA_ERR_TOKEN_BLANK)
 		(void)snprintf(
 		    cause->what, sizeof(cause->what), "%.159s", t->why);
 	return r;

@@ -24,7 +24,8 @@ static const struct {
 	    N_("check the file or device named above, then try again") },
 	{ FIRMA_ERR_DEADLINE,
 	    N_("try again; `firma doctor` shows whether a token is stuck") },
-	{ FIRMA_ERR_LIMIT, N_("use a smaller input") },
+	{ FIRMA_ERR_LIMIT,
+	    N_("check that it is the right file; if it is, use a smaller one") },
 	{ FIRMA_ERR_VERSION,
 	    N_("install firma and firmad of the same version and restart "
 	       "firmad") },
@@ -77,8 +78,9 @@ static const struct {
 	       "again. If it says that the outcome is not known and you are "
 	       "certain of the PIN: firma token unlock TOKEN --again") },
 	{ FIRMA_ERR_PIN_NEEDED,
-	    N_("unlock it: firma token unlock TOKEN (or --pin-file for "
-	       "unattended use)") },
+	    N_("unlock the token: firma token unlock TOKEN; without a "
+	       "terminal give a file: --pin-file, or the option that --help "
+	       "shows") },
 	{ FIRMA_ERR_PIN_FORMAT,
 	    N_("it was not presented to the token; enter a PIN of the right "
 	       "length") },
@@ -98,6 +100,7 @@ static const struct {
 	    N_("delete keys that are no longer needed, or use another "
 	       "token") },
 	{ FIRMA_ERR_TOKEN_BUSY, N_("wait a moment and try again") },
+	{ FIRMA_ERR_TOKEN_BLANK, N_("make it usable: firma token init TOKEN") },
 	{ FIRMA_ERR_KEY_PROOF,
 	    N_("do not use this key; use a token that makes its keys "
 	       "itself") },

@@ -156,7 +156,7 @@ token_init(struct app *app, const struct args *a)
 	const char *token = args_operand(a, 0);
 	const char *label = args_text(a, "label");
 	const struct firma_msg_token_init ask = { firma_str_of(token),
-		firma_str_of(label != NULL ? label : token),
+		firma_str_of(label != NULL ? label : ""),
 		(args_flag(a, "erase") ? FIRMA_INIT_ERASE : 0) |
 		    token_pin_flags(a),
 		0 };
@@ -206,7 +206,7 @@ static const struct option_desc unlock_options[] = {
 
 static const struct option_desc init_options[] = {
 	{ "label", 0, OPTION_TEXT, N_("TEXT"),
-	    N_("the token's label (default: its name)") },
+	    N_("the token's label (default: what firmad.conf says)") },
 	SO_PIN_OPTION,
 	PIN_OPTION,
 	LAST_TRY_OPTION,

@@ -57,7 +57,7 @@ enum firma_exit {
 	X(FIRMA_ERR_PIN_LOCKED,       35, PIN,      "the PIN is locked") \
 	X(FIRMA_ERR_PIN_LAST_TRY,     36, PIN,      "one try is left before the PIN locks") \
 	X(FIRMA_ERR_PIN_REPEATED,     37, PIN,      "the token refused this same PIN before; it was not presented again") \
-	X(FIRMA_ERR_PIN_NEEDED,       38, PIN,      "the token is locked") \
+	X(FIRMA_ERR_PIN_NEEDED,       38, PIN,      "a PIN or a password is needed") \
 	X(FIRMA_ERR_PIN_FORMAT,       39, PIN,      "the PIN has a length that the token does not take") \
 	X(FIRMA_ERR_TOKEN_MODULE,     40, TOKEN,    "the token's module cannot be used") \
 	X(FIRMA_ERR_TOKEN_ERROR,      41, TOKEN,    "the token reported an error") \
@@ -66,6 +66,7 @@ enum firma_exit {
 	X(FIRMA_ERR_TOKEN_FULL,       44, TOKEN,    "no room is left on the token") \
 	X(FIRMA_ERR_TOKEN_BUSY,       45, TOKEN,    "the token is busy") \
 	X(FIRMA_ERR_KEY_PROOF,        46, TOKEN,    "the token does not prove that the key was made on it and cannot leave it") \
+	X(FIRMA_ERR_TOKEN_BLANK,      47, TOKEN,    "the token is not initialised") \
 	X(FIRMA_ERR_CERT_KEY,         64, REJECTED, "the certificate belongs to another key") \
 	X(FIRMA_ERR_CERT_IDENTITY,    65, REJECTED, "the certificate names another identity") \
 	X(FIRMA_ERR_CERT_DATES,       66, REJECTED, "the certificate's dates are not acceptable") \

@@ -374,8 +374,10 @@ init_ask(void *arg, struct firma_token *t,
 		.flags = terms->flags };
 
 	/* A token that is found by its label gets that label. */
-	if (w.label.len == 0 && t->config->select == FIRMA_SELECT_LABEL)
-		w.label = firma_str_of(t->config->label);
+	if (w.label.len == 0)
+		w.label = firma_str_of(t->config->select == FIRMA_SELECT_LABEL
+			? t->config->label
+			: t->config->name);
 	return firma_token_call(t, FIRMA_MSG_w_init, &w, fd,
 	    firma_present_ns(t, fd), FIRMA_FOREVER, fn, fn_arg, cause);
 }

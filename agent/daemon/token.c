@@ -566,8 +566,10 @@ firma_token_ready(const struct firma_token *t, struct firma_cause *cause)
 		r = FIRMA_ERR_PIN_NEEDED;
 		break;
 	case FIRMA_TOKEN_ABSENT:
-	case FIRMA_TOKEN_BLANK:
 		r = FIRMA_ERR_TOKEN_GONE;
+		break;
+	case FIRMA_TOKEN_BLANK:
+		r = FIRMA_ERR_TOKEN_BLANK;
 		break;
 	case FIRMA_TOKEN_STARTING:
 		r = FIRMA_ERR_TOKEN_BUSY;
