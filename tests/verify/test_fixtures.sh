@@ -114,7 +114,7 @@ while IFS= read -r file; do
 	esac
 	clean
 	# Its kind shows in its content.
-	cp "$file" "$top/any"
+	cp -f "$file" "$top/any"
 	kind=$(jq -r .kind "$top/out")
 	verify 0 "$top/any"
 	equal .kind "$kind" .valid true
