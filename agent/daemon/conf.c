@@ -87,7 +87,7 @@ firma_conf_check(struct firma_agent *a, const struct firma_options *o)
 		    gettext(firma_err_text(r)),
 		    cause.what[0] != '\0' ? cause.what : a->config_path);
 	if (r == FIRMA_OK)
-		(void)printf(_("%s: %zu tokens, %zu profiles, no mistakes\n"),
+		(void)printf(_("%s: no mistakes; tokens: %zu, profiles: %zu\n"),
 		    a->config_path, a->config->n_tokens, a->renewals->n_sites);
 	free(problems);
 	firma_renewals_free(a);

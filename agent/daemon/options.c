@@ -70,8 +70,11 @@ firma_options_parse(int argc, char **argv, struct firma_options *ret)
 			usage(FIRMA_EXIT_USAGE);
 		}
 	}
-	if (optind != argc)
+	if (optind != argc) {
+		(void)fprintf(stderr, _("firmad: too many arguments: %s\n"),
+		    argv[optind]);
 		usage(FIRMA_EXIT_USAGE);
+	}
 }
 
 /* $VAR/tail, or $HOME/fallback/tail. */

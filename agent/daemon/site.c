@@ -107,6 +107,23 @@ is_elsewhere(const struct firma_agent *a, const char *name)
 	return false;
 }
 
+/* A section for no profile: its portal and issuers would count for nothing. */
+FIRMA_CHECKED static enum firma_err
+each_is_there(
+    const struct firma_agent *a, const char *dir, struct firma_cause *cause)
+{
+	for (size_t i = 0; i < a->config->n_profiles; i++) {
+		const struct firma_config_profile *c = &a->config->profiles[i];
+
+		if (firma_site_find(a, c->name) == NULL)
+			return firma_fail(cause, FIRMA_ERR_CONFIG,
+			    FIRMA_CAUSE_LINE, c->line,
+			    "[profile %s]: no such profile in %.80s", c->name,
+			    c->file[0] != '\0' ? c->file : dir);
+	}
+	return FIRMA_OK;
+}
+
 enum firma_err
 firma_renewals_new(struct firma_agent *a, struct firma_cause *cause)
 {
@@ -136,5 +153,5 @@ firma_renewals_new(struct firma_agent *a, struct firma_cause *cause)
 	for (size_t i = 0; r == FIRMA_OK && i < a->config->n_profiles; i++)
 		if (a->config->profiles[i].file[0] != '\0')
 			r = read_profile(a, a->config->profiles[i].file, cause);
-	return r;
+	return r == FIRMA_OK ? each_is_there(a, dir, cause) : r;
 }

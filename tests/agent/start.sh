@@ -65,6 +65,12 @@ check() {
 	practice_config "$DIR"
 	expect 0 try --check --config "$DIR/firmad.conf"
 	says 'no mistakes'
+	expect 2 try --check more
+	says 'too many arguments: more'
+	note "a section for a profile that is not there"
+	{ cat "$DIR/firmad.conf"; echo '[profile imss-isde]'; } > "$DIR/bad.conf"
+	expect 1 try --check --config "$DIR/bad.conf"
+	says '\[profile imss-isde\]: no such profile in '
 	cat > "$DIR/bad.conf" <<-'CONF'
 		[agent]
 		colour = blue
