@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -273,6 +274,21 @@ file_name(const char *path, char ret[FILE_NAME_ROOM])
 	firma_text_show(
 	    firma_bytes_of(base, strlen(base)), ret, FILE_NAME_ROOM);
 	return ret;
+}
+
+void
+file_profile(const char *given, const char *variable, const char *folder,
+    char ret[FILE_PATH_MAX])
+{
+	const char *other = getenv(variable);
+	const size_t len = strlen(given);
+
+	if (strchr(given, '/') != NULL ||
+	    (len > 4 && strcmp(given + len - 4, ".ini") == 0))
+		(void)snprintf(ret, FILE_PATH_MAX, "%s", given);
+	else
+		(void)snprintf(ret, FILE_PATH_MAX, "%s/%s.ini",
+		    other != NULL && other[0] != '\0' ? other : folder, given);
 }
 
 enum firma_err

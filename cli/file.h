@@ -76,6 +76,13 @@ FIRMA_CHECKED enum firma_err file_can_write(
 #define FILE_NAME_ROOM 129 /* octets, with the terminating zero */
 const char *file_name(const char *path, char ret[FILE_NAME_ROOM]);
 
+/*
+ * Where a profile is: given as it is when it has a "/" or ends in ".ini", else
+ * given.ini in the folder that the environment's variable names, or in folder.
+ */
+void file_profile(const char *given, const char *variable, const char *folder,
+    char ret[FILE_PATH_MAX]);
+
 /* mkdir -p, mode 0700. */
 FIRMA_CHECKED enum firma_err file_mkdirs(
     const char *path, struct firma_cause *cause);

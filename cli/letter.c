@@ -2,6 +2,7 @@
 /* firma letter: what is this PDF, and would it be signed?  Without the agent. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/base/ini.h"
 #include "agent/base/memfd.h"
@@ -17,17 +18,6 @@
 #define PROFILE_MAX    ((size_t)256 * 1024) /* octets, as the parser takes */
 
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
-
-/* A file, or the name of an installed profile. */
-static void
-profile_path(const char *given, char ret[FILE_PATH_MAX])
-{
-	if (strchr(given, '/') != NULL || strchr(given, '.') != NULL)
-		(void)snprintf(ret, FILE_PATH_MAX, "%s", given);
-	else
-		(void)snprintf(ret, FILE_PATH_MAX, "%s/profiles/%s.ini",
-		    FIRMA_DATADIR, given);
-}
 
 /* 0, or the exit status of what has been said. */
 static int
@@ -64,7 +54,13 @@ read_profile(const struct args *a, struct letter_rules *ret)
 	char path[FILE_PATH_MAX];
 	enum firma_err r;
 
-	profile_path(given != NULL ? given : "imss-idse", path);
+	file_profile(given != NULL ? given : "imss-idse", "FIRMA_PROFILES_DIR",
+	    FIRMA_DATADIR "/profiles", path);
+	if (access(path, F_OK) != 0)
+		return say_refusal(FIRMA_EXIT_NOT_FOUND,
+		    _("profiles are files NAME.ini in the folder of "
+		      "FIRMA_PROFILES_DIR; a path names another one"),
+		    _("there is no profile %s"), path);
 	if ((r = file_read(path, PROFILE_MAX, &text, &cause)) != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", path);
 	r = firma_profile_parse(firma_buf_view(&text), &p, &problems);

@@ -124,22 +124,6 @@ make_guid(char ret[GUID_TEXT])
 	return FIRMA_OK;
 }
 
-/* A name is looked for where profiles are installed; a path is taken as it is. */
-static void
-path_of(const char *name, char ret[FILE_PATH_MAX])
-{
-	const char *folder = getenv("FIRMA_TICKETS_DIR");
-
-	if (strchr(name, '/') != NULL)
-		(void)snprintf(ret, FILE_PATH_MAX, "%s", name);
-	else
-		(void)snprintf(ret, FILE_PATH_MAX, "%s/%s.ini",
-		    folder != NULL && folder[0] != '\0' ? folder
-							: FIRMA_DATADIR
-			"/tickets",
-		    name);
-}
-
 static int
 read_profile(const char *name, struct ticket *ret)
 {
@@ -149,7 +133,7 @@ read_profile(const char *name, struct ticket *ret)
 	char path[FILE_PATH_MAX];
 	enum firma_err r;
 
-	path_of(name, path);
+	file_profile(name, "FIRMA_TICKETS_DIR", FIRMA_DATADIR "/tickets", path);
 	if (access(path, F_OK) != 0)
 		return say_refusal(FIRMA_EXIT_NOT_FOUND,
 		    _("ticket profiles are files NAME.ini in the folder of "

@@ -16,7 +16,6 @@ form_field() { sed -n "s/^$1=//p" "$DIR/out"; }
 unb64() { openssl base64 -d -A; }
 
 tickets() {
-	export FIRMA_TICKETS_DIR=$SOURCE/cli/tickets
 	with_certificate rsa-2048 EKU9003173C9
 
 	note "entry to the tax authority's portals, with SHA-1 where it is allowed"

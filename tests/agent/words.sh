@@ -49,6 +49,10 @@ what_is_missing() {
 	expect 1 firma request acme --subject-from "$DIR/missing"
 	says "^firma: $DIR/missing: "
 
+	expect 11 firma letter "$DIR/pin" --letter terms --profile nowhere
+	says "^firma: there is no profile $SOURCE/cli/profiles/nowhere.ini"
+	expect 12 firma letter "$DIR/pin" --letter terms
+
 	note "a failure is one line, whatever a file is called"
 	expect 1 firma verify "$DIR/"$'a\nb\e[31m'
 	same "$(grep -c '^firma: ' <<< "$said")" 1 "lines"
