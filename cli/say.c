@@ -254,8 +254,14 @@ int
 say_failure(enum firma_err e, const struct firma_cause *cause, const char *rule,
     const char *fmt, ...)
 {
+	const int has_rule = rule != NULL && rule[0] != '\0';
 	const char *advice = say_advice(e);
 	va_list ap;
+
+	/* No rule of the agent's: the kernel keeps its socket from us. */
+	if (e == FIRMA_ERR_DENIED && !has_rule && cause != NULL &&
+	    cause->kind == FIRMA_CAUSE_ERRNO)
+		advice = _("run it as the agent's user, or as root (sudo)");
 
 	out_clear();
 	(void)fflush(stdout);
@@ -268,7 +274,7 @@ say_failure(enum firma_err e, const struct firma_cause *cause, const char *rule,
 		out_error(" (%s)", cause->what);
 	if (cause != NULL)
 		print_cause(cause);
-	if (rule != NULL && rule[0] != '\0')
+	if (has_rule)
 		out_error(_(" [rule: %s]"), rule);
 	(void)fputc('\n', stderr);
 	if (advice != NULL)

@@ -53,6 +53,15 @@ what_is_missing() {
 	says "^firma: there is no profile $SOURCE/cli/profiles/nowhere.ini"
 	expect 12 firma letter "$DIR/pin" --letter terms
 
+	note "a socket that another user may not reach"
+	if is_root; then
+		mkdir -m 700 "$DIR/closed"
+		expect 4 setpriv --reuid=65534 --clear-groups "$BUILD/cli/firma" \
+			status --socket "$DIR/closed/socket"
+		says 'or as root'
+		hasnt "$said" 'the rule named above'
+	fi
+
 	note "a failure is one line, whatever a file is called"
 	expect 1 firma verify "$DIR/"$'a\nb\e[31m'
 	same "$(grep -c '^firma: ' <<< "$said")" 1 "lines"
