@@ -111,7 +111,7 @@ tell(const struct letter *l, const struct letter_rules *rules, const char *path)
 		return say_refusal(FIRMA_EXIT_UNREADABLE,
 		    _("open it with a viewer and read it yourself"),
 		    _("%s: it cannot be read by a machine: %s"), path,
-		    _(firma_err_text(l->unread)));
+		    _(letter_unread_text(l->unread)));
 	return v.level == LETTER_ODD ? FIRMA_EXIT_PERSON : FIRMA_EXIT_OK;
 }
 

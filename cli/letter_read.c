@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/lang.h"
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "agent/pki/text.h"
@@ -116,6 +117,14 @@ take_text(const json_t *j, struct letter *l)
 			return r;
 	}
 	return FIRMA_OK;
+}
+
+const char *
+letter_unread_text(enum firma_err unread)
+{
+	return unread == FIRMA_ERR_DENIED
+	    ? N_("it is encrypted and opens with a password alone")
+	    : firma_err_text(unread);
 }
 
 /* Why the helper could not read it: one of those that it may say. */

@@ -61,6 +61,9 @@ void letter_done(struct letter *l);
 
 const char *letter_oddity_word(enum letter_oddity odd);
 
+/* Why a document is unread, in words (a gettext msgid). */
+const char *letter_unread_text(enum firma_err unread);
+
 /*
  * Have the sealed document read.  A document that cannot be read is no failure
  * of this function: ret->unread says so.

@@ -77,7 +77,7 @@ look_at_document(const struct letter *l, struct letter_verdict *v)
 {
 	if (l->unread != FIRMA_OK)
 		(void)add(
-		    v, LETTER_FOUND_UNREAD, firma_err_text(l->unread), "");
+		    v, LETTER_FOUND_UNREAD, letter_unread_text(l->unread), "");
 	for (unsigned int i = 0; i < LETTER_N_ODDITIES; i++)
 		if ((l->odd & 1u << i) != 0)
 			add(v, LETTER_FOUND_DOCUMENT, letter_oddity_word(i), "")

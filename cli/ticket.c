@@ -234,6 +234,11 @@ ticket(struct app *app, const struct args *a)
 	r = template_fill(
 	    firma_bytes_of(t.profile.content, strlen(t.profile.content)),
 	    &words, &t.content, &cause);
+	if (r == FIRMA_ERR_NOT_FOUND)
+		return say_refusal(FIRMA_EXIT_NOT_FOUND,
+		    _("--set NAME=VALUE gives what {arg:NAME} stands for"),
+		    _("the text to sign of %s: nothing is known for %s"),
+		    t.profile.name, cause.what);
 	if (r != FIRMA_OK)
 		return say_failure(r, &cause, NULL,
 		    _("the text to sign of %s (--set NAME=VALUE gives what "

@@ -189,6 +189,15 @@ no_tsa_ca(void)
 	    _("--tsa-ca: there is no certificate in it"));
 }
 
+/* What --output would have written. */
+static int
+nothing_inside(const char *path)
+{
+	return say_refusal(FIRMA_EXIT_FAILED,
+	    _("--output is for a signature with the content in it (.p7m)"),
+	    _("%s: there is no content in it, nothing is written"), path);
+}
+
 static int
 tell(const struct args *a, const char *path, struct firma_bytes file,
     const struct beside *b)
@@ -210,8 +219,10 @@ tell(const struct args *a, const char *path, struct firma_bytes file,
 	else
 		explanation_text(&e, path, b->ca);
 	complain(&e, path);
-	if (output == NULL || e.verdict != FIRMA_OK || !e.cms.is_attached)
+	if (output == NULL || e.verdict != FIRMA_OK)
 		return status;
+	if (!e.cms.is_attached)
+		return nothing_inside(path);
 	r = file_write(output, 0644, firma_buf_view(&e.cms.content), &cause);
 	return r == FIRMA_OK ? status
 			     : say_failure(r, &cause, NULL, "%s", output);
@@ -295,9 +306,12 @@ look(const struct args *a, const char *path, int document,
 			return status;
 		b.with.tsa_ca = firma_buf_view(&b.tsa_ca);
 		if (explain_pdf_is(file))
-			return tell_pdf(path, document, &b);
-		status = confine(NULL);
-		return status != 0 ? status : verify_evidence(path, file, &b);
+			status = tell_pdf(path, document, &b);
+		else if ((status = confine(NULL)) == 0)
+			status = verify_evidence(path, file, &b);
+		return status == 0 && args_text(a, "output") != NULL
+		    ? nothing_inside(path)
+		    : status;
 	}
 	if (file.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
 		return say_failure(FIRMA_ERR_LIMIT, NULL, NULL, "%s", path);

@@ -93,4 +93,16 @@ first_steps() {
 	openssl x509 -in "$DIR/c.pem" -noout || fail "no certificate"
 	is_json '.version' firma version --json
 	expect 2 firma version --nonsense
+
+	note "what is asked for and cannot be done is not passed over"
+	echo text > "$DIR/text"
+	expect 0 firma sign acme "$DIR/text"
+	expect 1 firma verify "$DIR/text.p7s" -o "$DIR/none"
+	says 'nothing is written'
+	[ ! -e "$DIR/none" ] || fail "written"
+	expect 0 firma sign acme "$DIR/text" --format attached
+	expect 0 firma verify "$DIR/text.p7m" -o "$DIR/inside"
+	same "$(cat "$DIR/inside")" text content
+	expect 11 firma ticket arca-wsaa acme
+	says '[-]-set NAME=VALUE'
 }

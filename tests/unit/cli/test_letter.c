@@ -445,6 +445,8 @@ the_helpers_answer_is_not_believed(void **state)
 	(void)state;
 	unread(
 	    "{\"error\":\"FIRMA_ERR_DENIED\",\"why\":\"x\"}", FIRMA_ERR_DENIED);
+	assert_non_null(
+	    strstr(letter_unread_text(FIRMA_ERR_DENIED), "password"));
 	unread("{\"error\":\"FIRMA_ERR_LETTER_NOT_PDF\",\"why\":7}",
 	    FIRMA_ERR_LETTER_NOT_PDF);
 	nonsense("{\"error\":\"FIRMA_OK\"}");
