@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/own.h"
 #include "agent/pki/algorithm.h"
 
 #define DAY 86400
@@ -137,4 +138,22 @@ keys_text(const struct key *k)
 	out_pair(_("  subject"), "%s", k->subject);
 	out_pair(_("  valid"), _("from %s until %s"),
 	    out_date(k->not_before, from), out_date(k->not_after, to));
+}
+
+int
+keys_failure(struct app *app, enum firma_err r, const struct firma_cause *cause,
+    const char *key)
+{
+	FIRMA_OWN(keys_done) struct keys k = { 0 };
+
+	if (r == FIRMA_ERR_NOT_FOUND &&
+	    keys_list(app, key, "", &k, NULL) == FIRMA_OK && k.n == 1 &&
+	    k.at[0].not_after == 0)
+		return say_refusal(FIRMA_EXIT_NOT_FOUND,
+		    _("firma certificate import KEY FILE; --format raw needs "
+		      "none"),
+		    _("nothing is signed with key %s: it has no certificate"),
+		    key);
+	return app_failure(
+	    app, r, cause, _("nothing is signed with key %s"), key);
 }

@@ -35,6 +35,13 @@ enum firma_err keys_keep(
 json_t *keys_json(const struct key *k);
 void keys_text(const struct key *k); /* all of it */
 
+/*
+ * app_failure() of what the key did not sign, with r and its cause.  A key that has
+ * no certificate, where one is needed, is told what it lacks.
+ */
+int keys_failure(struct app *app, enum firma_err r,
+    const struct firma_cause *cause, const char *key);
+
 /* Whole days from now to not_after; negative when it is over. */
 long keys_days_left(const struct key *k);
 

@@ -9,6 +9,7 @@
 #include "agent/pki/cms.h"
 #include "cli/app.h"
 #include "cli/file.h"
+#include "cli/keys.h"
 #include "cli/letter_show.h"
 #include "cli/lot.h"
 #include "cli/lot_say.h"
@@ -411,8 +412,7 @@ sign(struct app *app, const struct args *a)
 	if (r == FIRMA_OK && firma_sign_is_attached(j.format))
 		r = attach(&j, &whole, &cause);
 	if (r != FIRMA_OK)
-		return app_failure(
-		    app, r, &cause, _("nothing is signed with key %s"), j.key);
+		return keys_failure(app, r, &cause, j.key);
 	v = firma_buf_view(whole.len > 0 ? &whole : &j.got.signature);
 	if (j.wants_stamp)
 		v = stamp(&j, v, &stamped);

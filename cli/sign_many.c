@@ -7,6 +7,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
+#include "cli/keys.h"
 #include "cli/pin.h"
 #include "cli/sign_flight.h"
 #include "cli/stamp_say.h"
@@ -229,6 +230,11 @@ arrived(struct many *m, struct sign_flight *f, enum firma_err r,
 		if (m->each.token[0] == '\0')
 			m->window = WINDOW;
 		signed_one(m, f, got);
+	} else if (r == FIRMA_ERR_NOT_FOUND) {
+		m->is_over = 1;
+		count_failure(m, f->path,
+		    keys_failure(m->app, r, cause, m->what->key),
+		    firma_err_name(r));
 	} else {
 		failed(m, f->path, r, cause);
 		m->is_over |= !is_of_the_file(r);

@@ -4,6 +4,7 @@
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "agent/pki/cms.h"
+#include "cli/keys.h"
 #include "cli/pin.h"
 
 static enum firma_err
@@ -51,7 +52,6 @@ signing_do(struct app *app, const struct args *a, const struct signing *s,
 		    ? firma_cms_attach(got, s->content, ret, &cause)
 		    : firma_buf_put(ret, got);
 	if (r != FIRMA_OK)
-		return app_failure(
-		    app, r, &cause, _("nothing is signed with key %s"), s->key);
+		return keys_failure(app, r, &cause, s->key);
 	return 0;
 }

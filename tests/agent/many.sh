@@ -66,6 +66,16 @@ many_files() {
 	rm "$DIR/doc/here"
 	same "$(all_entries '.action == "sign"')" $((before + 1)) "signatures"
 
+	note "a key without a certificate is told what it lacks"
+	key practice bare
+	for files in "$DIR/doc/1" "$DIR/doc/1 $DIR/doc/2"; do
+		# shellcheck disable=SC2086 # several words
+		expect 11 firma sign bare $files
+		says 'with key bare: it has no certificate'
+		says 'firma certificate import KEY FILE'
+	done
+	expect 11 firma sign nobody "$DIR/doc/1"
+
 	note "what a rule refuses ends it: the rest is not tried"
 	expect 4 firma sign acme "$DIR"/doc/? "$DIR"/doc/?? --format sha1-raw
 	says 'no-sha1'
