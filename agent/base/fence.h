@@ -16,8 +16,9 @@
  * An older kernel fences less: below ABI 1 (5.13, or Landlock switched off)
  * nothing, 3 (6.2) truncation too, 4 (6.7) TCP, 5 (6.10) ioctl on devices, 6
  * (6.12) signals and abstract sockets.  f->abi tells; a program says so once.
- * Not fenced by any: chmod, utime and xattr on files of one's own, UDP, and
- * connecting to a Unix socket that has a path (see sandbox.h for those).
+ * Not fenced by any: chmod, utime and xattr on files of one's own, UDP, SCTP,
+ * MPTCP, TCP fast open, listen(2) on a port that was not bound, and connecting
+ * to a Unix socket that has a path (see sandbox.h for those).
  *
  * Sources: landlock(7), linux/landlock.h.  May include: agent/base.
  * Tests: tests/unit/base/test_fence.c; for each program beside its own.

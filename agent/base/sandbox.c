@@ -4,6 +4,7 @@
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdbool.h>
@@ -18,6 +19,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define FAMILIES 64          /* more than AF_MAX of any kernel so far */
 #define INT_MASK 0xffffffffu /* the kernel takes an int: bits above are none */
+#define TYPES    16          /* of a socket: what stands beside its flags */
+#define SENDS    3           /* calls that send with flags */
 
 FIRMA_CHECKED static enum firma_err
 fail(struct firma_cause *cause, const char *what, int e)
@@ -149,12 +152,12 @@ static const int listed[] = {
 	/* sockets: which, is said below */
 	SCMP_SYS(bind), SCMP_SYS(connect), SCMP_SYS(getpeername),
 	SCMP_SYS(getsockname), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom),
-	SCMP_SYS(recvmmsg), SCMP_SYS(recvmsg), SCMP_SYS(sendmmsg),
-	SCMP_SYS(sendmsg), SCMP_SYS(sendto), SCMP_SYS(setsockopt),
+	SCMP_SYS(recvmmsg), SCMP_SYS(recvmsg), SCMP_SYS(setsockopt),
 	SCMP_SYS(shutdown), SCMP_SYS(socketpair)
 };
 
-/* socket(2) and execveat(2) are listed by the rules that bound them. */
+/* socket(2), execveat(2) and what sends are listed by the rules that bound
+ * them. */
 static int
 add_calls(scmp_filter_ctx f, unsigned int keep)
 {
@@ -178,6 +181,18 @@ on_int(scmp_filter_ctx f, uint32_t action, int call, unsigned int at,
 }
 
 static bool
+is_internet(unsigned int family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+static bool
+keeps_internet(unsigned int keep)
+{
+	return (keep & (FIRMA_KEEP_INET | FIRMA_KEEP_TCP)) != 0;
+}
+
+static bool
 keeps_family(unsigned int keep, unsigned int family)
 {
 	switch (family) {
@@ -187,10 +202,117 @@ keeps_family(unsigned int keep, unsigned int family)
 		return (keep & FIRMA_KEEP_NETLINK) != 0;
 	case AF_INET:
 	case AF_INET6:
-		return (keep & FIRMA_KEEP_INET) != 0;
+		return keeps_internet(keep);
 	default:
 		return false;
 	}
+}
+
+/* The protocol that a type of internet socket may have, besides 0, which means
+ * the same; 0 for none. */
+static unsigned int
+protocol_of(unsigned int keep, unsigned int type)
+{
+	if (type == SOCK_STREAM)
+		return IPPROTO_TCP;
+	return type == SOCK_DGRAM && (keep & FIRMA_KEEP_INET) != 0 ? IPPROTO_UDP
+								   : 0;
+}
+
+static int
+on_socket(scmp_filter_ctx f, uint32_t action, unsigned int family,
+    unsigned int type, struct scmp_arg_cmp protocol)
+{
+	return seccomp_rule_add(f, action, SCMP_SYS(socket), 3,
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, INT_MASK, family),
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, type), protocol);
+}
+
+/* All but one protocol, and but 0, of a type. */
+static int
+refuse_protocols(
+    scmp_filter_ctx f, unsigned int family, unsigned int type, unsigned int but)
+{
+	const uint32_t no = SCMP_ACT_ERRNO(EPERM);
+	int e = on_socket(f, no, family, type, SCMP_A2(SCMP_CMP_GT, but));
+
+	for (unsigned int p = 1; e == 0 && p < but; p++)
+		e = on_socket(f, no, family, type,
+		    SCMP_A2(SCMP_CMP_MASKED_EQ, INT_MASK, p));
+	return e;
+}
+
+/* A type of which no protocol is kept. */
+static int
+refuse_type(scmp_filter_ctx f, unsigned int family, unsigned int type)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 2,
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, INT_MASK, family),
+	    SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, type));
+}
+
+/*
+ * SCTP and MPTCP connect past a fence (fence.h), and raw sockets past
+ * everything: a family alone is not what is meant.
+ */
+static int
+add_internet(scmp_filter_ctx f, unsigned int keep, unsigned int family)
+{
+	int e = 0;
+
+	for (unsigned int type = 0; e == 0 && type < TYPES; type++) {
+		const unsigned int protocol = protocol_of(keep, type);
+
+		if (protocol == 0) {
+			e = refuse_type(f, family, type);
+			continue;
+		}
+		e = refuse_protocols(f, family, type, protocol);
+		if (e != 0 || (keep & FIRMA_KEEP_UNLISTED) != 0)
+			continue;
+		if ((e = on_socket(f, SCMP_ACT_ALLOW, family, type,
+			 SCMP_A2(SCMP_CMP_MASKED_EQ, INT_MASK, 0))) == 0)
+			e = on_socket(f, SCMP_ACT_ALLOW, family, type,
+			    SCMP_A2(SCMP_CMP_MASKED_EQ, INT_MASK, protocol));
+	}
+	return e;
+}
+
+/* TCP fast open connects by sending, which no fence sees. */
+static int
+add_sending(scmp_filter_ctx f, unsigned int keep)
+{
+	static const struct {
+		int call;
+		unsigned int flags; /* which argument */
+	} sends[SENDS] = { { SCMP_SYS(sendto), 3 }, { SCMP_SYS(sendmsg), 2 },
+		{ SCMP_SYS(sendmmsg), 3 } };
+	const bool is_listed = (keep & FIRMA_KEEP_UNLISTED) == 0;
+	int e = 0;
+
+	for (size_t i = 0; e == 0 && i < SENDS; i++)
+		if (is_listed)
+			e = seccomp_rule_add(f, SCMP_ACT_ALLOW, sends[i].call,
+			    1,
+			    SCMP_CMP(sends[i].flags, SCMP_CMP_MASKED_EQ,
+				MSG_FASTOPEN, 0));
+		else if (keeps_internet(keep))
+			e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM),
+			    sends[i].call, 1,
+			    SCMP_CMP(sends[i].flags, SCMP_CMP_MASKED_EQ,
+				MSG_FASTOPEN, MSG_FASTOPEN));
+	return e;
+}
+
+/* listen(2) takes a port that nobody named with bind(2), past a fence. */
+static int
+add_listening(scmp_filter_ctx f, unsigned int keep)
+{
+	const unsigned int both = FIRMA_KEEP_UNLISTED | FIRMA_KEEP_TCP;
+
+	return (keep & both) == both && (keep & FIRMA_KEEP_LISTEN) == 0
+	    ? seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(listen), 0)
+	    : 0;
 }
 
 static int
@@ -202,10 +324,14 @@ add_sockets(scmp_filter_ctx f, unsigned int keep)
 		if (!keeps_family(keep, family))
 			e = on_int(f, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
 			    0, family);
+		else if (is_internet(family))
+			e = add_internet(f, keep, family);
 		else if ((keep & FIRMA_KEEP_UNLISTED) == 0)
 			e = on_int(
 			    f, SCMP_ACT_ALLOW, SCMP_SYS(socket), 0, family);
-	return e;
+	if (e == 0)
+		e = add_sending(f, keep);
+	return e == 0 ? add_listening(f, keep) : e;
 }
 
 #ifdef __s390__

@@ -28,7 +28,8 @@
 
 #define FIRMA_KEEP_UNIX    0x01u /* sockets of AF_UNIX */
 #define FIRMA_KEEP_NETLINK 0x02u
-#define FIRMA_KEEP_INET    0x04u /* AF_INET and AF_INET6 */
+/* AF_INET and AF_INET6, TCP and UDP: no other protocol, no raw socket. */
+#define FIRMA_KEEP_INET 0x04u
 /*
  * New processes, and executing a file that is open (execveat() with
  * AT_EMPTY_PATH).  Without it threads alone can be made; execve() with a path
@@ -36,6 +37,13 @@
  */
 #define FIRMA_KEEP_SPAWN    0x08u
 #define FIRMA_KEEP_UNLISTED 0x10u /* calls that sandbox.c does not list */
+/*
+ * TCP alone of them, to connect out; listen(2) is refused with it, but for who
+ * keeps FIRMA_KEEP_LISTEN too.  Who keeps the internet in either way does
+ * without TCP fast open, which connects past a fence.
+ */
+#define FIRMA_KEEP_TCP    0x20u
+#define FIRMA_KEEP_LISTEN 0x40u
 
 /* No new privileges, not dumpable, no core file, umask 077. */
 FIRMA_CHECKED enum firma_err firma_sandbox_begin(struct firma_cause *cause);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -151,6 +152,60 @@ the_internet_alone(void)
 	return 0;
 }
 
+/* Protocols and calls that connect past a fence, and what reads every packet. */
+static int
+no_way_past_a_fence(void)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct iovec v = { &v, 1 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+	struct mmsghdr mm = { .msg_hdr = m };
+	int fd, e;
+
+	REFUSED(socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP), EPERM);
+	REFUSED(socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP), EPERM);
+	REFUSED(socket(AF_INET6, SOCK_STREAM, 1), EPERM);
+	REFUSED(syscall(SYS_socket, AF_INET, SOCK_STREAM,
+		    (uint64_t)1 << 32 | IPPROTO_MPTCP),
+	    EPERM);
+	REFUSED(socket(AF_INET, SOCK_SEQPACKET, 0), EPERM);
+	REFUSED(socket(AF_INET, SOCK_RAW, IPPROTO_TCP), EPERM);
+	REFUSED(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP), EPERM);
+	SO((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		IPPROTO_TCP)) >= 0);
+	SO(sendto(fd, "", 1, MSG_FASTOPEN, (const struct sockaddr *)&to,
+	       sizeof(to)) < 0);
+	e = errno; /* a list that lacks it, or a rule against it */
+	SO(e == EPERM || e == ENOSYS);
+	REFUSED(sendmsg(fd, &m, MSG_FASTOPEN), e);
+	REFUSED(sendmmsg(fd, &mm, 1, MSG_FASTOPEN), e);
+	SO(sendto(fd, "", 1, MSG_NOSIGNAL, NULL, 0) < 0 && errno == EPIPE);
+	return 0;
+}
+
+static int
+outgoing_tcp_alone(void)
+{
+	int fd;
+
+	SO((fd = socket(AF_INET, SOCK_STREAM, 0)) >= 0);
+	SO(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP) >= 0 ||
+	    errno == EAFNOSUPPORT);
+	REFUSED(socket(AF_INET, SOCK_DGRAM, 0), EPERM);
+	REFUSED(socket(AF_INET6, SOCK_DGRAM, IPPROTO_UDP), EPERM);
+	REFUSED(listen(fd, 1), EPERM);
+	return 0;
+}
+
+static int
+may_listen(void)
+{
+	SO(listen(socket(AF_INET, SOCK_STREAM, 0), 1) == 0);
+	return 0;
+}
+
 static int
 no_way_back(void)
 {
@@ -248,6 +303,17 @@ sockets_are_those_kept(void **state)
 	in_child(FIRMA_KEEP_UNIX | FIRMA_KEEP_NETLINK, local_sockets_alone);
 	in_child(FIRMA_KEEP_INET, the_internet_alone);
 	in_child(FIRMA_KEEP_UNLISTED | FIRMA_KEEP_INET, the_internet_alone);
+	in_child(MODULES | FIRMA_KEEP_TCP, outgoing_tcp_alone);
+	in_child(MODULES | FIRMA_KEEP_TCP | FIRMA_KEEP_LISTEN, may_listen);
+}
+
+static void
+no_socket_gets_past_a_fence(void **state)
+{
+	(void)state;
+	in_child(FIRMA_KEEP_INET, no_way_past_a_fence);
+	in_child(FIRMA_KEEP_UNLISTED | FIRMA_KEEP_INET, no_way_past_a_fence);
+	in_child(MODULES | FIRMA_KEEP_TCP, no_way_past_a_fence);
 }
 
 static void
@@ -275,6 +341,7 @@ main(void)
 		cmocka_unit_test(no_processes_but_threads),
 		cmocka_unit_test(a_program_is_started_by_its_descriptor),
 		cmocka_unit_test(sockets_are_those_kept),
+		cmocka_unit_test(no_socket_gets_past_a_fence),
 		cmocka_unit_test(there_is_no_way_back),
 		cmocka_unit_test(what_is_not_listed_is_not_there),
 	};
