@@ -112,6 +112,21 @@ module_fault(const char *path, const char *why)
 	    : FINDING_MODULE_FAILS;
 }
 
+/* What firmad-token says of a module that tried the network in vain
+ * (pkcs11/worker/outgoing.h). */
+static int
+is_network(const char *why, enum finding_id *ret_id)
+{
+	if (strstr(why, "network =") != NULL)
+		*ret_id = FINDING_MODULE_NETWORK;
+	else if (strstr(why, "TCP port ") != NULL ||
+	    strstr(why, "TCP: ") != NULL)
+		*ret_id = FINDING_MODULE_UNREACHED;
+	else
+		return 0;
+	return 1;
+}
+
 static void
 judge_state(struct visit *v, const struct doctor_token *t)
 {
@@ -122,7 +137,15 @@ judge_state(struct visit *v, const struct doctor_token *t)
 		[FIRMA_TOKEN_UNLOCKED] = FINDING_TOKEN_READY,
 		[FIRMA_TOKEN_BLANK] = FINDING_TOKEN_BLANK,
 	};
+	enum finding_id id;
 
+	if (t->state >= FIRMA_TOKEN_BROKEN && is_network(t->why, &id)) {
+		finding_add(v, id, "%s: %s", t->name, t->why);
+		return;
+	}
+	/* It need not be the reason: modules look for news of themselves. */
+	if (t->state == FIRMA_TOKEN_ABSENT && is_network(t->why, &id))
+		finding_note(v, id, "%s: %s", t->name, t->why);
 	if (t->state >= sizeof(ids) / sizeof(ids[0])) {
 		/* Broken: what people say is the module, its why the cause. */
 		finding_add(v, module_fault(t->module, t->why), "%s: %s",

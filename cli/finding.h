@@ -119,6 +119,17 @@ enum finding_weight { FINDING_GOOD, FINDING_ADVICE, FINDING_TROUBLE };
 	    N_("a token's module fails"), \
 	    N_("the agent's log says more (journalctl -u firmad); check that " \
 	       "the module's own package is complete")) \
+	X(MODULE_NETWORK, "module-network", TROUBLE, TOKEN, \
+	    N_("a token's module may not use the network"), \
+	    N_("if its HSM is reached over the network, say network = PORT " \
+	       "(the TCP ports that its maker names) in the token's section " \
+	       "of firmad.conf and restart firmad; as a system service " \
+	       "firmad needs the drop-in that firmad.conf(5) shows too")) \
+	X(MODULE_UNREACHED, "module-unreached", TROUBLE, TOKEN, \
+	    N_("a token's module does not reach its HSM"), \
+	    N_("check address and port in the module's own configuration, " \
+	       "the HSM, and the network between; of a system service, the " \
+	       "drop-in that firmad.conf(5) shows")) \
 	X(MODULE_NO_SLOT, "module-no-slot", ADVICE, OK, \
 	    N_("a token's module shows no slot at all"), \
 	    N_("check the reader and pcscd as told above, and the module's " \

@@ -31,6 +31,8 @@ libqpdf-dev             # PDF
 libcmocka-dev           # tests
 '
 tests='
+caml-crush-clients      # module over TCP
+caml-crush-server       # module over TCP
 clang                   # fuzzing
 clang-format            # style
 clang-tidy              # analysis

@@ -17,6 +17,8 @@
 #include "agent/base/secret.h"
 #include "agent/daemon/log.h"
 
+#define PORTS_ABI 4 /* Landlock's, from which on it fences TCP */
+
 struct who {
 	uid_t uid;
 	gid_t gid;
@@ -147,6 +149,9 @@ firma_privileges_drop(
 /* What "writable =" gave when the fence was closed. */
 static char *inside[FIRMA_TOKENS_MAX * FIRMA_CONFIG_WRITABLE];
 static size_t n_inside;
+/* What "network =" gave. */
+static unsigned int open_ports[FIRMA_TOKENS_MAX * FIRMA_CONFIG_PORTS];
+static size_t n_open;
 static char warnings[512]; /* lines */
 static bool is_fenced;
 
@@ -161,6 +166,32 @@ firma_privileges_may_write(const char *path)
 			return true;
 	}
 	return !is_fenced;
+}
+
+bool
+firma_privileges_may_connect(unsigned int port)
+{
+	for (size_t i = 0; i < n_open; i++)
+		if (open_ports[i] == port)
+			return true;
+	return false;
+}
+
+FIRMA_CHECKED static enum firma_err
+allow_ports(struct firma_fence *f, const struct firma_config *c,
+    struct firma_cause *cause)
+{
+	for (size_t i = 0; i < c->n_tokens; i++)
+		for (size_t j = 0; j < c->tokens[i].n_ports; j++) {
+			const unsigned int port = c->tokens[i].ports[j];
+			const enum firma_err r =
+			    firma_fence_allow_port(f, port, cause);
+
+			if (r != FIRMA_OK)
+				return r;
+			open_ports[n_open++] = port;
+		}
+	return FIRMA_OK;
 }
 
 FIRMA_CHECKED static enum firma_err
@@ -262,12 +293,16 @@ fence(struct firma_agent *a, struct firma_cause *cause)
 		     abstract(),
 		 cause)) != FIRMA_OK ||
 	    (r = allow_own(&f, a, cause)) != FIRMA_OK ||
-	    (r = allow_tokens(&f, a->config, cause)) != FIRMA_OK)
+	    (r = allow_tokens(&f, a->config, cause)) != FIRMA_OK ||
+	    (r = allow_ports(&f, a->config, cause)) != FIRMA_OK)
 		return r;
 	is_fenced = f.abi != 0;
 	if (!is_fenced)
 		warn("this kernel has no Landlock: a token's process may "
 		     "write wherever the agent's user may");
+	if (n_open != 0 && f.abi < PORTS_ABI)
+		warn("this kernel does not fence TCP ports (Linux 6.7 does): a "
+		     "token with network = may connect to any");
 	return firma_fence_close(&f, cause);
 }
 
@@ -287,6 +322,7 @@ firma_privileges_seal(struct firma_agent *a, struct firma_cause *cause)
 	    (r = fence(a, cause)) != FIRMA_OK)
 		return r;
 	return firma_sandbox_finish(FIRMA_KEEP_UNLISTED | FIRMA_KEEP_UNIX |
-		FIRMA_KEEP_NETLINK | FIRMA_KEEP_SPAWN,
+		FIRMA_KEEP_NETLINK | FIRMA_KEEP_SPAWN |
+		(n_open != 0 ? FIRMA_KEEP_TCP | FIRMA_KEEP_LISTEN : 0),
 	    cause);
 }

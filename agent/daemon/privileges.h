@@ -6,12 +6,13 @@
  * - new privileges through exec (no_new_privs), for its children too
  * - being read: not dumpable, no core file, no ptrace by its own user
  * - system calls that nobody needs, and sockets but for AF_UNIX and AF_NETLINK
- *   (agent/base/sandbox.h).  No list of what is kept: the filter is inherited by
+ *   (agent/base/sandbox.h); when a token has "network =", but for TCP too, which
+ *   its process inherits and the others give up themselves.  No list of what is kept: the filter is inherited by
  *   the token's processes, and what a vendor's module calls nobody knows
  * - writing anywhere but in its state folder, the folder of its socket, the
  *   folders that tokens are given by "writable =", and devices
  * - executing anything but firmad-token and firmad-reader
- * - TCP, abstract sockets of others, signals to others (agent/base/fence.h)
+ * - TCP but to the ports that tokens are given by "network =", abstract sockets of others, signals to others (agent/base/fence.h)
  * Its children are behind the same fence, and the token's process behind one
  * more.  Reading is not fenced: profiles, issuers and credentials may be anywhere,
  * and a SIGHUP may name new ones.
@@ -42,5 +43,8 @@ const char *firma_privileges_warning(void);
 
 /* May this process, and so those that it starts, still write there? */
 bool firma_privileges_may_write(const char *path);
+
+/* The same of connecting to a TCP port. */
+bool firma_privileges_may_connect(unsigned int port);
 
 #endif

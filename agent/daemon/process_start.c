@@ -18,6 +18,8 @@
 #include "agent/daemon/process_impl.h"
 #include "agent/daemon/software.h"
 
+#define PORT_TEXT 12 /* octets of a port as a text */
+
 /*
  * The token's lock: the process inherits it and holds it until it is really
  * gone, so that no two processes ever work on one token.  The old one of a
@@ -64,9 +66,23 @@ add_writable(const struct firma_token *t,
 	}
 }
 
-/* What the agent itself may not write its children may not either. */
+/* The ports that it may connect to; argv has room for all. */
+static void
+add_network(const struct firma_config_token *c,
+    char text[FIRMA_CONFIG_PORTS][PORT_TEXT], char **argv)
+{
+	static char option[] = "--network";
+
+	for (size_t i = 0; i < c->n_ports; i++) {
+		(void)snprintf(text[i], PORT_TEXT, "%u", c->ports[i]);
+		*argv++ = option;
+		*argv++ = text[i];
+	}
+}
+
+/* What the agent itself may not do its children may not either. */
 FIRMA_CHECKED static enum firma_err
-check_writable(const struct firma_config_token *c, struct firma_cause *cause)
+check_allowed(const struct firma_config_token *c, struct firma_cause *cause)
 {
 	for (size_t i = 0; i < c->n_writable; i++)
 		if (!firma_privileges_may_write(c->writable[i]))
@@ -75,6 +91,12 @@ check_writable(const struct firma_config_token *c, struct firma_cause *cause)
 			    "writable = %.80s: it counts when it is there and "
 			    "firmad is restarted",
 			    c->writable[i]);
+	for (size_t i = 0; i < c->n_ports; i++)
+		if (!firma_privileges_may_connect(c->ports[i]))
+			return firma_fail(cause, FIRMA_ERR_STATE,
+			    FIRMA_CAUSE_NONE, 0,
+			    "network = %u: it counts when firmad is restarted",
+			    c->ports[i]);
 	return FIRMA_OK;
 }
 
@@ -103,11 +125,13 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 	char value[FIRMA_TOKEN_URI], lanes[8], name[FIRMA_CONFIG_NAME],
 	    module[FIRMA_CONFIG_PATH],
 	    env[FIRMA_CONFIG_ENV + 1][FIRMA_CONFIG_ENV_LEN];
-	/* ... and --writable PATH for each, and one for the software token. */
-	char *argv[9 + 2 * (FIRMA_CONFIG_WRITABLE + 1) + 1] = { prog,
-		module_opt, module, by[c->select], value, lanes_opt, lanes,
-		name_opt, name };
+	/* ... and --network PORT for each; --writable PATH too, and one for the
+	 * software token. */
+	char *argv[9 + 2 * (FIRMA_CONFIG_PORTS + FIRMA_CONFIG_WRITABLE + 1) +
+	    1] = { prog, module_opt, module, by[c->select], value, lanes_opt,
+		lanes, name_opt, name };
 	char writable[FIRMA_CONFIG_WRITABLE + 1][FIRMA_CONFIG_PATH + 128];
+	char ports[FIRMA_CONFIG_PORTS][PORT_TEXT];
 	char *envp[FIRMA_CONFIG_ENV + 3] = { lang };
 	struct firma_spawn s = { .exe_fd = a->worker_fd,
 		.path = a->worker_path,
@@ -119,7 +143,8 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 		.n_fds = 3,
 		.die = 1 };
 
-	add_writable(p->token, writable, argv + 9);
+	add_network(c, ports, argv + 9);
+	add_writable(p->token, writable, argv + 9 + 2 * c->n_ports);
 	(void)snprintf(module, sizeof(module), "%s", c->module);
 	(void)snprintf(name, sizeof(name), "%s", c->name);
 	(void)snprintf(lanes, sizeof(lanes), "%zu", p->n_lanes);
@@ -171,7 +196,7 @@ firma_process_start(struct firma_token *t, firma_process_ready_fn *ready,
 	size_t n_theirs = 0;
 	enum firma_err r;
 
-	if ((r = check_writable(t->config, cause)) != FIRMA_OK ||
+	if ((r = check_allowed(t->config, cause)) != FIRMA_OK ||
 	    (r = take_lock(t, &lock, cause)) != FIRMA_OK)
 		return r;
 	if ((p = calloc(1, sizeof(*p))) == NULL)

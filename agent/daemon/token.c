@@ -28,13 +28,14 @@
 #define BACKOFF_MIN (100 * FIRMA_MS)
 #define BACKOFF_MAX (30 * FIRMA_S)
 #define HEALTHY_NS  (60 * FIRMA_S) /* as good as having worked */
-
-/* PKCS#11 v3.0 section 3.3, CK_TOKEN_INFO flags.  The numbers are the
- * standard's; its header stays in pkcs11/. */
-#define CKF_USER_PIN_INITIALIZED 0x00000008u
-#define CKF_USER_PIN_COUNT_LOW   0x00010000u
-#define CKF_USER_PIN_FINAL_TRY   0x00020000u
-#define CKF_USER_PIN_LOCKED      0x00040000u
+/*
+ * Of a token behind a network: after so many looks in a row at which the module
+ * failed, or at which it said that the token is not there, its process is
+ * replaced.  Most modules connect in C_Initialize and never again.
+ */
+#define LOST_FAILED_MAX     3
+#define LOST_ABSENT_MAX     10
+#define BACKOFF_MAX_NETWORK (5 * FIRMA_S)
 
 /* What the token needs beside what everybody sees. */
 struct token_own {
@@ -44,8 +45,9 @@ struct token_own {
 	bool probing, listing;
 	bool is_stale; /* the probe was asked before the card was pulled out */
 	unsigned int n_looks; /* since the last event, see LOOKS_MAX */
-	uint64_t missed;      /* the last look for an operator */
-	char gone[160];       /* why it was taken out; "" when it was not */
+	unsigned int n_failed, n_absent; /* looks in a row, see LOST_* */
+	uint64_t missed;                 /* the last look for an operator */
+	char gone[160]; /* why it was taken out; "" when it was not */
 	struct waiter *waiters;
 	char env[FIRMA_CONFIG_ENV_LEN];
 };
@@ -63,6 +65,27 @@ own(struct firma_token *t)
 }
 
 static void start(struct firma_token *t);
+static void broken(struct firma_token *t, const char *why);
+
+static bool
+is_lost(const struct token_own *o)
+{
+	return o->public.config->n_ports != 0 &&
+	    (o->n_failed >= LOST_FAILED_MAX || o->n_absent >= LOST_ABSENT_MAX);
+}
+
+static void
+begin_anew(struct firma_token *t)
+{
+	char why[sizeof(t->why)];
+
+	(void)snprintf(why, sizeof(why), "%s", t->why);
+	firma_log(FIRMA_LOG_INFO, "token %s: %s; its process begins anew",
+	    t->config->name, why);
+	firma_process_kill(t->process, FIRMA_ERR_TOKEN_GONE, why);
+	t->n_restarts++;
+	broken(t, why);
+}
 
 static int
 on_timer(sd_event_source *s, uint64_t usec, void *arg)
@@ -73,6 +96,8 @@ on_timer(sd_event_source *s, uint64_t usec, void *arg)
 	(void)usec;
 	if (t->process == NULL)
 		start(t);
+	else if (!t->present && is_lost(own(t)))
+		begin_anew(t);
 	else if (!t->present)
 		firma_token_probe(t);
 	return 0;
@@ -93,6 +118,10 @@ look_again(struct firma_token *t, enum firma_err r)
 {
 	struct token_own *o = own(t);
 
+	if (r != FIRMA_OK)
+		o->n_failed++;
+	else if (t->state == FIRMA_TOKEN_ABSENT)
+		o->n_absent++;
 	if (!firma_readers_tell_of(t->agent->readers, t))
 		later(t, ABSENT_NS);
 	else if (o->n_looks < LOOKS_MAX)
@@ -155,6 +184,8 @@ static void
 broken(struct firma_token *t, const char *why)
 {
 	struct token_own *o = own(t);
+	const uint64_t max =
+	    t->config->n_ports != 0 ? BACKOFF_MAX_NETWORK : BACKOFF_MAX;
 
 	t->state = FIRMA_TOKEN_BROKEN;
 	t->present = t->logged_in = false;
@@ -163,8 +194,7 @@ broken(struct firma_token *t, const char *why)
 	if (firma_now() - o->started > HEALTHY_NS || o->pause == 0)
 		o->pause = BACKOFF_MIN;
 	else
-		o->pause =
-		    o->pause * 2 > BACKOFF_MAX ? BACKOFF_MAX : o->pause * 2;
+		o->pause = o->pause * 2 > max ? max : o->pause * 2;
 	firma_keys_token_gone(t);
 	firma_token_settled(t);
 	if (!t->agent->stopping)
@@ -194,6 +224,7 @@ start(struct firma_token *t)
 	enum firma_err r;
 
 	own(t)->started = firma_now();
+	own(t)->n_failed = own(t)->n_absent = 0;
 	r = firma_process_start(t, ready, ended, &cause);
 	if (r == FIRMA_OK) {
 		t->state = FIRMA_TOKEN_STARTING;
@@ -210,19 +241,22 @@ start(struct firma_token *t)
 }
 
 static void
-take_absence(struct firma_token *t, bool was_present)
+take_absence(struct firma_token *t, bool was_present, struct firma_str tried)
 {
 	const char *told = firma_readers_why(t->agent->readers, t);
 
 	/* Flags without a token: a blank one that init would take. */
 	t->state = t->ck_flags != 0 ? FIRMA_TOKEN_BLANK : FIRMA_TOKEN_ABSENT;
-	(void)snprintf(t->why, sizeof(t->why), "%s",
-	    t->ck_flags != 0   ? "not initialised"
-		: told != NULL ? told
-		: own(t)->gone[0] != '\0'
-		? own(t)->gone
-		: "no token with that label, serial or "
-		  "slot");
+	if (told == NULL && own(t)->gone[0] != '\0')
+		told = own(t)->gone;
+	if (t->ck_flags != 0)
+		told = "not initialised";
+	if (told != NULL)
+		(void)snprintf(t->why, sizeof(t->why), "%s", told);
+	else
+		(void)snprintf(t->why, sizeof(t->why),
+		    "no token with that label, serial or slot%s%.*s",
+		    tried.len != 0 ? "; " : "", (int)tried.len, tried.at);
 	look_again(t, FIRMA_OK);
 	if (was_present)
 		firma_keys_token_gone(t);
@@ -251,11 +285,11 @@ take_token(struct firma_token *t, const struct firma_msg_w_token *m)
 	if (m->slot.len != 0)
 		firma_str_copy(m->slot, t->slot, sizeof(t->slot));
 	if (!t->present) {
-		take_absence(t, was_present);
+		take_absence(t, was_present, m->why);
 		return;
 	}
 	own(t)->gone[0] = '\0';
-	own(t)->n_looks = 0;
+	own(t)->n_looks = own(t)->n_failed = own(t)->n_absent = 0;
 	if (t->state != FIRMA_TOKEN_STARTING)
 		t->state = state_of(t);
 	is_same = was_present && strcmp(before, t->serial) == 0;
@@ -455,142 +489,4 @@ firma_token_find(const struct firma_agent *a, const char *name)
 		if (strcmp(a->tokens[i]->config->name, name) == 0)
 			return a->tokens[i];
 	return NULL;
-}
-
-enum firma_pin_state
-firma_token_pin_state(const struct firma_token *t)
-{
-	if (!t->present)
-		return FIRMA_PIN_FINE;
-	if ((t->ck_flags & CKF_USER_PIN_LOCKED) != 0)
-		return FIRMA_PIN_LOCKED;
-	if ((t->ck_flags & CKF_USER_PIN_INITIALIZED) == 0)
-		return FIRMA_PIN_UNSET;
-	/* Flags lie on some tokens: our own count says it too. */
-	if ((t->ck_flags & CKF_USER_PIN_FINAL_TRY) != 0 ||
-	    (t->config->pin_tries != 0 &&
-		t->n_burnt + 1 >= t->config->pin_tries))
-		return FIRMA_PIN_FINAL_TRY;
-	if (t->doubtful || t->so_doubtful)
-		return FIRMA_PIN_DOUBTFUL;
-	if ((t->ck_flags & CKF_USER_PIN_COUNT_LOW) != 0 || t->n_burnt != 0)
-		return FIRMA_PIN_COUNT_LOW;
-	return FIRMA_PIN_FINE;
-}
-
-/* Requests that need the login, and so keep it. */
-static bool
-is_use(enum firma_msg_type type)
-{
-	switch (type) {
-	case FIRMA_MSG_w_sign:
-	case FIRMA_MSG_w_cms:
-	case FIRMA_MSG_w_request:
-	case FIRMA_MSG_w_generate:
-	case FIRMA_MSG_w_import:
-	case FIRMA_MSG_w_certificate_write:
-	case FIRMA_MSG_w_delete:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool
-firma_token_is_idle(const struct firma_token *t)
-{
-	const uint64_t after = t->config->lock_after_s * FIRMA_S;
-
-	return after != 0 &&
-	    (t->used == 0 || firma_uptime() - t->used >= after);
-}
-
-enum firma_err
-firma_token_call(struct firma_token *t, enum firma_msg_type type,
-    const void *msg, int fd, uint64_t may_take, uint64_t deadline,
-    firma_token_fn *fn, void *arg, struct firma_cause *cause)
-{
-	enum firma_err r;
-
-	if (is_use(type))
-		t->used = firma_uptime();
-	if (t->process == NULL) {
-		firma_fd_done(&fd);
-		return firma_fail(cause, FIRMA_ERR_TOKEN_MODULE,
-		    FIRMA_CAUSE_NONE, 0, "%s: %s", t->config->name,
-		    t->why[0] != '\0' ? t->why : "starting");
-	}
-	r = firma_process_call(
-	    t->process, type, msg, fd, may_take, deadline, fn, arg);
-	if (r != FIRMA_OK)
-		return firma_fail(
-		    cause, r, FIRMA_CAUSE_NONE, 0, "%s", t->config->name);
-	return FIRMA_OK;
-}
-
-enum firma_err
-firma_token_der(const struct firma_frame *f, struct firma_bytes *ret_der)
-{
-	struct firma_msg_w_der m;
-	enum firma_err r;
-
-	if (f->type != FIRMA_MSG_w_der)
-		return FIRMA_ERR_INTERNAL;
-	r = firma_msg_decode(FIRMA_MSG_w_der, f->payload, &m, NULL);
-	if (r == FIRMA_OK)
-		*ret_der = m.der;
-	return r;
-}
-
-enum firma_err
-firma_token_tell(struct firma_token *t, enum firma_msg_type type,
-    const void *msg, uint64_t may_take)
-{
-	if (t->process == NULL)
-		return FIRMA_ERR_TOKEN_STUCK;
-	return firma_process_tell(t->process, type, msg, may_take);
-}
-
-enum firma_err
-firma_token_ready(const struct firma_token *t, struct firma_cause *cause)
-{
-	enum firma_err r = FIRMA_OK;
-
-	switch (t->state) {
-	case FIRMA_TOKEN_UNLOCKED:
-		if (!firma_token_is_idle(t))
-			return FIRMA_OK;
-		r = FIRMA_ERR_PIN_NEEDED;
-		break;
-	case FIRMA_TOKEN_LOCKED:
-		r = FIRMA_ERR_PIN_NEEDED;
-		break;
-	case FIRMA_TOKEN_ABSENT:
-		r = FIRMA_ERR_TOKEN_GONE;
-		break;
-	case FIRMA_TOKEN_BLANK:
-		r = FIRMA_ERR_TOKEN_BLANK;
-		break;
-	case FIRMA_TOKEN_STARTING:
-		r = FIRMA_ERR_TOKEN_BUSY;
-		break;
-	case FIRMA_TOKEN_BROKEN:
-	default:
-		r = FIRMA_ERR_TOKEN_MODULE;
-		break;
-	}
-	return firma_fail(cause, r, FIRMA_CAUSE_NONE, 0, "%s%s%s",
-	    t->config->name, t->why[0] != '\0' ? ": " : "", t->why);
-}
-
-uint64_t
-firma_token_sign_ns(const struct firma_token *t)
-{
-	return t->config->deadline_s * FIRMA_S;
-}
-
-uint64_t
-firma_token_generate_ns(const struct firma_token *t)
-{
-	return t->config->generate_deadline_s * FIRMA_S;
 }

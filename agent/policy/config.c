@@ -11,6 +11,7 @@
 #define FIRMA_CONNECTIONS_MAX 4096
 #define FIRMA_DEADLINE_S_MAX  600 /* FIRMA_DEADLINE_MAX_MS of the wire */
 #define FIRMA_PIN_TRIES_MAX   100
+#define FIRMA_PORT_MAX        65535
 /*
  * What is taken for granted when nothing is said: most cards give 3 tries
  * (SmartCard-HSM, PIV, most national identity cards), and a card that gives more only
@@ -110,6 +111,7 @@ static const struct firma_option token_options[] = {
 	WORD(firma_config_token, "software", software, yes_no),
 	OTHER("environment"),
 	OTHER("writable"),
+	OTHER("network"),
 };
 
 static const struct firma_option key_options[] = {
@@ -194,6 +196,31 @@ read_writable(struct parsing *p, const struct firma_ini_line *l)
 		firma_problem_add(p->problems, l->line,
 		    "writable is a path of at most %zu octets without \"..\"",
 		    sizeof(t->writable[0]) - 1);
+}
+
+/* TCP ports that the token's process may connect to. */
+static void
+read_network(struct parsing *p, const struct firma_ini_line *l)
+{
+	struct firma_config_token *t = p->token;
+	char *at = NULL;
+
+	for (const char *from = l->value; at == NULL || *at != '\0';
+	     from = at + strspn(at, " \t")) {
+		const unsigned long port =
+		    *from >= '0' && *from <= '9' ? strtoul(from, &at, 10) : 0;
+
+		if (port == 0 || port > FIRMA_PORT_MAX ||
+		    strchr(" \t", *at) == NULL ||
+		    t->n_ports == FIRMA_CONFIG_PORTS) {
+			firma_problem_add(p->problems, l->line,
+			    "network is 1 to %d TCP ports, 1 to %d, with "
+			    "blanks between",
+			    FIRMA_CONFIG_PORTS, FIRMA_PORT_MAX);
+			return;
+		}
+		t->ports[t->n_ports++] = (unsigned int)port;
+	}
 }
 
 static void
@@ -441,6 +468,8 @@ on_line(void *arg, const struct firma_ini_line *l)
 		read_env(p, l);
 	else if (p->token != NULL && strcmp(l->name, "writable") == 0)
 		read_writable(p, l);
+	else if (p->token != NULL && strcmp(l->name, "network") == 0)
+		read_network(p, l);
 	else if (p->token != NULL && strcmp(l->name, "uri") == 0)
 		read_uri(p, l);
 	else if (p->token != NULL)

@@ -24,6 +24,7 @@
 #define FIRMA_CONFIG_PROFILES 16
 #define FIRMA_CONFIG_ENV      8   /* environment lines of a token */
 #define FIRMA_CONFIG_WRITABLE 8   /* folders of a token that are written */
+#define FIRMA_CONFIG_PORTS    8   /* of a token's network */
 #define FIRMA_CONFIG_ENV_LEN  512 /* octets of one, with its zero */
 #define FIRMA_CONFIG_PATH     512 /* octets, with the terminating zero */
 #define FIRMA_CONFIG_NAME     65  /* octets, with the terminating zero */
@@ -74,6 +75,8 @@ struct firma_config_token {
 	char env[FIRMA_CONFIG_ENV][FIRMA_CONFIG_ENV_LEN]; /* NAME=VALUE */
 	unsigned int n_writable;
 	char writable[FIRMA_CONFIG_WRITABLE][FIRMA_CONFIG_PATH];
+	unsigned int n_ports;                   /* 0: no network */
+	unsigned int ports[FIRMA_CONFIG_PORTS]; /* TCP, 1 .. 65535 */
 	char algorithm[16]; /* a name of agent/pki/algorithm.h */
 	char pin_credential[FIRMA_CONFIG_NAME]; /* "" for none */
 	unsigned int pin_tries; /* the token gives; 0: as many as one likes */

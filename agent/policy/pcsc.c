@@ -22,7 +22,9 @@ asks_pcscd(const struct firma_config *c, const struct firma_config_token *t)
 	static const char *const words[] = { FIRMA_PCSC_MODULES };
 	const char *slash = strrchr(t->module, '/');
 
-	if (c->watch_readers == FIRMA_WATCH_NO || t->software != 0)
+	/* What is reached over the network is in none. */
+	if (c->watch_readers == FIRMA_WATCH_NO || t->software != 0 ||
+	    t->n_ports != 0)
 		return false;
 	if (c->watch_readers == FIRMA_WATCH_YES)
 		return true;

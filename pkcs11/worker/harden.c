@@ -23,6 +23,9 @@ static const char *const system_paths[] = { "/usr", "/lib", "/lib32", "/lib64",
 	"/run/pcscd", "/run/lock", "/nix/store", "/gnu/store", NULL };
 static const char *const devices[] = { "/dev", NULL };
 static const char *const shared[] = { "/dev/shm", NULL };
+/* Where /etc/resolv.conf may lead to. */
+static const char *const resolver[] = { "/run/systemd/resolve",
+	"/run/resolvconf", "/run/NetworkManager/resolv.conf", NULL };
 
 #define ALL (FIRMA_FENCE_READ | FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE)
 
@@ -81,6 +84,21 @@ allow_module(struct firma_fence *f, const char *path, struct firma_cause *cause)
 }
 
 FIRMA_CHECKED static enum firma_err
+allow_network(struct firma_fence *f, const struct firma_harden *h,
+    struct firma_cause *cause)
+{
+	enum firma_err r;
+
+	for (unsigned int i = 0; i < h->n_ports; i++)
+		if ((r = firma_fence_allow_port(f, h->ports[i], cause)) !=
+		    FIRMA_OK)
+			return r;
+	return h->n_ports == 0
+	    ? FIRMA_OK
+	    : firma_fence_allow_all(f, resolver, FIRMA_FENCE_READ, cause);
+}
+
+FIRMA_CHECKED static enum firma_err
 fence(const struct firma_harden *h, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
@@ -97,7 +115,8 @@ fence(const struct firma_harden *h, struct firma_cause *cause)
 		 &f, devices, FIRMA_FENCE_WRITE, cause)) != FIRMA_OK ||
 	    (r = firma_fence_allow_all(&f, shared, ALL, cause)) != FIRMA_OK ||
 	    (r = allow_module(&f, h->module, cause)) != FIRMA_OK ||
-	    (r = allow_environment(&f, cause)) != FIRMA_OK)
+	    (r = allow_environment(&f, cause)) != FIRMA_OK ||
+	    (r = allow_network(&f, h, cause)) != FIRMA_OK)
 		return r;
 	for (const char *const *p = h->writable; *p != NULL; p++)
 		if ((r = firma_fence_allow(&f, *p, ALL, cause)) != FIRMA_OK)
@@ -118,6 +137,7 @@ firma_harden(const struct firma_harden *h, struct firma_cause *cause)
 		    (unsigned long)errno, "close_range");
 	if ((r = fence(h, cause)) != FIRMA_OK)
 		return r;
-	return firma_sandbox_finish(
-	    FIRMA_KEEP_UNLISTED | FIRMA_KEEP_UNIX | FIRMA_KEEP_NETLINK, cause);
+	return firma_sandbox_finish(FIRMA_KEEP_UNLISTED | FIRMA_KEEP_UNIX |
+		FIRMA_KEEP_NETLINK | (h->n_ports != 0 ? FIRMA_KEEP_TCP : 0),
+	    cause);
 }

@@ -6,13 +6,15 @@
  *   its user), every descriptor that is not its own
  * - new processes and programs; threads stay.  Two processes would work on one
  *   token, and the second would outlive the first
- * - sockets but for AF_UNIX (pcscd, D-Bus) and AF_NETLINK (udev, for readers)
+ * - sockets but for AF_UNIX (pcscd, D-Bus) and AF_NETLINK (udev, for readers);
+ *   with --network, but for outgoing TCP too
  * - writing, but for devices, /dev/shm and what --writable names
  * - reading, but for what belongs to the system, the module's folder, what
  *   --writable names, and each path that stands in the environment
  *   (SOFTHSM2_CONF=/a/path).  So neither the agent's state, another token's
  *   credential nor anybody's home
- * - TCP, abstract sockets of others, signals to others
+ * - TCP but to the ports that --network names, abstract sockets of others,
+ *   signals to others
  *
  * System calls by a list of what is refused, not of what is kept: nobody knows
  * what a vendor's module calls.  Files and the rest by agent/base/fence.h, as far
@@ -24,11 +26,14 @@
 #include "agent/base/err.h"
 
 #define FIRMA_WRITABLE_MAX 16 /* options --writable */
+#define FIRMA_NETWORK_MAX  8  /* options --network */
 
 struct firma_harden {
 	unsigned int first_unused; /* descriptors from here on are closed */
 	const char *module;        /* its path */
 	const char *writable[FIRMA_WRITABLE_MAX + 1]; /* NULL at the end */
+	unsigned int n_ports;
+	unsigned int ports[FIRMA_NETWORK_MAX]; /* TCP, 1 .. 65535 */
 };
 
 /*

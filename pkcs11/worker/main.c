@@ -15,10 +15,12 @@
 #include "agent/base/clock.h"
 #include "pkcs11/worker/harden.h"
 #include "pkcs11/worker/limits.h"
+#include "pkcs11/worker/outgoing.h"
 #include "pkcs11/worker/worker.h"
 
 #define FIRST_LANE 3    /* descriptor */
 #define SPIN_MAX   1000 /* us */
+#define PORT_MAX   65535
 
 struct options {
 	const char *name; /* of the token, for the log */
@@ -41,8 +43,8 @@ usage(int status)
 	(void)fprintf(status == 0 ? stdout : stderr,
 	    "usage: firmad-token --module PATH\n"
 	    "           (--label L | --serial S | --slot N | --uri U)\n"
-	    "           [--writable PATH].. [--lanes N] [--name TOKEN]\n"
-	    "           [--spin-us N] [--version]\n"
+	    "           [--writable PATH].. [--network PORT].. [--lanes N]\n"
+	    "           [--name TOKEN] [--spin-us N] [--version]\n"
 	    "Started by firmad: lanes are descriptors 3 and up.\n");
 	exit(status);
 }
@@ -80,6 +82,23 @@ by_uri(const char *text)
 }
 
 static void
+add_port(const char *text)
+{
+	if (opt.harden.n_ports == FIRMA_NETWORK_MAX)
+		usage(FIRMA_EXIT_USAGE);
+	opt.harden.ports[opt.harden.n_ports++] =
+	    (unsigned int)number(text, 1, PORT_MAX);
+}
+
+static void
+add_writable(const char *path)
+{
+	if (opt.n_writable == FIRMA_WRITABLE_MAX)
+		usage(FIRMA_EXIT_USAGE);
+	opt.harden.writable[opt.n_writable++] = path;
+}
+
+static void
 parse(int argc, char **argv)
 {
 	static const struct option list[] = {
@@ -91,6 +110,7 @@ parse(int argc, char **argv)
 		{ "lanes", required_argument, NULL, 'L' },
 		{ "name", required_argument, NULL, 'N' },
 		{ "writable", required_argument, NULL, 'w' },
+		{ "network", required_argument, NULL, 'p' },
 		{ "spin-us", required_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -128,9 +148,10 @@ parse(int argc, char **argv)
 			opt.spin_us = number(optarg, 0, SPIN_MAX);
 			break;
 		case 'w':
-			if (opt.n_writable == FIRMA_WRITABLE_MAX)
-				usage(FIRMA_EXIT_USAGE);
-			opt.harden.writable[opt.n_writable++] = optarg;
+			add_writable(optarg);
+			break;
+		case 'p':
+			add_port(optarg);
 			break;
 		case 'h':
 			usage(0);
@@ -210,13 +231,15 @@ start_further(struct firma_cause *cause)
 	return FIRMA_OK;
 }
 
-/* It may have wanted to write, and been refused: a person can lift that. */
+/* It may have wanted what it was refused: a person can lift that. */
 static void
-advise(struct firma_cause *c)
+advise(enum firma_err r, struct firma_cause *c)
 {
 	const size_t len = strlen(c->what);
 
-	if (opt.n_writable == 0 && c->kind == FIRMA_CAUSE_CKR)
+	firma_outgoing_explain(r, c);
+	if (opt.n_writable == 0 && c->kind == FIRMA_CAUSE_CKR &&
+	    c->what[len] == '\0')
 		(void)snprintf(c->what + len, sizeof(c->what) - len,
 		    "; a module that keeps files needs writable = in "
 		    "firmad.conf");
@@ -234,8 +257,9 @@ start(struct firma_worker **ret_w, struct firma_cause *cause)
 	if ((r = firma_limits_set(cause)) != FIRMA_OK ||
 	    (r = firma_harden(&opt.harden, cause)) != FIRMA_OK)
 		return r;
+	firma_outgoing_begin(opt.harden.n_ports);
 	if ((r = firma_module_load(opt.module, &module, cause)) != FIRMA_OK) {
-		advise(cause);
+		advise(r, cause);
 		return r;
 	}
 	firma_token_init(&token, &module, &opt.selector);

@@ -11,6 +11,7 @@
 #include "pkcs11/worker/key.h"
 #include "pkcs11/worker/limits.h"
 #include "pkcs11/worker/login.h"
+#include "pkcs11/worker/outgoing.h"
 #include "pkcs11/worker/pkey.h"
 #include "pkcs11/worker/worker_internal.h"
 #include "pkcs11/worker/write.h"
@@ -60,7 +61,11 @@ FIRMA_CHECKED static enum firma_err
 tell_token(struct firma_job *j, const CK_TOKEN_INFO *info,
     const CK_SLOT_INFO *where, bool is_present, bool is_logged_in)
 {
-	char label[65], serial[65], manufacturer[65], model[65], slot[65];
+	char label[65], serial[65], manufacturer[65], model[65], slot[65],
+	    why[FIRMA_OUTGOING_TEXT] = "";
+
+	if (!is_present)
+		firma_outgoing_text(why);
 	const struct firma_msg_w_token m = {
 		.present = is_present,
 		.logged_in = is_logged_in,
@@ -75,6 +80,7 @@ tell_token(struct firma_job *j, const CK_TOKEN_INFO *info,
 		.max_pin = (uint32_t)info->ulMaxPinLen,
 		.slot = text(where->slotDescription,
 		    sizeof(where->slotDescription), slot),
+		.why = firma_str_of(why),
 	};
 
 	return firma_job_answer(j, FIRMA_MSG_w_token, &m);
@@ -452,9 +458,11 @@ serve(struct firma_worker *w, size_t n_handlers, struct firma_cause *cause)
 			continue;
 		if (r == FIRMA_ERR_AGENT_GONE)
 			return r;
-		if (r != FIRMA_OK &&
-		    (r = firma_lane_refuse(&w->lane, r, &why, f.id)) !=
-			FIRMA_OK)
+		if (r != FIRMA_OK) {
+			firma_outgoing_explain(r, &why);
+			r = firma_lane_refuse(&w->lane, r, &why, f.id);
+		}
+		if (r != FIRMA_OK)
 			return r;
 		if (atomic_load(&w->token->is_deaf))
 			w->begins_anew = "the token does not answer the module";

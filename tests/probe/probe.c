@@ -10,7 +10,8 @@
  * PROBE_AFTER, so many times later.  With PROBE_STDOUT it says so on stdout.
  *
  * PROBE_CONF is a file of lines, each one more thing to try:
- *   read PATH | write PATH | make PATH | connect TCP-PORT | abstract NAME
+ *   read PATH | write PATH | make PATH | abstract NAME
+ *   connect TCP-PORT | mptcp PORT | fastopen TCP-PORT | listen BACKLOG
  * PROBE_LINE is one such line, for a process that can read no file.
  */
 #include <arpa/inet.h>
@@ -20,6 +21,7 @@
 #include <p11-kit/pkcs11.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +76,38 @@ try_make(const char *path)
 	try_open("make", own, O_WRONLY | O_CREAT | O_EXCL);
 }
 
+/* No list of ours names a port for these. */
+static void
+try_past_a_fence(const char *how, const char *port)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const bool is_mptcp = strcmp(how, "mptcp") == 0;
+	const int fd = socket(
+	    AF_INET, SOCK_STREAM | SOCK_CLOEXEC, is_mptcp ? IPPROTO_MPTCP : 0);
+	long result = fd;
+
+	if (fd >= 0 && is_mptcp)
+		result = connect(fd, (const struct sockaddr *)&to, sizeof(to));
+	else if (fd >= 0)
+		result = sendto(fd, "", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+		    (const struct sockaddr *)&to, sizeof(to));
+	report(how, port, result);
+	close_all(fd);
+}
+
+/* Without a name: any port that is free. */
+static void
+try_listen(const char *backlog)
+{
+	const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	report("listen", backlog,
+	    fd < 0 ? fd : listen(fd, (int)strtol(backlog, NULL, 10)));
+	close_all(fd);
+}
+
 static void
 try_tcp(const char *port)
 {
@@ -121,6 +155,10 @@ try_line(char *line)
 		try_make(rest);
 	else if (strcmp(line, "connect") == 0)
 		try_tcp(rest);
+	else if (strcmp(line, "mptcp") == 0 || strcmp(line, "fastopen") == 0)
+		try_past_a_fence(line, rest);
+	else if (strcmp(line, "listen") == 0)
+		try_listen(rest);
 	else if (strcmp(line, "abstract") == 0)
 		try_abstract(rest);
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # check.sh units DIR   systemd accepts the units in DIR without a word, and
-#                      rates the system service's exposure below 2.0
+#                      rates the system service's exposure below 2.0, with
+#                      the drop-in for a network HSM too
 # check.sh users       sysusers and tmpfiles make what the units rely on
 # check.sh polkit      the polkit rule, executed: who is let in to what
 # check.sh polkitd     the same, asked of polkitd itself on a bus of its own
@@ -55,10 +56,25 @@ check_units() {
 	copy_units "$1/user" "$work/user"
 	verify --system "$work/system"
 	verify --user "$work/user"
-	systemd-analyze security --offline=true --threshold=$threshold \
-	    --no-pager "$work/system/firmad.service" > "$work/said" 2>&1 ||
-		fail "$(tail -n 1 "$work/said")"
-	tail -n 1 "$work/said"
+	rate
+	! lets_out || fail "the network is not shut off"
+	mkdir "$work/system/firmad.service.d"
+	cp "$1/network.conf" "$work/system/firmad.service.d"
+	verify --system "$work/system"
+	rate
+	lets_out || fail "the drop-in does not let out"
+}
+
+# May the service, as it was just rated, speak TCP?
+lets_out() {
+	grep -q 'Service may allocate Internet sockets' "$work/rated"
+}
+
+rate() {
+	SYSTEMD_UNIT_PATH=$work/system: systemd-analyze security --offline=true \
+	    --threshold=$threshold --no-pager "$work/system/firmad.service" \
+	    > "$work/rated" 2>&1 || fail "$(tail -n 1 "$work/rated")"
+	tail -n 1 "$work/rated"
 }
 
 check_users() {

@@ -370,11 +370,56 @@ a_token_writes_where_it_is_said(void **state)
 	assert_int_equal(problems.items[0].line, 4);
 }
 
+static void
+a_token_connects_where_it_is_said(void **state)
+{
+	static const struct {
+		const char *value;
+		unsigned int n, last; /* ports; 0: a mistake */
+	} cases[] = {
+		{ "1792", 1, 1792 },
+		{ "1 65535", 2, 65535 },
+		{ "1792\t9004  9005", 3, 9005 },
+		{ "1 2 3 4 5 6 7 8", 8, 8 },
+		{ "1 2 3 4 5 6 7 8 9", 0, 0 },
+		{ "0", 0, 0 },
+		{ "65536", 0, 0 },
+		{ "4294967297", 0, 0 },
+		{ "1792,9004", 0, 0 },
+		{ "any", 0, 0 },
+		{ "-1", 0, 0 },
+		{ "1792 x", 0, 0 },
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		FIRMA_OWN(firma_config_done) struct firma_config *c = NULL;
+		struct firma_problems problems = { 0 };
+		const int len = snprintf(text, sizeof(text),
+		    "[token a]\nmodule = /m.so\nlabel = a\nnetwork = %s\n",
+		    cases[i].value);
+		const enum firma_err r = firma_config_parse(
+		    firma_bytes_of(text, (size_t)len), "/", &c, &problems);
+
+		if (cases[i].n == 0) {
+			assert_int_equal(r, FIRMA_ERR_CONFIG);
+			assert_int_equal(problems.items[0].line, 4);
+			continue;
+		}
+		assert_int_equal(r, FIRMA_OK);
+		assert_int_equal(c->tokens[0].n_ports, cases[i].n);
+		assert_int_equal(
+		    c->tokens[0].ports[cases[i].n - 1], cases[i].last);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_token_writes_where_it_is_said),
+		cmocka_unit_test(a_token_connects_where_it_is_said),
 		cmocka_unit_test(an_empty_file_has_safe_defaults),
 		cmocka_unit_test(everything_is_read),
 		cmocka_unit_test(mistakes_are_named_with_their_line),
