@@ -153,9 +153,9 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 		(void)snprintf(env[i], sizeof(env[i]), "%s", c->env[i]);
 		envp[i + 1] = env[i];
 	}
-	if (p->token->more_env[0] != '\0') {
+	if (p->token->start_env[0] != '\0') {
 		(void)snprintf(
-		    env[c->n_env], sizeof(env[0]), "%s", p->token->more_env);
+		    env[c->n_env], sizeof(env[0]), "%s", p->token->start_env);
 		envp[c->n_env + 1] = env[c->n_env];
 	}
 	for (size_t i = 0; i < p->n_lanes; i++)

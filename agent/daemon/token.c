@@ -49,7 +49,8 @@ struct token_own {
 	uint64_t missed;                 /* the last look for an operator */
 	char gone[160]; /* why it was taken out; "" when it was not */
 	struct waiter *waiters;
-	char env[FIRMA_CONFIG_ENV_LEN];
+	char env[FIRMA_CONFIG_ENV_LEN], start_env[FIRMA_CONFIG_ENV_LEN];
+	struct firma_apart apart; /* readers that its process does not see */
 };
 
 struct waiter {
@@ -87,6 +88,17 @@ begin_anew(struct firma_token *t)
 	broken(t, why);
 }
 
+/* It may be in a reader that its process was told to leave alone. */
+static void
+see_all(struct firma_token *t)
+{
+	firma_process_kill(t->process, FIRMA_ERR_TOKEN_GONE,
+	    "it is looked for in another reader");
+	own(t)->probing = own(t)->is_stale = false;
+	t->n_restarts++;
+	start(t);
+}
+
 static int
 on_timer(sd_event_source *s, uint64_t usec, void *arg)
 {
@@ -98,6 +110,8 @@ on_timer(sd_event_source *s, uint64_t usec, void *arg)
 		start(t);
 	else if (!t->present && is_lost(own(t)))
 		begin_anew(t);
+	else if (!t->present && firma_opensc_is_stale(t, &own(t)->apart))
+		see_all(t);
 	else if (!t->present)
 		firma_token_probe(t);
 	return 0;
@@ -217,6 +231,26 @@ ready(struct firma_token *t)
 	firma_token_probe(t);
 }
 
+/* Its process leaves the cards of other tokens alone, as far as it can. */
+static void
+prepare(struct firma_token *t)
+{
+	struct token_own *o = own(t);
+	struct firma_cause cause = { 0 };
+
+	memcpy(o->start_env, o->env, sizeof(o->env));
+	firma_opensc_apart(t, &o->apart);
+	if (o->apart.n == 0 ||
+	    firma_opensc_env_apart(t, &o->apart, o->start_env,
+		sizeof(o->start_env), &cause) == FIRMA_OK)
+		return;
+	firma_log(FIRMA_LOG_WARNING,
+	    "token %s: %s: its process disturbs the other cards",
+	    t->config->name, cause.what);
+	memcpy(o->start_env, o->env, sizeof(o->env));
+	o->apart.n = 0;
+}
+
 static void
 start(struct firma_token *t)
 {
@@ -225,6 +259,7 @@ start(struct firma_token *t)
 
 	own(t)->started = firma_now();
 	own(t)->n_failed = own(t)->n_absent = 0;
+	prepare(t);
 	r = firma_process_start(t, ready, ended, &cause);
 	if (r == FIRMA_OK) {
 		t->state = FIRMA_TOKEN_STARTING;
@@ -409,6 +444,9 @@ firma_token_look(struct firma_token *t)
 	o->n_looks = 0;
 	if (t->state == FIRMA_TOKEN_BROKEN && t->process == NULL)
 		later(t, 0);
+	else if (!t->present && t->process != NULL &&
+	    firma_opensc_is_stale(t, &o->apart))
+		later(t, 0);
 	else if (!t->present && o->probing)
 		o->is_stale = true;
 	else if (!t->present)
@@ -458,6 +496,7 @@ firma_token_new(struct firma_agent *a, const struct firma_config_token *config,
 		return r;
 	}
 	t->more_env = o->env;
+	t->start_env = o->start_env;
 	if (sd_event_add_time_relative(a->loop, &o->timer, CLOCK_MONOTONIC,
 		UINT64_C(1000000), 1000, on_timer, t) < 0) {
 		free(o);

@@ -50,6 +50,7 @@ struct firma_token {
 	char kept_serial[65];
 	char credential_serial[65]; /* that pin-credential was presented to */
 	const char *more_env;       /* "NAME=VALUE" for its process, or "" */
+	const char *start_env;      /* ... as its last start has it */
 	uint64_t used; /* firma_uptime() of its last use; 0: to be locked */
 	struct firma_token_process *process; /* NULL while none runs */
 };

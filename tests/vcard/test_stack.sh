@@ -24,6 +24,9 @@ set_up() { # LINES of the token's section
 	}
 	practice_config "$DIR"
 	[ -z "${more_config:-}" ] || "$more_config" >> "$DIR/firmad.conf"
+	# What the agent itself gives OpenSC, in the place of the test's.
+	[ -z "${agents_opensc:-}" ] ||
+	    sed -i '/^environment = OPENSC_CONF=/d' "$DIR/firmad.conf"
 	practice_agent "$DIR"
 	PRACTICE_INIT=--erase practice_token "$DIR"
 	key practice base
@@ -75,9 +78,10 @@ other_program() {
 second_token() { card_section second "serial = UTVC0000001" "algorithm = p-256"; }
 second_card() { card_start 1; }
 
-mute() {
+set_up_two() {
 	with_opensc=second_card
 	more_config=second_token
+	agents_opensc=1
 	set_up 'deadline = 3'
 	PRACTICE_INIT=--erase
 	expect 0 firma token init second --label second --yes --erase \
@@ -85,6 +89,66 @@ mute() {
 	expect 0 firma token unlock second --pin-file "$DIR/pin"
 	key second beside
 	until_true 30 unlocks_and_signs
+}
+beside_signs() { [ -n "$(sign beside z)" ]; }
+# again PID   its token has another process, and is there
+is_again() { # TOKEN PID
+	[ "$(token_pid "$1")" != "$2" ] && is_state "$1" locked
+}
+
+# One card's process is replaced, unlocked, and looks for its card in other
+# readers: the other card is left alone all the while, without its PIN.
+two() {
+	set_up_two
+	note "two cards sign, each its own"
+	beside_signs || fail "the second token does not sign"
+	signs || fail "the first token does not sign"
+	for t in practice second practice; do
+		n=1 other=beside
+		[ $t = practice ] || { n=0 other=base; }
+		note "$t: its process is killed, and it is unlocked"
+		card_mark $n
+		pid=$(token_pid $t)
+		kill -9 "$pid"
+		until_true 20 is_again $t "$pid"
+		expect 0 firma token unlock $t --pin-file "$DIR/pin"
+		same "$(card_commands $n)" "" "commands to the other card"
+		same "$(card_get $n verified)" 1 "login on the other card"
+		[ -n "$(sign $other x)" ] || fail "$other does not sign"
+	done
+
+	note "pulled and put back while the other one is unlocked"
+	card_pull 0
+	until_true 10 is_state practice absent
+	card_put 0
+	until_true 10 is_state practice locked
+	good_again
+	beside_signs || fail "the second token does not sign"
+
+	note "it moves into the reader that its process was to leave alone"
+	card_pull 1
+	until_true 10 is_state second absent
+	card_pull 0
+	until_true 10 is_state practice absent
+	card_stop 0
+	card_stop 1
+	mv "$PCSC/card0" "$PCSC/card1.moved"
+	mv "$PCSC/card1" "$PCSC/card0"
+	mv "$PCSC/card1.moved" "$PCSC/card1"
+	card_start 1
+	until_true 20 is_state practice locked
+	until_true 30 unlocks_and_signs
+	note "and the other one into its reader"
+	card_start 0
+	until_true 20 is_state second locked
+	expect 0 firma token unlock second --pin-file "$DIR/pin"
+	beside_signs || fail "the second token does not sign"
+	signs || fail "the first token does not sign"
+	expect 0 firma ledger verify
+}
+
+mute() {
+	set_up_two
 	note "the deadline ends it, and its process"
 	card_say 0 fault 1 sign mute > /dev/null
 	pid=$(token_pid practice)
@@ -103,13 +167,9 @@ mute() {
 	card_pull 0
 	card_put 0
 	good_again
-	# The new process has looked at all cards, which takes the login away
-	# from them: pkcs11/worker/README.md, known gaps.
-	until_true 30 beside_signs
+	note "all the while nobody took the login of the other card"
+	[ -n "$(sign beside z)" ] || fail "the other token does not sign"
 	expect 0 firma ledger verify
-}
-beside_signs() {
-	firma token unlock second --pin-file "$DIR/pin" && [ -n "$(sign beside z)" ]
 }
 process_is_gone() { ! kill -0 "$1"; }
 
