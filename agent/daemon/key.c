@@ -50,6 +50,32 @@ firma_key_find(const struct firma_agent *a, const char *alias)
 	return found ? a->keys[i] : NULL;
 }
 
+enum firma_err
+firma_key_missing(
+    const struct firma_agent *a, const char *alias, struct firma_cause *cause)
+{
+	const struct firma_config_key *c = firma_config_key(a->config, alias);
+	const struct firma_token *t =
+	    c != NULL ? firma_token_find(a, c->token) : NULL;
+	enum firma_err r;
+
+	if (t != NULL && (r = firma_token_ready(t, cause)) != FIRMA_OK)
+		return r;
+	for (size_t i = 0; t == NULL && i < a->n_tokens; i++) {
+		const unsigned int state = a->tokens[i]->state;
+
+		if (state == FIRMA_TOKEN_ABSENT ||
+		    state == FIRMA_TOKEN_STARTING ||
+		    state == FIRMA_TOKEN_BROKEN)
+			return firma_fail(cause, FIRMA_ERR_NOT_FOUND,
+			    FIRMA_CAUSE_NONE, 0,
+			    "key %s; token %s is not there", alias,
+			    a->tokens[i]->config->name);
+	}
+	return firma_fail(
+	    cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE, 0, "key %s", alias);
+}
+
 struct firma_key *
 firma_key_find_id(const struct firma_agent *a, const struct firma_token *t,
     struct firma_bytes id)

@@ -48,6 +48,13 @@ void firma_keys_token_gone(struct firma_token *t);
 
 struct firma_key *firma_key_find(
     const struct firma_agent *a, const char *alias);
+/*
+ * Why firma_key_find() finds none: what keeps the token from showing it that the
+ * configuration names for it; else FIRMA_ERR_NOT_FOUND, and the cause names a
+ * token that is away, too: a key that only its card tells of goes with it.
+ */
+FIRMA_CHECKED enum firma_err firma_key_missing(
+    const struct firma_agent *a, const char *alias, struct firma_cause *cause);
 struct firma_key *firma_key_find_id(const struct firma_agent *a,
     const struct firma_token *t, struct firma_bytes id);
 

@@ -49,11 +49,17 @@ firma_on_key_list(struct firma_task *q)
 		firma_key_answer(q, k);
 		n++;
 	}
-	if (m->key.len != 0 && n == 0)
-		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "key %.*s",
-		    (int)m->key.len, m->key.at);
-	else
+	if (m->key.len != 0 && n == 0) {
+		struct firma_cause cause = { 0 };
+		enum firma_err r;
+		char alias[FIRMA_STORE_NAME];
+
+		firma_str_copy(m->key, alias, sizeof(alias));
+		r = firma_key_missing(q->agent, alias, &cause);
+		firma_task_fail(q, r, "", &cause);
+	} else {
 		firma_task_done(q, n);
+	}
 }
 
 /* ---- the end of every change: key row and ledger entry, then the answer ---- */
@@ -157,8 +163,13 @@ key_of(struct firma_task *q, struct firma_str alias, enum firma_ask_action what)
 	firma_str_copy(alias, text, sizeof(text));
 	if (!firma_task_allowed(q, what, text, NULL))
 		return NULL;
-	if ((k = firma_key_find(q->agent, text)) == NULL)
-		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "key %s", text);
+	if ((k = firma_key_find(q->agent, text)) == NULL) {
+		struct firma_cause cause = { 0 };
+		const enum firma_err r =
+		    firma_key_missing(q->agent, text, &cause);
+
+		firma_task_fail(q, r, "", &cause);
+	}
 	return k;
 }
 

@@ -143,13 +143,11 @@ look_up(struct firma_agent *a, const struct firma_msg_renew_start *m,
 		    0, "profile %s", name);
 	firma_str_copy(m->old_key, name, sizeof(name));
 	if ((b->old = firma_key_find(a, name)) == NULL)
-		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
-		    0, "key %s", name);
+		return firma_key_missing(a, name, cause);
 	firma_str_copy(m->signer, name, sizeof(name));
 	b->signer = name[0] != '\0' ? firma_key_find(a, name) : b->old;
 	if (b->signer == NULL)
-		return firma_fail(cause, FIRMA_ERR_NOT_FOUND, FIRMA_CAUSE_NONE,
-		    0, "key %s", name);
+		return firma_key_missing(a, name, cause);
 	firma_str_copy(m->token, name, sizeof(name));
 	b->token = name[0] != '\0' ? firma_token_find(a, name) : b->old->token;
 	if (b->token == NULL)

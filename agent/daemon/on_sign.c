@@ -230,7 +230,7 @@ hashed(void *arg, enum firma_err r, const struct firma_hashes *hashes)
 	struct firma_cause cause = { 0 };
 
 	if (k == NULL)
-		r = FIRMA_ERR_NOT_FOUND;
+		r = firma_key_missing(q->agent, s->alias, &cause);
 	s->hashes = *hashes;
 	if (r == FIRMA_OK && (r = check(m, k, &cause)) == FIRMA_OK) {
 		firma_task_entry(q, "sign", &e);
@@ -331,7 +331,11 @@ firma_on_sign(struct firma_task *q)
 		return;
 	}
 	if (firma_key_find(q->agent, alias) == NULL) {
-		firma_task_refuse(q, FIRMA_ERR_NOT_FOUND, "", "key %s", alias);
+		struct firma_cause cause = { 0 };
+		const enum firma_err r =
+		    firma_key_missing(q->agent, alias, &cause);
+
+		firma_task_fail(q, r, "", &cause);
 		return;
 	}
 	if ((s = calloc(1, sizeof(*s))) == NULL) {

@@ -4,6 +4,7 @@
 # back.
 
 section "card pulled out and put back" card_back
+section "keys that are away" keys_away
 
 card_back() {
 	two_tokens pulled
@@ -26,5 +27,34 @@ card_back() {
 	hear "^$id signed"
 	same "$(token_pid sinner)" "$pid" "process"
 	alive
+	expect 0 firma ledger verify
+}
+
+# A key that the store does not know goes with its card.
+keys_away() {
+	practice_config "$DIR"
+	cat >> "$DIR/firmad.conf" <<-CONF
+		[token office]
+		$(practice_section | sed 's/^label = .*/serial = 0123456789abcdef/')
+		[key far]
+		token = office
+		id = 4501
+	CONF
+	practice_agent "$DIR"
+	token practice
+	until_true 10 is_state office absent
+	echo text > "$DIR/text"
+	note "one that the configuration names: its token is told"
+	for command in "sign far $DIR/text" "key show far" \
+		"request far --subject CN=x" "sign far $DIR/text $DIR/text"; do
+		# shellcheck disable=SC2086 # several words
+		expect 6 firma $command
+		says 'office'
+	done
+	note "one that nothing names: there is none, and a token is away"
+	expect 11 firma sign near "$DIR/text"
+	says 'key near; token office is not there'
+	expect 11 firma key show near
+	says 'key near; token office is not there'
 	expect 0 firma ledger verify
 }
