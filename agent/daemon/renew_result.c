@@ -81,9 +81,13 @@ check_document(const struct firma_task *q, const struct firma_renewal *r,
 	}
 }
 
-/* The document that the step saves (or compares), if the outcome has one. */
+/*
+ * The document that the step saves (or compares), if the outcome has one.
+ * ret_entry: its name and digest, of one that is saved.
+ */
 FIRMA_CHECKED static enum firma_err
-take_document(struct firma_change *c, struct firma_cause *cause)
+take_document(struct firma_change *c, struct firma_ledger_entry *ret_entry,
+    struct firma_cause *cause)
 {
 	const struct firma_profile_step *s = firma_renewal_step(c->renewal);
 	struct firma_bytes v = { NULL, 0 };
@@ -103,21 +107,27 @@ take_document(struct firma_change *c, struct firma_cause *cause)
 	 * A challenge is new each time, and a certificate is nobody's before
 	 * it is accepted; everything else is final.
 	 */
-	if (e == FIRMA_OK && s->saves[0] != '\0')
+	if (e == FIRMA_OK && s->saves[0] != '\0') {
 		firma_change_document(c, s->saves, v,
 		    s->op == FIRMA_OP_CHALLENGE ||
 			s->op == FIRMA_OP_CERTIFICATE);
+		/* So that the ledger has what came, signed later or not. */
+		COPY(ret_entry->name, s->saves);
+		e = firma_ledger_hash(v, ret_entry->digest);
+		ret_entry->has_digest = e == FIRMA_OK;
+	}
 	firma_memfd_unmap(&v);
 	return e;
 }
 
 /*
- * Good news is believed only when it fits: what the step expects, the document.
+ * Good news is believed only when it fits: what the step expects, the document,
+ * whose name and digest come in ret_entry.
  * The event that follows, and in c->r what the client is told.
  */
 static enum firma_step_event
 judge(struct firma_change *c, const struct firma_msg_renew_result *m,
-    enum firma_step_event event)
+    enum firma_step_event event, struct firma_ledger_entry *ret_entry)
 {
 	const struct firma_profile_step *s = firma_renewal_step(c->renewal);
 	enum firma_err e;
@@ -129,7 +139,7 @@ judge(struct firma_change *c, const struct firma_msg_renew_result *m,
 	    s, firma_bytes_of(m->fields.at, m->fields.len), &c->cause);
 	/* Only the step's own operation brings documents, not the question. */
 	if (e == FIRMA_OK && firma_str_is(m->op, firma_op_name(s->op)))
-		e = take_document(c, &c->cause);
+		e = take_document(c, ret_entry, &c->cause);
 	if (e == FIRMA_OK)
 		return event;
 	COPY(c->row.why, firma_err_text(e));
@@ -156,12 +166,22 @@ arrived(struct firma_change *c)
 }
 
 static void
+copy_document(
+    const struct firma_ledger_entry *came, struct firma_ledger_entry *ret)
+{
+	COPY(ret->name, came->name);
+	ret->has_digest = came->has_digest;
+	memcpy(ret->digest, came->digest, sizeof(ret->digest));
+}
+
+static void
 conclude(struct firma_change *c, const struct firma_msg_renew_result *m,
     enum firma_step_event event, enum firma_step_state state)
 {
 	struct firma_renewal *r = c->renewal;
 	const struct firma_profile_step *s = firma_renewal_step(r);
-	const enum firma_step_event judged = judge(c, m, event);
+	struct firma_ledger_entry came = { 0 };
+	const enum firma_step_event judged = judge(c, m, event, &came);
 	const struct firma_step_move move =
 	    firma_step_next(firma_step_class(s), state, judged);
 	const enum firma_err told = c->r;
@@ -191,6 +211,8 @@ conclude(struct firma_change *c, const struct firma_msg_renew_result *m,
 			     : firma_outcome_name(m->outcome));
 	firma_str_copy(m->op, e.format, sizeof(e.format));
 	firma_str_copy(m->text, e.note, sizeof(e.note));
+	if (told == FIRMA_OK)
+		copy_document(&came, &e);
 	if (c->r == told)
 		c->r = firma_txn_ledger(c->txn, &e);
 	if (c->r != FIRMA_OK) {
