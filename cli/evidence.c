@@ -2,7 +2,10 @@
 #include "cli/evidence.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/sha.h>
 
@@ -34,11 +37,17 @@ const struct evidence_piece evidence_pieces[] = {
 const size_t evidence_n_pieces =
     sizeof(evidence_pieces) / sizeof(evidence_pieces[0]);
 
+#define TAIL ((size_t)64 * 1024) /* of a ZIP: its directory is in it */
+#define ARCHIVE_MAX                                       \
+	((size_t)EVIDENCE_LEDGER_MAX + EVIDENCE_ALL_MAX + \
+	    (size_t)EVIDENCE_FILES_MAX * 1024)
+
 static const struct zip_limits limits = {
-	.archive = EVIDENCE_ALL_MAX + (size_t)EVIDENCE_FILES_MAX * 1024,
+	.archive = ARCHIVE_MAX,
 	.entries = EVIDENCE_FILES_MAX,
 	.entry = EVIDENCE_FILE_MAX,
 	.all = EVIDENCE_ALL_MAX,
+	.streamed = EVIDENCE_LEDGER,
 };
 
 void
@@ -47,6 +56,10 @@ evidence_done(struct evidence *e)
 	for (size_t i = 0; i < e->n; i++)
 		firma_buf_done(&e->at[i].content);
 	e->n = 0;
+	evidence_entries_done(&e->entries);
+	if (e->has_spool)
+		(void)close(e->spool);
+	e->has_entries = e->has_spool = 0;
 }
 
 /* e->n when it is not there. */
@@ -58,6 +71,12 @@ index_of(const struct evidence *e, const char *name)
 	while (i < e->n && strcmp(e->at[i].name, name) != 0)
 		i++;
 	return i;
+}
+
+int
+evidence_has(const struct evidence *e, const char *name)
+{
+	return index_of(e, name) < e->n;
 }
 
 struct firma_bytes
@@ -102,6 +121,53 @@ evidence_put(struct evidence *e, const char *name, struct firma_bytes content)
 }
 
 enum firma_err
+evidence_put_entries(struct evidence *e, int spool)
+{
+	enum firma_err r;
+
+	e->has_spool = spool >= 0;
+	e->spool = spool;
+	if ((r = evidence_entries_end(&e->entries)) != FIRMA_OK ||
+	    (r = evidence_put(e, EVIDENCE_LEDGER, firma_bytes_of(NULL, 0))) !=
+		FIRMA_OK)
+		return r;
+	e->has_entries = 1;
+	return FIRMA_OK;
+}
+
+enum firma_err
+evidence_entries_of(const struct evidence *e, struct evidence_entries *room,
+    const struct evidence_entries **ret)
+{
+	json_t *renewal;
+	enum firma_err r;
+
+	*ret = &e->entries;
+	if (e->has_entries)
+		return FIRMA_OK;
+	renewal = evidence_renewal(e);
+	r = evidence_entries_begin(room, renewal);
+	json_decref(renewal);
+	*ret = room;
+	if (r != FIRMA_OK ||
+	    (r = evidence_entries_feed(
+		 room, evidence_find(e, EVIDENCE_LEDGER))) != FIRMA_OK)
+		return r;
+	return evidence_entries_end(room);
+}
+
+enum firma_err
+evidence_hash(const struct evidence *e, const struct evidence_file *f,
+    uint8_t ret[FIRMA_LEDGER_HASH])
+{
+	if (e->has_entries && strcmp(f->name, EVIDENCE_LEDGER) == 0)
+		memcpy(ret, e->entries.sha256, FIRMA_LEDGER_HASH);
+	else if (SHA256(f->content.at, f->content.len, ret) == NULL)
+		return FIRMA_ERR_INTERNAL;
+	return FIRMA_OK;
+}
+
+enum firma_err
 evidence_sums(const struct evidence *e, struct firma_buf *ret)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf text = { 0 };
@@ -114,10 +180,11 @@ evidence_sums(const struct evidence *e, struct firma_buf *ret)
 		uint8_t hash[SHA256_DIGEST_LENGTH];
 
 		if (strcmp(f->name, EVIDENCE_SUMS) == 0 ||
-		    strcmp(f->name, EVIDENCE_STAMP) == 0)
+		    strcmp(f->name, EVIDENCE_STAMP) == 0 ||
+		    strcmp(f->name, EVIDENCE_SEAL) == 0)
 			continue;
-		if (SHA256(f->content.at, f->content.len, hash) == NULL)
-			return FIRMA_ERR_INTERNAL;
+		if ((r = evidence_hash(e, f, hash)) != FIRMA_OK)
+			return r;
 		firma_hex(firma_bytes_of(hash, sizeof(hash)), hex);
 		/* Two blanks: coreutils' text mode. */
 		(void)snprintf(line, sizeof(line), "%s  %s\n", hex, f->name);
@@ -162,28 +229,73 @@ changed(const struct evidence *e)
 }
 
 enum firma_err
-evidence_pack(
-    const struct evidence *e, struct firma_buf *ret, struct firma_cause *cause)
+evidence_pack(const struct evidence *e, evidence_fn *fn, void *arg,
+    struct firma_cause *cause)
 {
-	struct zip_file files[EVIDENCE_FILES_MAX];
+	struct zip_file files[EVIDENCE_FILES_MAX] = { { 0 } };
 
-	for (size_t i = 0; i < e->n; i++)
-		files[i] = (struct zip_file){ e->at[i].name,
-			firma_buf_view(&e->at[i].content) };
-	return zip_write(files, e->n, changed(e), ret, cause);
+	for (size_t i = 0; i < e->n; i++) {
+		files[i].name = e->at[i].name;
+		files[i].content = firma_buf_view(&e->at[i].content);
+		if (e->has_spool &&
+		    strcmp(files[i].name, EVIDENCE_LEDGER) == 0) {
+			files[i].fd = e->spool;
+			files[i].size = e->entries.size;
+		}
+	}
+	return zip_write(files, e->n, changed(e), fn, arg, cause);
+}
+
+static enum firma_err
+append(void *arg, struct firma_bytes octets)
+{
+	return firma_buf_put(arg, octets);
 }
 
 enum firma_err
-evidence_unpack(
-    struct firma_bytes file, struct evidence *ret, struct firma_cause *cause)
+evidence_pack_buf(
+    const struct evidence *e, struct firma_buf *ret, struct firma_cause *cause)
+{
+	return evidence_pack(e, append, ret, cause);
+}
+
+static enum firma_err
+feed(void *arg, struct firma_bytes octets)
+{
+	return evidence_entries_feed(arg, octets);
+}
+
+/* After all others: which entries are this renewal's is in renewal.json. */
+FIRMA_CHECKED static enum firma_err
+unpack_ledger(
+    const struct zip_in *in, struct evidence *ret, struct firma_cause *cause)
+{
+	json_t *renewal = evidence_renewal(ret);
+	enum firma_err r = evidence_entries_begin(&ret->entries, renewal);
+
+	json_decref(renewal);
+	if (r != FIRMA_OK ||
+	    (r = zip_stream(in, EVIDENCE_LEDGER, feed, &ret->entries, cause)) !=
+		FIRMA_OK)
+		return r;
+	return evidence_put_entries(ret, -1);
+}
+
+static enum firma_err
+unpack(const struct zip_in *in, struct evidence *ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(zip_done) struct zip z = { 0 };
+	int has_ledger = 0;
 	enum firma_err r;
 
-	if ((r = zip_read_strict(file, &limits, &z, cause)) != FIRMA_OK)
+	if ((r = zip_read_strict(in, &limits, &z, cause)) != FIRMA_OK)
 		return r;
 	evidence_done(ret);
 	for (size_t i = 0; i < z.n; i++) {
+		if (z.at[i].is_left_out) {
+			has_ledger = 1;
+			continue;
+		}
 		r = evidence_put(
 		    ret, z.at[i].name, firma_buf_view(&z.at[i].content));
 		if (r == FIRMA_ERR_LIMIT)
@@ -192,20 +304,64 @@ evidence_unpack(
 		if (r != FIRMA_OK)
 			return r;
 	}
-	return FIRMA_OK;
+	return has_ledger ? unpack_ledger(in, ret, cause) : FIRMA_OK;
+}
+
+enum firma_err
+evidence_unpack(
+    struct firma_bytes file, struct evidence *ret, struct firma_cause *cause)
+{
+	const struct zip_in in = { .memory = file, .fd = -1 };
+
+	return unpack(&in, ret, cause);
+}
+
+enum firma_err
+evidence_unpack_fd(int fd, struct evidence *ret, struct firma_cause *cause)
+{
+	const struct zip_in in = { .fd = fd };
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || st.st_size > (off_t)ARCHIVE_MAX)
+		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		    "the ZIP is over %zu octets", ARCHIVE_MAX);
+	return unpack(&in, ret, cause);
+}
+
+static int
+has_names(struct firma_bytes in)
+{
+	static const char *const names[] = { EVIDENCE_RENEWAL, EVIDENCE_SUMS };
+	int found = 1;
+
+	for (size_t i = 0; i < 2; i++)
+		found &=
+		    memmem(in.at, in.len, names[i], strlen(names[i])) != NULL;
+	return found;
 }
 
 int
 evidence_is(struct firma_bytes file)
 {
-	static const char *const names[] = { EVIDENCE_RENEWAL, EVIDENCE_SUMS };
-	int found = 1;
-
-	if (firma_kind_of(file) != FIRMA_KIND_ZIP)
-		return 0;
 	/* A stored name is in the local header as it is; the rest is judged. */
-	for (size_t i = 0; i < 2; i++)
-		found &= memmem(file.at, file.len, names[i],
-			     strlen(names[i])) != NULL;
-	return found;
+	return firma_kind_of(file) == FIRMA_KIND_ZIP && has_names(file);
+}
+
+int
+evidence_is_fd(int fd)
+{
+	FIRMA_OWN(firma_mem_done) uint8_t *tail = malloc(TAIL);
+	uint8_t head[64];
+	struct stat st;
+	ssize_t n, n_head;
+
+	if (tail == NULL || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return 0;
+	n_head = pread(fd, head, sizeof(head), 0);
+	n = pread(fd, tail, TAIL,
+	    st.st_size > (off_t)TAIL ? st.st_size - (off_t)TAIL : 0);
+	return n_head > 0 && n > 0 &&
+	    firma_kind_of(firma_bytes_of(head, (size_t)n_head)) ==
+	    FIRMA_KIND_ZIP &&
+	    has_names(firma_bytes_of(tail, (size_t)n));
 }

@@ -22,10 +22,7 @@ judging_done(struct judging *j)
 	firma_certificate_free(j->new);
 	firma_certificate_free(j->signer);
 	json_decref(j->renewal);
-	json_decref(j->numbers);
-	json_decref(j->last);
-	json_decref(j->signs);
-	json_decref(j->consents);
+	evidence_entries_done(&j->room);
 	json_decref(j->kept);
 	json_decref(j->consented);
 }
@@ -70,88 +67,25 @@ evidence_judged(struct judging *j, enum evidence_check check, const char *file,
 }
 
 void
+evidence_lacks(struct judging *j, enum evidence_check check, const char *file,
+    const char *why)
+{
+	j->n_missing++;
+	for (size_t i = 0; i < j->to->n; i++)
+		if (j->to->at[i].verdict == EVIDENCE_MISSING &&
+		    j->to->at[i].check == check &&
+		    strcmp(j->to->at[i].file, file) == 0 &&
+		    strcmp(j->to->at[i].why, why) == 0)
+			return;
+	evidence_found(j, check, file, EVIDENCE_MISSING, why);
+}
+
+void
 evidence_holds(
     struct judging *j, enum evidence_check check, const char *file, int is_so)
 {
 	evidence_found(
 	    j, check, file, is_so ? EVIDENCE_GOOD : EVIDENCE_BAD, "");
-}
-
-/* ---- SHA256SUMS ---- */
-
-/* The line of a file, with its newline, in the text. */
-static int
-has_line(struct firma_bytes text, const char *line)
-{
-	const size_t n = strlen(line);
-
-	while (text.len >= n) {
-		const uint8_t *end = memchr(text.at, '\n', text.len);
-		const size_t len =
-		    end != NULL ? (size_t)(end - text.at) + 1 : text.len;
-
-		if (len == n && memcmp(text.at, line, n) == 0)
-			return 1;
-		text = firma_bytes_of(text.at + len, text.len - len);
-	}
-	return 0;
-}
-
-static void
-sums(struct judging *j)
-{
-	FIRMA_OWN(firma_buf_done) struct firma_buf want = { 0 };
-	const struct firma_bytes got = evidence_find(j->e, EVIDENCE_SUMS);
-	char *line, *rest;
-	size_t n_good = 0, n_want = 0, n_got = 0;
-
-	if ((j->r = evidence_sums(j->e, &want)) != FIRMA_OK ||
-	    (j->r = firma_buf_put_u8(&want, 0)) != FIRMA_OK)
-		return;
-	for (rest = (char *)want.at;
-	     (line = strsep(&rest, "\n")) != NULL && line[0] != '\0';) {
-		char whole[2 * SHA256_DIGEST_LENGTH + EVIDENCE_NAME_MAX + 4];
-
-		(void)snprintf(whole, sizeof(whole), "%s\n", line);
-		n_want++;
-		if (has_line(got, whole))
-			n_good++;
-		else
-			evidence_found(j, EVIDENCE_CHECK_SUMS,
-			    whole[0] != '\0' ? line + 66 : "", EVIDENCE_BAD,
-			    "");
-	}
-	for (size_t i = 0; i < got.len; i++)
-		n_got += got.at[i] == '\n';
-	evidence_holds(j, EVIDENCE_CHECK_LISTED, EVIDENCE_SUMS,
-	    n_good == n_want && n_got == n_want && got.len != 0 &&
-		got.at[got.len - 1] == '\n');
-}
-
-static void
-stamp(struct judging *j)
-{
-	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
-	const struct firma_bytes file = evidence_find(j->e, EVIDENCE_STAMP);
-	const struct firma_timestamp_expect expect = { .data = evidence_find(
-							   j->e, EVIDENCE_SUMS),
-		.ca = j->with->tsa_ca };
-	struct firma_cause cause = { 0 };
-	enum firma_err r, says = FIRMA_OK;
-
-	if (file.len == 0) {
-		evidence_found(
-		    j, EVIDENCE_CHECK_STAMP, EVIDENCE_STAMP, EVIDENCE_NOTE, "");
-		return;
-	}
-	r = firma_timestamp_open(file, &token, &cause);
-	if (r == FIRMA_OK && expect.data.len == 0)
-		r = FIRMA_ERR_STAMP;
-	if (r == FIRMA_OK)
-		r = firma_timestamp_read(firma_buf_view(&token), &expect,
-		    &j->to->stamp, &says, &cause);
-	evidence_judged(j, EVIDENCE_CHECK_STAMP, EVIDENCE_STAMP,
-	    r == FIRMA_OK ? says : r, &cause);
 }
 
 /* ---- certificates and the request ---- */
@@ -330,6 +264,10 @@ signature(struct judging *j, const struct evidence_piece *s)
 		evidence_found(j, check, s->file, EVIDENCE_NOTE, "");
 		return;
 	}
+	if (!evidence_has(j->e, s->content)) {
+		evidence_lacks(j, EVIDENCE_CHECK_PRESENT, s->content, "");
+		return;
+	}
 	r = verify_by(der, content, by, &is_attached, &cause);
 	evidence_judged(j, check, s->file, r, &cause);
 	if (r == FIRMA_OK)
@@ -353,14 +291,18 @@ steps(struct judging *j)
 		const json_t *entry;
 		char seq[24], purpose[128];
 
-		if (strcmp(evidence_text(step, "state"), "done") != 0)
-			continue;
-		(void)snprintf(seq, sizeof(seq), "%" JSON_INTEGER_FORMAT,
-		    json_integer_value(json_object_get(step, "seq")));
 		(void)snprintf(purpose, sizeof(purpose),
 		    "renewal %" JSON_INTEGER_FORMAT " %.90s", id,
 		    evidence_text(step, "step"));
-		entry = json_object_get(j->numbers, seq);
+		if (strcmp(evidence_text(step, "state"), "done") != 0) {
+			/* Nor is one open that the ledger has. */
+			is_so &=
+			    json_object_get(j->entries->done, purpose) == NULL;
+			continue;
+		}
+		(void)snprintf(seq, sizeof(seq), "%" JSON_INTEGER_FORMAT,
+		    json_integer_value(json_object_get(step, "seq")));
+		entry = json_object_get(j->entries->steps, seq);
 		is_so &= entry != NULL && evidence_entry_is_good(entry) &&
 		    strcmp(evidence_text(entry, "purpose"), purpose) == 0 &&
 		    strcmp(evidence_text(entry, "time"),
@@ -435,6 +377,12 @@ report(struct judging *j)
 	    is_known ? "" : evidence_text(j->renewal, "made_by"));
 	if (!is_known)
 		return;
+	/* It names all files. */
+	if (j->n_missing != 0) {
+		evidence_found(j, EVIDENCE_CHECK_REPORT, EVIDENCE_REPORT,
+		    EVIDENCE_NOTE, "");
+		return;
+	}
 	r = evidence_report(j->e, &again, &cause);
 	if (r == FIRMA_OK &&
 	    !firma_bytes_equal(
@@ -463,23 +411,26 @@ evidence_judge(const struct evidence *e, const struct evidence_with *with,
 		.with = with,
 		.to = ret,
 		.renewal = evidence_renewal(e),
-		.numbers = json_object(),
-		.signs = json_object(),
-		.consents = json_object(),
 		.kept = json_object(),
 		.consented = json_object() };
 
 	copy_told(&j);
-	sums(&j);
+	ret->has_ca = with->ca != NULL;
+	ret->has_tsa_ca = with->tsa_ca.len != 0;
+	if ((j.r = evidence_entries_of(e, &j.room, &j.entries)) != FIRMA_OK)
+		return j.r;
+	evidence_sums_check(&j);
 	if (j.r == FIRMA_OK)
-		stamp(&j);
+		evidence_stamp(&j);
 	j.old = certificate(&j, "old.pem");
 	j.new = certificate(&j, "new.pem");
 	issuers(&j);
 	compare_certificates(&j);
 	request(&j);
 	signer(&j);
+	evidence_seal(&j);
 	evidence_ledger(&j);
+	evidence_documents(&j);
 	ren(&j);
 	for (size_t i = 0; i < evidence_n_pieces; i++)
 		if (evidence_pieces[i].content != NULL)
@@ -487,6 +438,7 @@ evidence_judge(const struct evidence *e, const struct evidence_with *with,
 	evidence_ledger_consents(&j);
 	evidence_ledger_missing(&j);
 	facts(&j);
+	evidence_state(&j);
 	steps(&j);
 	report(&j);
 	return j.r;
@@ -498,9 +450,19 @@ evidence_exit(const struct evidence_findings *f)
 	enum firma_exit worst = FIRMA_EXIT_OK;
 
 	for (size_t i = 0; i < f->n; i++)
-		if (f->at[i].verdict == EVIDENCE_BAD)
+		switch (f->at[i].verdict) {
+		case EVIDENCE_BAD:
 			return FIRMA_EXIT_INVALID;
-		else if (f->at[i].verdict == EVIDENCE_REFUSED)
-			worst = FIRMA_EXIT_REJECTED;
+		case EVIDENCE_MISSING:
+			worst = FIRMA_EXIT_INCOMPLETE;
+			break;
+		case EVIDENCE_REFUSED:
+			if (worst == FIRMA_EXIT_OK)
+				worst = FIRMA_EXIT_REJECTED;
+			break;
+		case EVIDENCE_GOOD:
+		case EVIDENCE_NOTE:
+			break;
+		}
 	return worst;
 }

@@ -9,10 +9,11 @@
 #define FIRMA_CLI_EVIDENCE_CHECK_H
 
 #include "agent/base/err.h"
+#include "agent/pki/identity.h"
 #include "agent/pki/timestamp.h"
 #include "cli/evidence.h"
 
-#define EVIDENCE_FINDINGS_MAX 64
+#define EVIDENCE_FINDINGS_MAX 96
 
 /* clang-format off */
 /*  name     for programs   when it holds, when not (gettext msgids) */
@@ -21,6 +22,17 @@
 	    N_("it is NOT the file of SHA256SUMS")) \
 	X(LISTED,   "listed",      N_("SHA256SUMS and the ZIP name the same files"), \
 	    N_("SHA256SUMS and the ZIP do NOT name the same files")) \
+	X(PRESENT,  "present",     N_("it is here"), \
+	    N_("it was put in and is NOT here")) \
+	X(DOCUMENT, "document",    N_("it is the file that renewal.json names"), \
+	    N_("it is NOT the file that renewal.json names")) \
+	X(DOCUMENTS, "documents",  N_("it names the documents that the agent had"), \
+	    N_("it does NOT name the documents that the agent had")) \
+	X(SEAL,     "seal",        N_("the signature over SHA256SUMS holds"), \
+	    N_("the signature over SHA256SUMS does NOT hold")) \
+	X(SEAL_BY,  "sealed-by",   N_("it is signed by who may vouch for it"), \
+	    N_("it is NOT signed with a certificate of this renewal, or --ca's " \
+	       "authority did not issue it")) \
 	X(STAMP,    "timestamp",   N_("the time stamp is over SHA256SUMS"), \
 	    N_("the time stamp does NOT hold")) \
 	X(CERT,     "certificate", N_("it is a certificate"), \
@@ -45,6 +57,11 @@
 	    N_("NOT signed with the new certificate's key")) \
 	X(CHAIN,    "ledger-chain", N_("each entry holds the SHA-256 of the one before"), \
 	    N_("the chain of entries is broken")) \
+	X(END,      "ledger-end",  N_("it begins and ends with the entries that " \
+	    "renewal.json names"), \
+	    N_("it does NOT begin and end with the entries that renewal.json names")) \
+	X(MADE,     "made",        N_("the ledger has it, with this digest"), \
+	    N_("it has NOT the digest that the ledger has")) \
 	X(ENTRY,    "ledger-entry", N_("the ledger has this signature, with this key and digest"), \
 	    N_("the ledger does NOT have this signature")) \
 	X(MISSING,  "missing",     N_("each of the ledger's signatures is here"), \
@@ -55,6 +72,8 @@
 	    N_("its serials and dates are NOT those of the certificates")) \
 	X(FORMAT,   "format",      N_("its format is known"), \
 	    N_("its format is NOT known, and so report.html was not compared")) \
+	X(STATE,    "state",       N_("its state is that of its steps"), \
+	    N_("its state is NOT that of its steps")) \
 	X(STEPS,    "steps",       N_("each step is the entry of the ledger that it names"), \
 	    N_("a step is NOT the entry of the ledger that it names")) \
 	X(REPORT,   "report",      N_("it says what the other files say"), \
@@ -70,6 +89,7 @@ enum evidence_check {
 enum evidence_verdict {
 	EVIDENCE_GOOD,
 	EVIDENCE_BAD,
+	EVIDENCE_MISSING, /* it was there once; what it is, is in file and why */
 	EVIDENCE_REFUSED, /* whole, but not by the authority that was given */
 	EVIDENCE_NOTE     /* not there, or not compared */
 };
@@ -81,10 +101,31 @@ struct evidence_finding {
 	char why[FIRMA_CAUSE_WHAT];   /* or "" */
 };
 
+enum evidence_signer {
+	EVIDENCE_BY_OTHER, /* a certificate that is none of the renewal's */
+	EVIDENCE_BY_NEW,
+	EVIDENCE_BY_OLD,
+	EVIDENCE_BY_SIGNER /* the representative's */
+};
+
+/*
+ * What holds it together.  Without a signature and a stamp that hold, nothing but
+ * itself: who had the files could have made all of it anew.
+ */
+struct evidence_held {
+	int is_signed, is_stamped; /* and it holds */
+	enum evidence_signer by;
+	int is_issued; /* by the authority that was given */
+	int64_t time;  /* as the signer says; -1: it does not */
+	char name[FIRMA_IDENTITY_TEXT], serial[FIRMA_SERIAL_TEXT];
+};
+
 /* Zero-initialise. */
 struct evidence_findings {
 	struct evidence_finding at[EVIDENCE_FINDINGS_MAX];
 	size_t n;
+	struct evidence_held held;
+	int has_ca, has_tsa_ca;       /* were given */
 	struct firma_timestamp stamp; /* tsa is NULL: there is none */
 	/* what renewal.json says */
 	char old_serial[FIRMA_SERIAL_TEXT], new_serial[FIRMA_SERIAL_TEXT];
@@ -105,7 +146,7 @@ struct evidence_with {
 FIRMA_CHECKED enum firma_err evidence_judge(const struct evidence *e,
     const struct evidence_with *with, struct evidence_findings *ret);
 
-/* FIRMA_EXIT_OK, _REJECTED or _INVALID. */
+/* FIRMA_EXIT_INVALID before _INCOMPLETE before _REJECTED; else _OK. */
 enum firma_exit evidence_exit(const struct evidence_findings *f);
 
 /* For people and programs (evidence_say.c). */

@@ -7,8 +7,8 @@
 #include "agent/base/own.h"
 #include "cli/certificates.h"
 #include "cli/evidence_collect.h"
+#include "cli/evidence_range.h"
 #include "cli/file.h"
-#include "cli/ledger.h"
 
 /* ---- steps and fields ---- */
 
@@ -94,37 +94,6 @@ moment_of(uint64_t seconds)
 	return json_pack("{so so}", "utc", utc, "local", local);
 }
 
-/* ---- the ledger ---- */
-
-/* Entries from the renewal's first to its last. */
-struct range {
-	uint64_t renewal;
-	const char *old_key;
-	struct firma_buf lines; /* since the renewal began */
-	size_t len;             /* octets up to its last entry */
-	json_t *done;           /* step -> its last good entry */
-	int has_begun;
-};
-
-static void
-range_done(struct range *r)
-{
-	firma_buf_done(&r->lines);
-	json_decref(r->done);
-}
-
-/* The step that an entry is of, or NULL when it is another renewal's. */
-static const char *
-step_of(const struct range *r, const json_t *entry)
-{
-	const char *purpose = evidence_text(entry, "purpose");
-	char mine[48];
-	const int n = snprintf(mine, sizeof(mine), "renewal %llu ",
-	    (unsigned long long)r->renewal);
-
-	return strncmp(purpose, mine, (size_t)n) == 0 ? purpose + n : NULL;
-}
-
 static void
 json_done(json_t **j)
 {
@@ -132,44 +101,11 @@ json_done(json_t **j)
 	*j = NULL;
 }
 
-static enum firma_err
-take_entry(void *arg, struct firma_bytes line)
-{
-	struct range *r = arg;
-	FIRMA_OWN(json_done)
-	json_t *entry = json_loadb((const char *)line.at, line.len, 0, NULL);
-	const char *step = step_of(r, entry);
-	const char *result = evidence_text(entry, "result");
-	/* The last start of a renewal of this key before its first entry. */
-	const int is_start = !r->has_begun &&
-	    strcmp(evidence_text(entry, "action"), "renew-start") == 0 &&
-	    strcmp(evidence_text(entry, "key"), r->old_key) == 0;
-	enum firma_err e;
-
-	if (is_start)
-		r->lines.len = 0;
-	else if (!r->has_begun && step == NULL && r->lines.len == 0)
-		return FIRMA_OK;
-	if (r->lines.len > EVIDENCE_FILE_MAX)
-		return step != NULL ? FIRMA_ERR_LIMIT : FIRMA_OK;
-	if ((e = firma_buf_put(&r->lines, line)) != FIRMA_OK ||
-	    (e = firma_buf_put_u8(&r->lines, '\n')) != FIRMA_OK)
-		return e;
-	if (is_start || step != NULL)
-		r->len = r->lines.len;
-	if (step == NULL)
-		return FIRMA_OK;
-	r->has_begun = 1;
-	if (strcmp(result, "ok") == 0 || strcmp(result, "issued") == 0)
-		(void)json_object_set(r->done, step, entry);
-	return FIRMA_OK;
-}
-
 /* ---- renewal.json ---- */
 
 /* Each step of the profile, with its last good entry if there is one. */
 static json_t *
-steps_of(const struct told *t, const struct range *range)
+steps_of(const struct told *t, const struct evidence_range *range)
 {
 	json_t *out = json_array(), *step;
 	size_t i;
@@ -238,15 +174,48 @@ receipts_of(const struct told *t)
 	return out;
 }
 
+/* What the agent has of it, so that what is lost later is missed. */
+static json_t *
+documents_of(const struct evidence *e)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < e->n; i++) {
+		char hex[2 * FIRMA_LEDGER_HASH + 1];
+		uint8_t hash[FIRMA_LEDGER_HASH];
+
+		if (evidence_hash(e, &e->at[i], hash) != FIRMA_OK)
+			continue;
+		firma_hex(firma_bytes_of(hash, sizeof(hash)), hex);
+		(void)json_array_append_new(out,
+		    json_pack("{ss ss}", "file", e->at[i].name, "sha256", hex));
+	}
+	return out;
+}
+
+/* Where the ledger's part begins and ends, and what it ends with. */
+static json_t *
+ledger_of(const struct evidence_range *range)
+{
+	char hex[2 * FIRMA_LEDGER_HASH + 1];
+
+	firma_hex(
+	    firma_bytes_of(range->last_sha256, sizeof(range->last_sha256)),
+	    hex);
+	return json_pack("{sI sI ss}", "first", (json_int_t)range->first,
+	    "last", (json_int_t)range->last, "last_sha256", hex);
+}
+
 static enum firma_err
 put_renewal(const struct renewal *r, const struct told *t,
-    const struct range *range, struct evidence *ret)
+    const struct evidence_range *range, const struct evidence_how *how,
+    struct evidence *ret)
 {
 	FIRMA_OWN(json_done) json_t *j = NULL;
 	FIRMA_OWN(firma_mem_done) char *text = NULL;
 
 	j = json_pack("{si ss ss sI ss ss ss ss ss ss so ss ss so so sI so so "
-		      "so}",
+		      "so so so s{ss sb}}",
 	    "format", EVIDENCE_FORMAT, "made_by", "firmad " FIRMA_VERSION,
 	    "lang", t->is_spanish ? "es" : "en", "renewal", (json_int_t)r->id,
 	    "profile", r->profile, "status",
@@ -257,7 +226,10 @@ put_renewal(const struct renewal *r, const struct told *t,
 	    moment_of(r->started), "changed", moment_of(r->changed),
 	    "changed_seconds", (json_int_t)r->changed, "company",
 	    company_of(t->fields), "receipts", receipts_of(t), "steps",
-	    steps_of(t, range));
+	    steps_of(t, range), "documents", documents_of(ret), "ledger",
+	    ledger_of(range), "seal", "signed_with",
+	    how->signed_with != NULL ? how->signed_with : "", "timestamp",
+	    how->is_stamped);
 	text = json_dumps(j, JSON_INDENT(1) | JSON_SORT_KEYS);
 	if (text == NULL)
 		return FIRMA_ERR_NOMEM;
@@ -343,28 +315,25 @@ put_made(struct evidence *ret, struct firma_cause *cause)
 }
 
 enum firma_err
-evidence_collect(struct app *app, const struct renewal *r, const char *ca,
-    struct evidence *ret, json_t *ret_missing, struct firma_cause *cause)
+evidence_collect(struct app *app, const struct renewal *r,
+    const struct evidence_how *how, struct evidence *ret, json_t *ret_missing,
+    struct firma_cause *cause)
 {
 	const struct firma_msg_renew_steps ask = { r->id, 0 };
 	FIRMA_OWN(told_done)
 	struct told told = { .steps = json_array(),
 		.is_spanish = strcmp(firma_lang_code(), "es") == 0 };
-	FIRMA_OWN(range_done)
-	struct range range = {
-		.renewal = r->id, .old_key = r->old_key, .done = json_object()
-	};
+	FIRMA_OWN(evidence_range_done) struct evidence_range range = { 0 };
 	enum firma_err e;
 
 	if ((e = app_call(app, FIRMA_MSG_renew_steps, &ask, -1, APP_SHORT, keep,
 		 &told, cause)) != FIRMA_OK ||
-	    (e = ledger_read(app, 1, UINT64_MAX, take_entry, &range, cause)) !=
-		FIRMA_OK ||
+	    (e = evidence_range_find(app, r, &range, cause)) != FIRMA_OK ||
 	    (e = documents(app, r, ret, ret_missing, cause)) != FIRMA_OK ||
-	    (e = evidence_put(ret, EVIDENCE_LEDGER,
-		 firma_bytes_of(range.lines.at, range.len))) != FIRMA_OK ||
-	    (e = put_ca(ca, ret, cause)) != FIRMA_OK ||
-	    (e = put_renewal(r, &told, &range, ret)) != FIRMA_OK)
+	    (e = put_ca(how->ca, ret, cause)) != FIRMA_OK ||
+	    (e = put_renewal(r, &told, &range, how, ret)) != FIRMA_OK ||
+	    (e = evidence_range_put(app, &range, how->path, ret, cause)) !=
+		FIRMA_OK)
 		return e;
 	return put_made(ret, cause);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * evidence_judging.h - what the parts of evidence_check.h share; for
- * evidence_check.c and evidence_ledger.c alone.
+ * evidence_check.c, evidence_ledger.c and evidence_whole.c alone.
  */
 #ifndef FIRMA_CLI_EVIDENCE_JUDGING_H
 #define FIRMA_CLI_EVIDENCE_JUDGING_H
@@ -15,18 +15,20 @@ struct judging {
 	struct evidence_findings *to;
 	/* signer is NULL too when signer.pem is not there */
 	struct firma_certificate *old, *new, *signer;
-	json_t *renewal;   /* renewal.json */
-	json_t *numbers;   /* seq, as text -> the entry */
-	json_t *last;      /* entry, or NULL */
-	json_t *signs;     /* purpose -> the last good "sign" entry */
-	json_t *consents;  /* purpose -> the last good "letter-consent" entry */
-	json_t *kept;      /* purposes in signs whose signature is in the ZIP */
+	json_t *renewal;                        /* renewal.json */
+	const struct evidence_entries *entries; /* of ledger.jsonl */
+	struct evidence_entries room;
+	int n_missing; /* files and what the ledger has and the ZIP has not */
+	json_t *kept;  /* purposes in signs whose signature is in the ZIP */
 	json_t *consented; /* steps whose consent is in the ZIP */
 	enum firma_err r;  /* a failure of ours */
 };
 
 void evidence_found(struct judging *j, enum evidence_check check,
     const char *file, enum evidence_verdict verdict, const char *why);
+/* Something is missing: file, and why. */
+void evidence_lacks(struct judging *j, enum evidence_check check,
+    const char *file, const char *why);
 void evidence_holds(
     struct judging *j, enum evidence_check check, const char *file, int is_so);
 
@@ -36,10 +38,7 @@ void evidence_judged(struct judging *j, enum evidence_check check,
 
 /* ---- evidence_ledger.c ---- */
 
-/* "ok" or "issued". */
-int evidence_entry_is_good(const json_t *entry);
-
-/* Its chain; and numbers, signs and consents for what follows. */
+/* Its chain and its end; and the entries for what follows. */
 void evidence_ledger(struct judging *j);
 
 /*
@@ -55,7 +54,20 @@ void evidence_ledger_signature(struct judging *j, const char *file,
 /* Each consent that is there is an entry, and of the letter that is there. */
 void evidence_ledger_consents(struct judging *j);
 
-/* After all of them: those that the ledger has and the ZIP has not. */
+/* After all of them: what the ledger has and the ZIP has not. */
 void evidence_ledger_missing(struct judging *j);
+
+/* ---- evidence_whole.c ---- */
+
+/* SHA256SUMS, and that each file that it or renewal.json names is here. */
+void evidence_sums_check(struct judging *j);
+void evidence_documents(struct judging *j);
+
+/* What holds all of it together: signature, stamp, or nothing but itself. */
+void evidence_seal(struct judging *j);
+void evidence_stamp(struct judging *j);
+
+/* Its state is that of its steps. */
+void evidence_state(struct judging *j);
 
 #endif

@@ -6,61 +6,32 @@
 #include <openssl/sha.h>
 
 #include "agent/base/own.h"
-#include "agent/store/ledger.h"
 #include "cli/evidence_judging.h"
 
 #define CONSENT_END ".consent"
 
-int
-evidence_entry_is_good(const json_t *entry)
+/* It begins and ends where renewal.json says. */
+static int
+is_end(const struct judging *j)
 {
-	const char *result = evidence_text(entry, "result");
+	const json_t *said = json_object_get(j->renewal, "ledger");
+	char hex[2 * FIRMA_LEDGER_HASH + 1];
 
-	return strcmp(result, "ok") == 0 || strcmp(result, "issued") == 0;
-}
-
-/* A step has an entry of its letter's consent and one of its signature. */
-static void
-take_entry(struct judging *j, json_t *entry)
-{
-	const char *action = evidence_text(entry, "action");
-	const char *purpose = evidence_text(entry, "purpose");
-	char seq[24];
-
-	(void)snprintf(seq, sizeof(seq), "%" JSON_INTEGER_FORMAT,
-	    json_integer_value(json_object_get(entry, "seq")));
-	(void)json_object_set(j->numbers, seq, entry);
-	json_decref(j->last);
-	j->last = json_incref(entry);
-	if (strcmp(evidence_text(entry, "result"), "ok") != 0)
-		return;
-	if (strcmp(action, "sign") == 0)
-		(void)json_object_set(j->signs, purpose, entry);
-	else if (strcmp(action, "letter-consent") == 0)
-		(void)json_object_set(j->consents, purpose, entry);
+	firma_hex(
+	    firma_bytes_of(j->entries->chain.at.hash, FIRMA_LEDGER_HASH), hex);
+	return (uint64_t)json_integer_value(json_object_get(said, "first")) ==
+	    j->entries->first_seq &&
+	    (uint64_t)json_integer_value(json_object_get(said, "last")) ==
+	    j->entries->last_seq &&
+	    strcmp(evidence_text(said, "last_sha256"), hex) == 0;
 }
 
 void
 evidence_ledger(struct judging *j)
 {
-	struct firma_bytes in = evidence_find(j->e, EVIDENCE_LEDGER);
-	struct firma_ledger_check chain = { .anywhere = true };
-	struct firma_cause cause = { 0 };
-	enum firma_err r = in.len != 0 ? FIRMA_OK : FIRMA_ERR_LEDGER_BROKEN;
-
-	while (in.len != 0 && r == FIRMA_OK) {
-		const uint8_t *end = memchr(in.at, '\n', in.len);
-		const size_t n = end != NULL ? (size_t)(end - in.at) : in.len;
-		json_t *entry = json_loadb(
-		    (const char *)in.at, n, JSON_REJECT_DUPLICATES, NULL);
-
-		r = firma_ledger_feed(&chain, firma_bytes_of(in.at, n), &cause);
-		take_entry(j, entry);
-		json_decref(entry);
-		in = firma_bytes_of(
-		    in.at + n + (end != NULL), in.len - n - (end != NULL));
-	}
-	evidence_judged(j, EVIDENCE_CHECK_CHAIN, EVIDENCE_LEDGER, r, &cause);
+	evidence_judged(j, EVIDENCE_CHECK_CHAIN, EVIDENCE_LEDGER,
+	    j->entries->chain_says, &j->entries->cause);
+	evidence_holds(j, EVIDENCE_CHECK_END, EVIDENCE_LEDGER, is_end(j));
 }
 
 /* The step of an entry's purpose, or NULL when it is another renewal's. */
@@ -79,9 +50,7 @@ step_of(const struct judging *j, const char *purpose)
 int
 evidence_ledger_is_its_own(const struct judging *j)
 {
-	return j->last == NULL ||
-	    step_of(j, evidence_text(j->last, "purpose")) != NULL ||
-	    strcmp(evidence_text(j->last, "action"), "renew-start") == 0;
+	return j->entries->n == 0 || j->entries->is_last_own;
 }
 
 static int
@@ -108,7 +77,7 @@ evidence_ledger_signature(struct judging *j, const char *file,
 		return;
 	}
 	firma_certificate_spki_sha256(by, spki);
-	json_object_foreach(j->signs, purpose, entry)
+	json_object_foreach(j->entries->signs, purpose, entry)
 	{
 		if (step_of(j, purpose) == NULL ||
 		    !is_hex(entry, "digest", digest) ||
@@ -142,7 +111,7 @@ is_entry(const struct judging *j, const json_t *consent)
 	const char *purpose;
 	json_t *entry;
 
-	json_object_foreach(j->consents, purpose, entry)
+	json_object_foreach(j->entries->consents, purpose, entry)
 	{
 		const char *mine = step_of(j, purpose);
 
@@ -189,7 +158,7 @@ is_step_of(const struct judging *j, const json_t *consent,
 	if (by == NULL)
 		return 1; /* said of the certificate */
 	firma_certificate_spki_sha256(by, spki);
-	json_object_foreach(j->signs, purpose, entry)
+	json_object_foreach(j->entries->signs, purpose, entry)
 	{
 		const char *step = step_of(j, purpose);
 
@@ -209,6 +178,10 @@ judge_consent(struct judging *j, const char *file, struct firma_bytes text,
 	json_t *consent;
 	int is_so;
 
+	if (!evidence_has(j->e, s->content)) {
+		evidence_lacks(j, EVIDENCE_CHECK_PRESENT, s->content, "");
+		return;
+	}
 	if (SHA256(letter.at, letter.len, digest) == NULL) {
 		j->r = FIRMA_ERR_INTERNAL;
 		return;
@@ -264,14 +237,14 @@ missing_consents(struct judging *j)
 	const char *purpose;
 	json_t *entry;
 
-	json_object_foreach(j->consents, purpose, entry)
+	json_object_foreach(j->entries->consents, purpose, entry)
 	{
 		const char *step = step_of(j, purpose);
 
 		if (step != NULL && is_kept(evidence_text(entry, "name")) &&
 		    json_object_get(j->consented, step) == NULL)
-			evidence_found(j, EVIDENCE_CHECK_CONSENT,
-			    EVIDENCE_LEDGER, EVIDENCE_BAD, step);
+			evidence_lacks(
+			    j, EVIDENCE_CHECK_CONSENT, EVIDENCE_LEDGER, step);
 	}
 }
 
@@ -282,24 +255,60 @@ missing_signatures(struct judging *j)
 	json_t *entry;
 	int is_whole = 1;
 
-	json_object_foreach(j->signs, purpose, entry)
+	json_object_foreach(j->entries->signs, purpose, entry)
 	{
 		const char *step = step_of(j, purpose);
 
 		if (step == NULL || !is_kept(evidence_text(entry, "name")) ||
 		    json_object_get(j->kept, purpose) != NULL)
 			continue;
-		evidence_found(j, EVIDENCE_CHECK_MISSING, EVIDENCE_LEDGER,
-		    EVIDENCE_BAD, step);
+		evidence_lacks(
+		    j, EVIDENCE_CHECK_MISSING, EVIDENCE_LEDGER, step);
 		is_whole = 0;
 	}
 	if (is_whole)
 		evidence_holds(j, EVIDENCE_CHECK_MISSING, EVIDENCE_LEDGER, 1);
 }
 
+/* Of what the ledger says that it was made or came: is it here, and it? */
+static void
+made(struct judging *j, const struct evidence_piece *piece, const json_t *entry)
+{
+	const struct firma_bytes v = evidence_find(j->e, piece->file);
+	const char *digest = evidence_text(entry, "digest");
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+
+	if (!evidence_has(j->e, piece->file)) {
+		evidence_lacks(j, EVIDENCE_CHECK_PRESENT, piece->file, "");
+		return;
+	}
+	/* A certificate is PEM here; those of older agents have no digest. */
+	if (piece->is_certificate || digest[0] == '\0')
+		return;
+	if (SHA256(v.at, v.len, hash) == NULL)
+		j->r = FIRMA_ERR_INTERNAL;
+	else
+		evidence_holds(j, EVIDENCE_CHECK_MADE, piece->file,
+		    is_hex(entry, "digest", hash));
+}
+
+static void
+missing_documents(struct judging *j)
+{
+	for (size_t i = 0; i < evidence_n_pieces; i++) {
+		const struct evidence_piece *piece = &evidence_pieces[i];
+		const json_t *entry =
+		    json_object_get(j->entries->made, piece->document);
+
+		if (entry != NULL)
+			made(j, piece, entry);
+	}
+}
+
 void
 evidence_ledger_missing(struct judging *j)
 {
+	missing_documents(j);
 	missing_signatures(j);
 	missing_consents(j);
 }

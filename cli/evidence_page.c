@@ -52,7 +52,7 @@ page_done(struct page *p)
 {
 	firma_buf_done(&p->to);
 	json_decref(p->renewal);
-	json_decref(p->entries);
+	evidence_entries_done(&p->room);
 	firma_certificate_free(p->old);
 	firma_certificate_free(p->new);
 }

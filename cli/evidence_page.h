@@ -15,8 +15,9 @@ struct page {
 	struct firma_buf to;
 	enum firma_err r;
 	int is_spanish;
-	json_t *renewal; /* renewal.json */
-	json_t *entries; /* of the ledger, an array */
+	json_t *renewal;                        /* renewal.json */
+	const struct evidence_entries *entries; /* of ledger.jsonl */
+	struct evidence_entries room;
 	struct firma_certificate *old, *new;
 };
 

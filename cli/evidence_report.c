@@ -196,15 +196,10 @@ certificates(struct page *p)
 static const json_t *
 entry_of(const struct page *p, json_int_t seq)
 {
-	size_t i;
-	json_t *e;
+	char name[24];
 
-	json_array_foreach(p->entries, i, e)
-	{
-		if (json_integer_value(json_object_get(e, "seq")) == seq)
-			return e;
-	}
-	return NULL;
+	(void)snprintf(name, sizeof(name), "%" JSON_INTEGER_FORMAT, seq);
+	return json_object_get(p->entries->steps, name);
 }
 
 static void
@@ -361,7 +356,7 @@ files(struct page *p)
 		if (strcmp(f->name, EVIDENCE_REPORT) == 0 ||
 		    strncmp(f->name, EVIDENCE_SUMS, strlen(EVIDENCE_SUMS)) == 0)
 			continue;
-		if (SHA256(f->content.at, f->content.len, hash) == NULL)
+		if (evidence_hash(p->e, f, hash) != FIRMA_OK)
 			p->r = FIRMA_ERR_INTERNAL;
 		firma_hex(firma_bytes_of(hash, sizeof(hash)), hex);
 		page_put(p, "<tr><td>");
@@ -378,23 +373,72 @@ files(struct page *p)
 }
 
 static void
+number(uint64_t n, char ret[24])
+{
+	(void)snprintf(ret, 24, "%llu", (unsigned long long)n);
+}
+
+static void
 ledger(struct page *p)
 {
-	const size_t n = json_array_size(p->entries);
-	char first[24] = "-", last[24] = "-";
+	const struct evidence_entries *of = p->entries;
+	char first[24] = "-", last[24] = "-", others[24];
 
-	if (n != 0) {
-		(void)snprintf(first, sizeof(first), "%" JSON_INTEGER_FORMAT,
-		    json_integer_value(
-			json_object_get(json_array_get(p->entries, 0), "seq")));
-		(void)snprintf(last, sizeof(last), "%" JSON_INTEGER_FORMAT,
-		    json_integer_value(json_object_get(
-			json_array_get(p->entries, n - 1), "seq")));
+	if (of->n != 0) {
+		number(of->first_seq, first);
+		number(of->last_seq, last);
 	}
 	page_heading(p, WORD_LEDGER);
 	page_put(p, "<p>");
 	page_sentence(p, WORD_LEDGER_TEXT, first, last);
+	if (of->n_others != 0) {
+		number(of->n_others, others);
+		page_put(p, " ");
+		page_sentence(p, WORD_LEDGER_OTHERS, others, "");
+	}
+	page_put(p, "</p>\n<table class=\"pairs\">\n<tr><th>");
+	page_word(p, WORD_LAST_ENTRY);
+	page_put(p, "</th><td class=\"hex\">");
+	page_text(p,
+	    evidence_text(
+		json_object_get(p->renewal, "ledger"), "last_sha256"));
+	page_put(p, "</td></tr>\n</table>\n");
+}
+
+/* ---- what holds it together ---- */
+
+static const char *
+signed_with(const struct page *p)
+{
+	return evidence_text(
+	    json_object_get(p->renewal, "seal"), "signed_with");
+}
+
+static int
+is_stamped(const struct page *p)
+{
+	return json_is_true(
+	    json_object_get(json_object_get(p->renewal, "seal"), "timestamp"));
+}
+
+static void
+paragraph(struct page *p, enum evidence_word w, const char *text)
+{
+	page_put(p, "<p>");
+	page_sentence(p, w, text, "");
 	page_put(p, "</p>\n");
+}
+
+static void
+held(struct page *p)
+{
+	page_heading(p, WORD_HELD);
+	if (signed_with(p)[0] != '\0')
+		paragraph(p, WORD_HELD_SIGNED, signed_with(p));
+	if (is_stamped(p))
+		paragraph(p, WORD_HELD_STAMPED, "");
+	if (signed_with(p)[0] == '\0' && !is_stamped(p))
+		paragraph(p, WORD_HELD_NOTHING, "");
 }
 
 /* ---- how to check it ---- */
@@ -440,10 +484,16 @@ static void
 check(struct page *p)
 {
 	static const char *const sums[] = { "sha256sum -c SHA256SUMS", NULL };
+	static const char *const seal[] = {
+		"openssl cms -verify -cades -binary -inform DER -in "
+		"SHA256SUMS.p7s -content SHA256SUMS -CAfile ca.pem -purpose any "
+		"-no_check_time -signer signed-by.pem -out /dev/null",
+		"openssl x509 -in signed-by.pem -noout -subject -serial", NULL
+	};
 	static const char *const stamp[] = {
 		"openssl ts -verify -in SHA256SUMS.tsr -data SHA256SUMS "
 		"-CAfile tsa-ca.pem",
-		NULL
+		"openssl ts -reply -in SHA256SUMS.tsr -text", NULL
 	};
 	static const char *const key[] = {
 		"openssl req -inform DER -in request.csr -verify -noout "
@@ -463,7 +513,10 @@ check(struct page *p)
 	page_word(p, WORD_CHECK_TEXT);
 	page_put(p, "</p>\n");
 	how(p, WORD_CHECK_SUMS, sums);
-	how(p, WORD_CHECK_STAMP, stamp);
+	if (signed_with(p)[0] != '\0')
+		how(p, WORD_CHECK_SEAL, seal);
+	if (is_stamped(p))
+		how(p, WORD_CHECK_STAMP, stamp);
 	letters(p);
 	how(p, WORD_CHECK_KEY, key);
 	how(p, WORD_CHECK_LEDGER, chain);
@@ -489,27 +542,13 @@ read_certificate(
 static enum firma_err
 read_entries(struct page *p, struct firma_cause *cause)
 {
-	struct firma_bytes in = evidence_find(p->e, EVIDENCE_LEDGER);
+	const enum firma_err r =
+	    evidence_entries_of(p->e, &p->room, &p->entries);
 
-	if ((p->entries = json_array()) == NULL)
-		return FIRMA_ERR_NOMEM;
-	while (in.len != 0) {
-		const uint8_t *end = memchr(in.at, '\n', in.len);
-		const size_t n = end != NULL ? (size_t)(end - in.at) : in.len;
-		json_t *line = json_loadb(
-		    (const char *)in.at, n, JSON_REJECT_DUPLICATES, NULL);
-
-		if (!json_is_object(line)) {
-			json_decref(line);
-			return firma_fail(cause, FIRMA_ERR_SHAPE,
-			    FIRMA_CAUSE_NONE, 0, EVIDENCE_LEDGER);
-		}
-		if (json_array_append_new(p->entries, line) != 0)
-			return FIRMA_ERR_NOMEM;
-		in = firma_bytes_of(
-		    in.at + n + (end != NULL), in.len - n - (end != NULL));
-	}
-	return FIRMA_OK;
+	if (r == FIRMA_OK && p->entries->is_shapeless)
+		return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
+		    EVIDENCE_LEDGER);
+	return r;
 }
 
 static void
@@ -522,6 +561,7 @@ whole(struct page *p)
 	files(p);
 	receipts(p);
 	ledger(p);
+	held(p);
 	check(p);
 	page_put(p, "<p><small>");
 	page_sentence(p, WORD_MADE, evidence_text(p->renewal, "made_by"), "");

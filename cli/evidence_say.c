@@ -19,10 +19,39 @@ verdict_name(enum evidence_verdict v)
 {
 	static const char *const names[] = { [EVIDENCE_GOOD] = "good",
 		[EVIDENCE_BAD] = "bad",
+		[EVIDENCE_MISSING] = "missing",
 		[EVIDENCE_REFUSED] = "refused",
 		[EVIDENCE_NOTE] = "absent" };
 
 	return names[v];
+}
+
+static const char *
+signer_name(enum evidence_signer by)
+{
+	static const char *const names[] = { [EVIDENCE_BY_OTHER] = "other",
+		[EVIDENCE_BY_NEW] = "new",
+		[EVIDENCE_BY_OLD] = "old",
+		[EVIDENCE_BY_SIGNER] = "signer" };
+
+	return names[by];
+}
+
+/* What holds it together, and it is none. */
+static json_t *
+held_json(const struct evidence_held *h)
+{
+	json_t *j =
+	    json_pack("{sn sb}", "signature", "timestamp", h->is_stamped);
+
+	if (h->is_signed)
+		(void)json_object_set_new(j, "signature",
+		    json_pack("{ss ss ss sb so}", "name", h->name, "serial",
+			h->serial, "certificate", signer_name(h->by), "issued",
+			h->is_issued, "time",
+			h->time < 0 ? json_null()
+				    : out_json_time((uint64_t)h->time)));
+	return j;
 }
 
 static void
@@ -35,10 +64,10 @@ say_json(const struct evidence_findings *f)
 		    json_pack("{ss ss ss ss}", "id", checks[f->at[i].check].id,
 			"file", f->at[i].file, "verdict",
 			verdict_name(f->at[i].verdict), "why", f->at[i].why));
-	j = json_pack("{ss sb ss* ss* ss* so}", "kind", "evidence", "valid",
+	j = json_pack("{ss sb ss* ss* ss* so so}", "kind", "evidence", "valid",
 	    evidence_exit(f) == FIRMA_EXIT_OK, "status", f->status,
-	    "old_serial", f->old_serial, "new_serial", f->new_serial, "checks",
-	    list);
+	    "old_serial", f->old_serial, "new_serial", f->new_serial, "held_by",
+	    held_json(&f->held), "checks", list);
 	if (f->stamp.tsa != NULL)
 		(void)json_object_set_new(
 		    j, "timestamp", stamp_json(&f->stamp));
@@ -53,15 +82,89 @@ say_one(const struct evidence_finding *f)
 		out_pair(f->file, "%s", _(checks[f->check].good));
 		break;
 	case EVIDENCE_BAD:
+	case EVIDENCE_MISSING:
 	case EVIDENCE_REFUSED:
 		out_coloured(OUT_BAD, "%s: %s%s%s%s", f->file,
 		    _(checks[f->check].bad), f->why[0] != '\0' ? " (" : "",
 		    f->why, f->why[0] != '\0' ? ")" : "");
 		break;
 	case EVIDENCE_NOTE:
-		out_pair(f->file, "%s", _("not there"));
+		out_pair(f->file, "%s",
+		    f->check == EVIDENCE_CHECK_REPORT
+			? _("not compared, because something is missing")
+			: _("not there"));
 		break;
 	}
+}
+
+static const char *
+of_whom(enum evidence_signer by)
+{
+	switch (by) {
+	case EVIDENCE_BY_NEW:
+		return _("the new certificate's key");
+	case EVIDENCE_BY_OLD:
+		return _("the old certificate's key");
+	case EVIDENCE_BY_SIGNER:
+		return _("the key that signs for the company");
+	case EVIDENCE_BY_OTHER:
+		break;
+	}
+	return _("a key that is none of this renewal's");
+}
+
+static void
+say_signature(const struct evidence_findings *f)
+{
+	const struct evidence_held *h = &f->held;
+	char at[STAMP_TIME];
+
+	out_pair(_("held together by"),
+	    _("a signature over all of it, with %s: %s, serial %s"),
+	    of_whom(h->by), h->name, h->serial);
+	if (h->time >= 0)
+		out_pair("", _("made on %s, as the signer's clock said"),
+		    stamp_time(h->time, at));
+	if (!f->has_ca)
+		out_pair("", "%s",
+		    _("whether that certificate is genuine is not looked at: "
+		      "--ca FILE, with the authority's from a source of your "
+		      "own"));
+}
+
+/* Plainly, what would be noticed if it were changed, and what would not. */
+static void
+say_held(const struct evidence_findings *f)
+{
+	if (f->held.is_signed)
+		say_signature(f);
+	if (f->held.is_stamped)
+		out_pair(_("held together by"),
+		    _("a time stamp over all of it%s"),
+		    f->has_tsa_ca
+			? ""
+			: _("; whose it is is not looked at: --tsa-ca "
+			    "FILE"));
+	if (f->held.is_signed || f->held.is_stamped)
+		return;
+	out_pair(_("held together by"), "%s",
+	    _("nothing but itself: no signature, no time stamp"));
+	out_note("%s",
+	    _("who had it could have changed the company's data and receipts, "
+	      "cut off the last entries and steps, and made the rest anew; "
+	      "compare the last entry with the agent's ledger, or have it made "
+	      "with --sign-with or --timestamp"));
+}
+
+static const char *
+advice(enum evidence_verdict v)
+{
+	return v == EVIDENCE_BAD
+	    ? _("do not rely on it; ask for the evidence again where it was "
+		"made")
+	    : v == EVIDENCE_MISSING
+	    ? _("it is incomplete; ask for the evidence again where it was made")
+	    : _("give the certificates that you believe: --ca, --tsa-ca");
 }
 
 void
@@ -76,18 +179,14 @@ evidence_say(const struct evidence_findings *f, const char *path)
 		for (size_t i = 0; i < f->n; i++)
 			say_one(&f->at[i]);
 		stamp_text(&f->stamp);
+		say_held(f);
 	}
 	if (evidence_exit(f) == FIRMA_EXIT_OK)
 		return;
 	for (size_t i = 0; i < f->n; i++)
-		if (f->at[i].verdict == EVIDENCE_BAD ||
-		    f->at[i].verdict == EVIDENCE_REFUSED)
+		if (f->at[i].verdict != EVIDENCE_GOOD &&
+		    f->at[i].verdict != EVIDENCE_NOTE)
 			(void)say_refusal(evidence_exit(f),
-			    f->at[i].verdict == EVIDENCE_BAD
-				? _("do not rely on it; ask for the evidence "
-				    "again where it was made")
-				: _("give the certificates that you believe: "
-				    "--ca, --tsa-ca"),
-			    "%s: %s: %s", path, f->at[i].file,
-			    _(checks[f->at[i].check].bad));
+			    advice(f->at[i].verdict), "%s: %s: %s", path,
+			    f->at[i].file, _(checks[f->at[i].check].bad));
 }

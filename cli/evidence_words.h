@@ -58,11 +58,46 @@
 	X(NO_RECEIPTS, "The portal gave none.", "El portal no dio ninguno.") \
 	X(LEDGER, "Ledger", "Bitácora") \
 	X(LEDGER_TEXT, "ledger.jsonl has the agent's entries %s to %s, all of " \
-	    "them, also of other keys in between: each holds the SHA-256 of the one " \
-	    "before, and with a gap that could not be checked.", \
-	    "ledger.jsonl tiene los asientos %s a %s del agente, todos, también " \
-	    "los de otras llaves entre ellos: cada uno lleva el SHA-256 del anterior, " \
-	    "y con un hueco no se podría comprobar.") \
+	    "them: each holds the SHA-256 of the one before, and with a gap that " \
+	    "could not be checked.", \
+	    "ledger.jsonl tiene los asientos %s a %s del agente, todos: cada uno " \
+	    "lleva el SHA-256 del anterior, y con un hueco no se podría comprobar.") \
+	X(LEDGER_OTHERS, "%s of them are not of this renewal: they are other work " \
+	    "that the same agent did meanwhile, with names of files and their " \
+	    "digests. Who gets this file can read them.", \
+	    "%s de ellos no son de esta renovación: son otros trabajos que el mismo " \
+	    "agente hizo mientras tanto, con nombres de archivos y sus resúmenes. " \
+	    "Quien reciba este archivo los puede leer.") \
+	X(HELD, "What holds this together", "Qué sostiene esta constancia") \
+	X(HELD_SIGNED, "A signature: SHA256SUMS.p7s, made with the key %s, is over " \
+	    "SHA256SUMS, and that is over each other file. Nobody can change, add " \
+	    "or take away anything without that key. Who signed, and that the " \
+	    "certificate is genuine, the check below shows; the signature's date is " \
+	    "what the agent's clock said.", \
+	    "Una firma: SHA256SUMS.p7s, hecha con la llave %s, cubre SHA256SUMS, y " \
+	    "éste cubre todos los demás archivos. Sin esa llave nadie puede cambiar, " \
+	    "agregar ni quitar nada. La comprobación de abajo muestra quién firmó y " \
+	    "si el certificado es auténtico; la fecha de la firma es la que decía el " \
+	    "reloj del agente.") \
+	X(HELD_STAMPED, "A time stamp: SHA256SUMS.tsr, of a time-stamping authority, " \
+	    "is over SHA256SUMS. All of it existed when the stamp was made, and was " \
+	    "not changed since. It does not say who made it.", \
+	    "Un sello de tiempo: SHA256SUMS.tsr, de una autoridad de sellado, cubre " \
+	    "SHA256SUMS. Todo existía ya cuando se hizo el sello, y no se ha cambiado " \
+	    "desde entonces. No dice quién lo hizo.") \
+	X(HELD_NOTHING, "Nothing but itself: it has no signature and no time stamp. " \
+	    "The letters' signatures and the certificates prove themselves. But who " \
+	    "had these files could have changed the company's data and the receipts, " \
+	    "taken away the last entries and steps with their files, and made this " \
+	    "page and SHA256SUMS anew. That can be seen only by comparing the last " \
+	    "entry with the agent's own ledger.", \
+	    "Nada más que ella misma: no lleva firma ni sello de tiempo. Las firmas " \
+	    "de las cartas y los certificados se prueban por sí mismos. Pero quien " \
+	    "tuvo estos archivos pudo cambiar los datos de la empresa y los acuses, " \
+	    "quitar los últimos asientos y pasos con sus archivos, y volver a hacer " \
+	    "esta página y SHA256SUMS. Eso sólo se nota al comparar el último asiento " \
+	    "con la bitácora del propio agente.") \
+	X(LAST_ENTRY, "last entry (SHA-256)", "último asiento (SHA-256)") \
 	X(CHECK, "How to check this yourself", "Cómo comprobarlo usted mismo") \
 	X(CHECK_TEXT, "Unpack the ZIP into a folder and run these commands in it. " \
 	    "Nothing of firma is needed.", \
@@ -70,10 +105,15 @@
 	    "falta nada de firma.") \
 	X(CHECK_SUMS, "All files are the ones that were put in:", \
 	    "Todos los archivos son los que se incluyeron:") \
-	X(CHECK_STAMP, "If SHA256SUMS.tsr is there: when they existed already " \
-	    "(tsa-ca.pem: the certificates of the time-stamping authority):", \
-	    "Si está SHA256SUMS.tsr: cuándo existían ya (tsa-ca.pem: los " \
-	    "certificados de la autoridad de sellado de tiempo):") \
+	X(CHECK_SEAL, "The signature over the list is good (ca.pem: the certificate " \
+	    "of the institution's authority, from a source of your own), and who " \
+	    "made it:", \
+	    "La firma de la lista es buena (ca.pem: el certificado de la autoridad " \
+	    "de la institución, obtenido por su cuenta), y quién la hizo:") \
+	X(CHECK_STAMP, "When they existed already (tsa-ca.pem: the certificates of " \
+	    "the time-stamping authority; the second command prints the time):", \
+	    "Cuándo existían ya (tsa-ca.pem: los certificados de la autoridad de " \
+	    "sellado de tiempo; la segunda orden muestra la hora):") \
 	X(CHECK_LETTERS, "The signatures (ca.pem: the certificate of the " \
 	    "institution's authority; the old certificate has expired, so its dates " \
 	    "are not looked at):", \

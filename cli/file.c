@@ -112,6 +112,20 @@ file_digest(const char *path, size_t max, const char *digest, uint8_t *ret,
 	return FIRMA_OK;
 }
 
+enum firma_err
+file_put(int fd, struct firma_bytes v, struct firma_cause *cause)
+{
+	return firma_fd_write(fd, v) == FIRMA_OK
+	    ? FIRMA_OK
+	    : firma_fail_errno(cause, "write");
+}
+
+static enum firma_err
+put_view(void *arg, int fd, struct firma_cause *cause)
+{
+	return file_put(fd, *(const struct firma_bytes *)arg, cause);
+}
+
 /* Is there something at path that is not to be replaced? */
 static int
 is_special(const char *path)
@@ -122,8 +136,20 @@ is_special(const char *path)
 	    (lstat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
+/* What went wrong is told of the file. */
+FIRMA_CHECKED static enum firma_err
+fill(int fd, const char *path, file_fill_fn *fn, void *arg,
+    struct firma_cause *cause)
+{
+	const enum firma_err r = fn(arg, fd, cause);
+
+	return r == FIRMA_ERR_IO || r == FIRMA_ERR_DISK_FULL
+	    ? firma_fail_errno(cause, path)
+	    : r;
+}
+
 static enum firma_err
-write_into(const char *path, mode_t mode, struct firma_bytes v,
+write_into(const char *path, mode_t mode, file_fill_fn *fn, void *arg,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done)
@@ -131,9 +157,8 @@ write_into(const char *path, mode_t mode, struct firma_bytes v,
 	    ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
 	    : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
-	if (fd < 0 || firma_fd_write(fd, v) != FIRMA_OK)
-		return firma_fail_errno(cause, path);
-	return FIRMA_OK;
+	return fd < 0 ? firma_fail_errno(cause, path)
+		      : fill(fd, path, fn, arg, cause);
 }
 
 /* Opens what becomes path; beside has room for its name meanwhile. */
@@ -153,8 +178,8 @@ open_beside(const char *path, mode_t mode, char beside[FILE_PATH_MAX],
 
 /* is_synced: the octets are on the disk before the name is there. */
 static enum firma_err
-write_beside(const char *path, mode_t mode, struct firma_bytes v, int is_synced,
-    int *ret_fd, struct firma_cause *cause)
+write_beside(const char *path, mode_t mode, file_fill_fn *fn, void *arg,
+    int is_synced, int *ret_fd, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
 	char beside[FILE_PATH_MAX];
@@ -162,9 +187,12 @@ write_beside(const char *path, mode_t mode, struct firma_bytes v, int is_synced,
 
 	if ((r = open_beside(path, mode, beside, &fd, cause)) != FIRMA_OK)
 		return r;
-	if (firma_fd_write(fd, v) != FIRMA_OK || fchmod(fd, mode) != 0 ||
-	    (is_synced && fsync(fd) != 0) || rename(beside, path) != 0) {
+	r = fill(fd, path, fn, arg, cause);
+	if (r == FIRMA_OK &&
+	    (fchmod(fd, mode) != 0 || (is_synced && fsync(fd) != 0) ||
+		rename(beside, path) != 0))
 		r = firma_fail_errno(cause, path);
+	if (r != FIRMA_OK) {
 		(void)unlink(beside);
 		return r;
 	}
@@ -173,13 +201,46 @@ write_beside(const char *path, mode_t mode, struct firma_bytes v, int is_synced,
 }
 
 enum firma_err
-file_write(const char *path, mode_t mode, struct firma_bytes v,
+file_write_by(const char *path, mode_t mode, file_fill_fn *fn, void *arg,
     struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int fd = -1;
 
-	return is_special(path) ? write_into(path, mode, v, cause)
-				: write_beside(path, mode, v, 1, &fd, cause);
+	return is_special(path)
+	    ? write_into(path, mode, fn, arg, cause)
+	    : write_beside(path, mode, fn, arg, 1, &fd, cause);
+}
+
+enum firma_err
+file_write(const char *path, mode_t mode, struct firma_bytes v,
+    struct firma_cause *cause)
+{
+	return file_write_by(path, mode, put_view, &v, cause);
+}
+
+enum firma_err
+file_spool(const char *path, int *ret_fd, struct firma_cause *cause)
+{
+	const char *tmp = getenv("TMPDIR"), *slash = strrchr(path, '/');
+	char name[FILE_PATH_MAX];
+	int n, fd;
+
+	if (is_special(path))
+		n = snprintf(name, sizeof(name), "%s/firma.XXXXXX",
+		    tmp != NULL && tmp[0] == '/' ? tmp : "/var/tmp");
+	else if (slash != NULL)
+		n = snprintf(name, sizeof(name), "%.*s/firma.XXXXXX",
+		    (int)(slash - path), path);
+	else
+		n = snprintf(name, sizeof(name), "./firma.XXXXXX");
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return firma_fail(
+		    cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0, "%s", path);
+	if ((fd = mkostemp(name, O_CLOEXEC)) < 0)
+		return firma_fail_errno(cause, path);
+	(void)unlink(name);
+	*ret_fd = fd;
+	return FIRMA_OK;
 }
 
 /* From here on fd's file system is synced with the others. */
@@ -213,7 +274,7 @@ file_batch_write(struct file_batch *b, const char *path, mode_t mode,
 	/* Without it, the old one might be lost and the new one not there. */
 	if (is_special(path) || lstat(path, &st) == 0)
 		return file_write(path, mode, v, cause);
-	r = write_beside(path, mode, v, 0, &fd, cause);
+	r = write_beside(path, mode, put_view, &v, 0, &fd, cause);
 	return r == FIRMA_OK ? remember(b, &fd, path, cause) : r;
 }
 

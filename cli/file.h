@@ -39,6 +39,23 @@ FIRMA_CHECKED enum firma_err file_open(
 FIRMA_CHECKED enum firma_err file_write(const char *path, mode_t mode,
     struct firma_bytes v, struct firma_cause *cause);
 
+/* The same, of octets that fn writes into fd, with file_put(). */
+typedef enum firma_err file_fill_fn(
+    void *arg, int fd, struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err file_write_by(const char *path, mode_t mode,
+    file_fill_fn *fn, void *arg, struct firma_cause *cause);
+
+/* All of v into fd.  FIRMA_ERR_IO, FIRMA_ERR_DISK_FULL. */
+FIRMA_CHECKED enum firma_err file_put(
+    int fd, struct firma_bytes v, struct firma_cause *cause);
+
+/*
+ * A file without a name in the folder where path is, or would be; it is gone when
+ * ret_fd is closed.  Where path is no regular file it is in $TMPDIR or /var/tmp.
+ */
+FIRMA_CHECKED enum firma_err file_spool(
+    const char *path, int *ret_fd, struct firma_cause *cause);
+
 /*
  * file_write() for many files: what is written is whole at once for every
  * program, and on the disk after file_batch_sync(), in one go for each file

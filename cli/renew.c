@@ -297,14 +297,6 @@ renew_retire(struct app *app, const struct args *a)
 	    _("the old key is not retired"));
 }
 
-static int
-write_evidence(struct app *app, const struct args *a, const struct renewal *r)
-{
-	return args_text(a, "zip") != NULL
-	    ? evidence_write_zip(app, r, a)
-	    : evidence_write(app, r, args_text(a, "dir"), args_text(a, "ca"));
-}
-
 /* The one that was worked on last, unless a number is given. */
 static int
 renew_evidence(struct app *app, const struct args *a)
@@ -317,16 +309,14 @@ renew_evidence(struct app *app, const struct args *a)
 	enum firma_err r;
 	int status;
 
-	if ((dir == NULL) == (zip == NULL) ||
-	    (zip == NULL && args_flag(a, "timestamp")))
+	if ((dir == NULL) == (zip == NULL))
 		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("firma renew evidence --zip FILE, or --dir DIR; a time "
-		      "stamp goes into a ZIP"),
-		    "%s", _("where is the evidence written to?"));
+		    _("firma renew evidence --zip FILE, or --dir DIR"), "%s",
+		    _("where is the evidence written to?"));
 	if (args_operand(a, 0) != NULL) {
 		status = renewals_choose(
 		    app, args_operand(a, 0), FIRMA_RENEWAL_OPEN, &one);
-		return status != 0 ? status : write_evidence(app, a, &one);
+		return status != 0 ? status : evidence_write(app, &one, a);
 	}
 	if ((r = renewals_list(app, 0, &list, &cause)) == FIRMA_OK &&
 	    list.n == 0)
@@ -338,7 +328,7 @@ renew_evidence(struct app *app, const struct args *a)
 	for (size_t i = 1; i < list.n; i++)
 		if (list.at[i].changed >= last->changed)
 			last = &list.at[i];
-	return write_evidence(app, a, last);
+	return evidence_write(app, last, a);
 }
 
 /* ---- tables ---- */
@@ -390,11 +380,15 @@ static const struct option_desc evidence_options[] = {
 	{ "dir", 'd', OPTION_TEXT, N_("DIR"), N_("write the files there") },
 	{ "ca", 0, OPTION_TEXT, N_("FILE"),
 	    N_("a CA's certificate to put beside them") },
+	{ "sign-with", 0, OPTION_TEXT, N_("KEY"),
+	    N_("a signature with this key over all of it: the new one's, as a "
+	       "rule") },
 	{ "timestamp", 0, OPTION_FLAG, NULL,
-	    N_("with --zip: and an authority's time stamp over all of it") },
+	    N_("an authority's time stamp over all of it") },
 	STAMP_OPTIONS,
 	{ "force", 0, OPTION_FLAG, NULL,
 	    N_("with --zip: replace a file that is there") },
+	PIN_OPTION,
 	{ NULL, 0, OPTION_FLAG, NULL, NULL },
 };
 

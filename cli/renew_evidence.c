@@ -8,144 +8,52 @@
 #include <openssl/sha.h>
 
 #include "agent/base/own.h"
-#include "cli/certificates.h"
 #include "cli/evidence_collect.h"
 #include "cli/file.h"
-#include "cli/ledger.h"
+#include "cli/signing.h"
 #include "cli/stamp.h"
 #include "cli/stamp_say.h"
 
-struct writing {
-	const char *dir;
-	json_t *files, *missing;
-};
+#define AT_ONCE ((size_t)64 * 1024)
 
-static enum firma_err
-put(struct writing *w, const char *name, struct firma_bytes v,
-    struct firma_cause *cause)
+/* ---- what holds it together ---- */
+
+/* 0, or the exit status of what has been said. */
+static int
+add_signature(struct app *app, const struct args *a, const struct renewal *r,
+    struct evidence *e)
 {
-	char path[FILE_PATH_MAX];
-	enum firma_err r;
+	FIRMA_OWN(firma_signed_done) struct firma_signed got = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf cms = { 0 };
+	const char *key = args_text(a, "sign-with");
+	char purpose[64];
+	const struct signing ask = { key, FIRMA_SIGN_CMS_DETACHED,
+		EVIDENCE_SUMS, purpose, evidence_find(e, EVIDENCE_SUMS) };
+	enum firma_err f;
+	int status;
 
-	if ((r = file_join(w->dir, name, path)) != FIRMA_OK ||
-	    (r = file_write(path, 0644, v, cause)) != FIRMA_OK)
-		return r;
-	(void)json_array_append_new(w->files, json_string(name));
-	if (!out_is_json())
-		out_line("%s", path);
-	return FIRMA_OK;
-}
-
-static enum firma_err
-put_certificate(struct writing *w, const char *name, struct firma_bytes v,
-    struct firma_cause *cause)
-{
-	FIRMA_OWN(firma_certificate_done) struct firma_certificate *c = NULL;
-	FIRMA_OWN(firma_buf_done) struct firma_buf pem = { 0 };
-	enum firma_err r;
-
-	if ((r = firma_certificate_parse(v, &c, cause)) != FIRMA_OK ||
-	    (r = file_pem("CERTIFICATE", firma_certificate_der(c), &pem)) !=
-		FIRMA_OK)
-		return r;
-	return put(w, name, firma_buf_view(&pem), cause);
-}
-
-static enum firma_err
-documents(struct app *app, const struct renewal *of, struct writing *w,
-    struct firma_cause *cause)
-{
-	for (size_t i = 0; i < evidence_n_pieces; i++) {
-		FIRMA_OWN(firma_buf_done) struct firma_buf v = { 0 };
-		enum firma_err r = renewals_document(
-		    app, of->id, evidence_pieces[i].document, &v, cause);
-
-		/* An unfinished renewal has some of them only, and not each
-		 * procedure has all. */
-		if (r == FIRMA_ERR_NOT_FOUND) {
-			if (of->status == FIRMA_RENEWAL_OPEN)
-				(void)json_array_append_new(w->missing,
-				    json_string(evidence_pieces[i].file));
-			continue;
-		}
-		if (r == FIRMA_OK)
-			r = (evidence_pieces[i].is_certificate ? put_certificate
-							       : put)(w,
-			    evidence_pieces[i].file, firma_buf_view(&v), cause);
-		if (r != FIRMA_OK)
-			return r;
+	/* Not "renewal N ...": it is no step of it. */
+	(void)snprintf(purpose, sizeof(purpose), "evidence of renewal %llu",
+	    (unsigned long long)r->id);
+	if ((status = signing_do(app, a, &ask, &cms, &got)) != 0) {
+		out_note("%s",
+		    _("  -> nothing is written; without --sign-with the same "
+		      "evidence is written unsigned"));
+		return status;
 	}
-	return FIRMA_OK;
-}
-
-static enum firma_err
-add_line(void *arg, struct firma_bytes line)
-{
-	struct firma_buf *all = arg;
-	enum firma_err r;
-
-	if ((r = firma_buf_put(all, line)) != FIRMA_OK)
-		return r;
-	return firma_buf_put_u8(all, '\n');
-}
-
-static enum firma_err
-write_all(struct app *app, const struct renewal *of, struct writing *w,
-    const char *ca, struct firma_cause *cause)
-{
-	FIRMA_OWN(firma_buf_done) struct firma_buf ledger = { 0 };
-	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
-	char path[FILE_PATH_MAX];
-	enum firma_err r;
-
-	if ((r = file_join(w->dir, "letters", path)) != FIRMA_OK ||
-	    (r = file_mkdirs(path, cause)) != FIRMA_OK ||
-	    (r = documents(app, of, w, cause)) != FIRMA_OK ||
-	    (r = ledger_read(app, 1, UINT64_MAX, add_line, &ledger, cause)) !=
-		FIRMA_OK ||
-	    (r = put(w, "ledger.jsonl", firma_buf_view(&ledger), cause)) !=
-		FIRMA_OK)
-		return r;
-	if (ca == NULL)
-		return FIRMA_OK;
-	if ((r = file_read(ca, FIRMA_CERTIFICATE_PEM_MAX, &file, cause)) !=
+	if ((f = evidence_put(e, EVIDENCE_SEAL, firma_buf_view(&cms))) !=
 	    FIRMA_OK)
-		return r;
-	return put_certificate(w, "ca.pem", firma_buf_view(&file), cause);
-}
-
-int
-evidence_write(
-    struct app *app, const struct renewal *of, const char *dir, const char *ca)
-{
-	struct writing w = { dir, json_array(), json_array() };
-	struct firma_cause cause = { 0 };
-	const enum firma_err r = write_all(app, of, &w, ca, &cause);
-	const char *name;
-	json_t *v;
-	size_t i;
-
-	if (r == FIRMA_OK && out_is_json()) {
-		out_json(json_pack("{ss sO sO}", "dir", dir, "files", w.files,
-		    "missing", w.missing));
-	} else if (r == FIRMA_OK) {
-		json_array_foreach(w.missing, i, v)
-		{
-			name = json_string_value(v);
-			out_note(_("not there yet: %s"), name);
-		}
-	}
-	json_decref(w.files);
-	json_decref(w.missing);
-	if (r != FIRMA_OK)
-		return app_failure(
-		    app, r, &cause, "%s", _("the evidence is not complete"));
-	return FIRMA_EXIT_OK;
+		return say_failure(f, NULL, NULL, "%s", EVIDENCE_SEAL);
+	if (strcmp(key, r->new_key) != 0 && strcmp(key, r->old_key) != 0)
+		out_note(_("%s is not this renewal's key: who verifies the "
+			   "evidence is told that another signed it"),
+		    key);
+	return 0;
 }
 
 /* A stamp over SHA256SUMS, and so over all of it. */
 static enum firma_err
-add_stamp(
+ask_stamp(
     const struct stamp_config *c, struct evidence *e, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf token = { 0 };
@@ -163,27 +71,151 @@ add_stamp(
 	return evidence_put(e, EVIDENCE_STAMP, firma_buf_view(&response));
 }
 
-static void
-tell_zip(const char *path, const struct evidence *e, json_t *missing)
+static int
+add_stamp(const struct stamp_config *c, struct evidence *e)
 {
+	struct firma_cause cause = { 0 };
+	const enum firma_err f = ask_stamp(c, e, &cause);
+	int status;
+
+	if (f == FIRMA_OK)
+		return 0;
+	status = stamp_failure(
+	    f, &cause, _("nothing is written, there is no time stamp"));
+	out_note("%s",
+	    _("  -> without --timestamp the same evidence is written "
+	      "at once, now or later"));
+	return status;
+}
+
+/* ---- where it is written to ---- */
+
+static enum firma_err
+put_octets(void *arg, struct firma_bytes octets)
+{
+	return file_put(*(const int *)arg, octets, NULL);
+}
+
+static enum firma_err
+fill_zip(void *arg, int fd, struct firma_cause *cause)
+{
+	return evidence_pack(arg, put_octets, &fd, cause);
+}
+
+/* ledger.jsonl, from the file where it waits. */
+static enum firma_err
+fill_ledger(void *arg, int fd, struct firma_cause *cause)
+{
+	const struct evidence *e = arg;
+	FIRMA_OWN(firma_mem_done) uint8_t *piece = malloc(AT_ONCE);
+	uint64_t at = 0;
+	enum firma_err r;
+	ssize_t n;
+
+	if (piece == NULL)
+		return FIRMA_ERR_NOMEM;
+	while ((n = pread(e->spool, piece, AT_ONCE, (off_t)at)) > 0) {
+		r = file_put(fd, firma_bytes_of(piece, (size_t)n), cause);
+		if (r != FIRMA_OK)
+			return r;
+		at += (uint64_t)n;
+	}
+	return at == e->entries.size ? FIRMA_OK : FIRMA_ERR_IO;
+}
+
+static enum firma_err
+write_folder(struct evidence *e, const char *dir, struct firma_cause *cause)
+{
+	char path[FILE_PATH_MAX];
+	enum firma_err r;
+
+	/* Of an earlier time, over other files. */
+	if (!evidence_has(e, EVIDENCE_SEAL) &&
+	    file_join(dir, EVIDENCE_SEAL, path) == FIRMA_OK)
+		(void)unlink(path);
+	if (!evidence_has(e, EVIDENCE_STAMP) &&
+	    file_join(dir, EVIDENCE_STAMP, path) == FIRMA_OK)
+		(void)unlink(path);
+	for (size_t i = 0; i < e->n; i++) {
+		const struct evidence_file *f = &e->at[i];
+
+		if ((r = file_join(dir, f->name, path)) != FIRMA_OK)
+			return r;
+		r = e->has_spool && strcmp(f->name, EVIDENCE_LEDGER) == 0
+		    ? file_write_by(path, 0644, fill_ledger, e, cause)
+		    : file_write(
+			  path, 0644, firma_buf_view(&f->content), cause);
+		if (r != FIRMA_OK)
+			return r;
+	}
+	return FIRMA_OK;
+}
+
+/* Its folders; nothing when a ZIP is written. */
+FIRMA_CHECKED static enum firma_err
+make_folder(const char *dir, struct firma_cause *cause)
+{
+	char path[FILE_PATH_MAX];
+	enum firma_err r;
+
+	if (dir == NULL)
+		return FIRMA_OK;
+	if ((r = file_join(dir, "letters", path)) != FIRMA_OK)
+		return r;
+	return file_mkdirs(path, cause);
+}
+
+/* ---- what is told ---- */
+
+/* The entries of others are for nobody's eyes but the operator's to decide. */
+static void
+tell_others(const struct evidence *e)
+{
+	if (e->entries.n_others != 0)
+		out_note(_("%llu entries of other work are in ledger.jsonl, "
+			   "with names of files and digests: think of who "
+			   "gets it"),
+		    (unsigned long long)e->entries.n_others);
+	if (!evidence_has(e, EVIDENCE_SEAL) && !evidence_has(e, EVIDENCE_STAMP))
+		out_note("%s",
+		    _("it has no signature and no time stamp, and so nothing "
+		      "shows whether its end was cut off later: --sign-with "
+		      "KEY, --timestamp"));
+}
+
+static void
+tell(const struct args *a, const struct evidence *e, const json_t *missing)
+{
+	const char *dir = args_text(a, "dir"), *zip = args_text(a, "zip");
 	json_t *files = json_array(), *v;
+	char path[FILE_PATH_MAX];
 	size_t i;
 
 	for (i = 0; i < e->n; i++)
 		(void)json_array_append_new(files, json_string(e->at[i].name));
 	if (out_is_json()) {
-		out_json(json_pack("{ss so sO sb}", "zip", path, "files", files,
-		    "missing", missing, "stamped",
-		    evidence_find(e, EVIDENCE_STAMP).len != 0));
+		out_json(json_pack("{ss so sO sI sb sb}",
+		    zip != NULL ? "zip" : "dir", zip != NULL ? zip : dir,
+		    "files", files, "missing", missing, "other_entries",
+		    (json_int_t)e->entries.n_others, "signed",
+		    evidence_has(e, EVIDENCE_SEAL), "stamped",
+		    evidence_has(e, EVIDENCE_STAMP)));
 		return;
 	}
 	json_decref(files);
-	out_line("%s", path);
-	json_array_foreach(missing, i, v)
+	if (zip != NULL)
+		out_line("%s", zip);
+	for (i = 0; zip == NULL && i < e->n; i++)
+		if (file_join(dir, e->at[i].name, path) == FIRMA_OK)
+			out_line("%s", path);
+	json_array_foreach((json_t *)(uintptr_t)missing, i, v)
 	{
 		out_note(_("not there yet: %s"), json_string_value(v));
 	}
+	tell_others(e);
 }
+
+/* ---- all of it ---- */
 
 static void
 json_done(json_t **j)
@@ -193,51 +225,53 @@ json_done(json_t **j)
 }
 
 static int
-write_zip(struct app *app, const struct renewal *r, const struct args *a,
+write_it(struct app *app, const struct renewal *r, const struct args *a,
     const struct stamp_config *tsa)
 {
 	FIRMA_OWN(evidence_done) struct evidence e = { 0 };
-	FIRMA_OWN(firma_buf_done) struct firma_buf zip = { 0 };
 	FIRMA_OWN(json_done) json_t *missing = json_array();
-	const char *path = args_text(a, "zip");
+	const char *zip = args_text(a, "zip"), *dir = args_text(a, "dir");
+	const char *path = zip != NULL ? zip : dir;
 	struct firma_cause cause = { 0 };
+	char inside[FILE_PATH_MAX];
+	const struct evidence_how how = { zip != NULL ? zip : inside,
+		args_text(a, "ca"), args_text(a, "sign-with"), tsa != NULL };
 	enum firma_err f;
+	int status;
 
-	f = evidence_collect(app, r, args_text(a, "ca"), &e, missing, &cause);
+	if ((f = make_folder(dir, &cause)) == FIRMA_OK && dir != NULL)
+		f = file_join(dir, EVIDENCE_LEDGER, inside);
+	if (f == FIRMA_OK)
+		f = evidence_collect(app, r, &how, &e, missing, &cause);
 	if (f != FIRMA_OK)
 		return app_failure(
 		    app, f, &cause, "%s", _("the evidence is not complete"));
-	if (tsa != NULL && (f = add_stamp(tsa, &e, &cause)) != FIRMA_OK) {
-		const int status = stamp_failure(
-		    f, &cause, _("nothing is written, there is no time stamp"));
-
-		out_note("%s",
-		    _("  -> without --timestamp the same evidence is written "
-		      "at once, now or later"));
+	if (how.signed_with != NULL &&
+	    (status = add_signature(app, a, r, &e)) != 0)
 		return status;
-	}
-	if ((f = evidence_pack(&e, &zip, &cause)) != FIRMA_OK ||
-	    (f = file_write(path, 0644, firma_buf_view(&zip), &cause)) !=
-		FIRMA_OK)
+	if (tsa != NULL && (status = add_stamp(tsa, &e)) != 0)
+		return status;
+	f = dir != NULL ? write_folder(&e, dir, &cause)
+			: file_write_by(zip, 0644, fill_zip, &e, &cause);
+	if (f != FIRMA_OK)
 		return say_failure(f, &cause, NULL, "%s", path);
-	tell_zip(path, &e, missing);
+	tell(a, &e, missing);
 	return FIRMA_EXIT_OK;
 }
 
 int
-evidence_write_zip(
-    struct app *app, const struct renewal *r, const struct args *a)
+evidence_write(struct app *app, const struct renewal *r, const struct args *a)
 {
 	FIRMA_OWN(stamp_config_done) struct stamp_config tsa = { 0 };
 	const int wants_stamp = args_flag(a, "timestamp");
-	const char *path = args_text(a, "zip");
+	const char *zip = args_text(a, "zip");
 	int status;
 
-	if (access(path, F_OK) == 0 && !args_flag(a, "force"))
+	if (zip != NULL && access(zip, F_OK) == 0 && !args_flag(a, "force"))
 		return say_refusal(FIRMA_EXIT_FAILED,
 		    _("name another file, or add --force"),
-		    _("%s is there already"), path);
+		    _("%s is there already"), zip);
 	if (wants_stamp && (status = stamp_configure(a, &tsa)) != 0)
 		return status;
-	return write_zip(app, r, a, wants_stamp ? &tsa : NULL);
+	return write_it(app, r, a, wants_stamp ? &tsa : NULL);
 }

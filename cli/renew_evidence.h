@@ -8,16 +8,13 @@
 
 #include "cli/renewals.h"
 
-/* ca: a CA certificate's file that goes in as ca.pem, or NULL. */
-int evidence_write(
-    struct app *app, const struct renewal *r, const char *dir, const char *ca);
-
 /*
- * One ZIP of evidence.h, at --zip of a: with --ca's certificate and, with
- * --timestamp, a stamp over its SHA256SUMS.  Never over another without --force;
- * without the stamp that was asked for nothing is written.
+ * The files of evidence.h, at --zip or in --dir of a: with --ca's certificate,
+ * with --sign-with a signature and with --timestamp a stamp over SHA256SUMS.
+ * A ZIP is never written over another file without --force; without the signature
+ * or the stamp that was asked for nothing is written.
  */
-int evidence_write_zip(
+int evidence_write(
     struct app *app, const struct renewal *r, const struct args *a);
 
 #endif

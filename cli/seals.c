@@ -135,9 +135,9 @@ pack(const struct seals *s, struct firma_buf *ret, struct firma_cause *cause)
 	struct zip_file files[SEALS_MAX];
 
 	for (size_t i = 0; i < s->n; i++)
-		files[i] = (struct zip_file){ s->at[i].name,
-			firma_buf_view(&s->at[i].request) };
-	return zip_write(files, s->n, (int64_t)s->now, ret, cause);
+		files[i] = (struct zip_file){ .name = s->at[i].name,
+			.content = firma_buf_view(&s->at[i].request) };
+	return zip_write_buf(files, s->n, (int64_t)s->now, ret, cause);
 }
 
 static int

@@ -228,10 +228,10 @@ tell(const struct args *a, const char *path, struct firma_bytes file,
 			     : say_failure(r, &cause, NULL, "%s", output);
 }
 
-/* The ZIP of `firma renew evidence`. */
+/* The ZIP of `firma renew evidence`: in memory, or where it lies. */
 static int
 verify_evidence(
-    const char *path, struct firma_bytes file, const struct beside *b)
+    const char *path, int in, struct firma_bytes file, const struct beside *b)
 {
 	FIRMA_OWN(evidence_done) struct evidence e = { 0 };
 	FIRMA_OWN(evidence_findings_done) struct evidence_findings f = { 0 };
@@ -239,7 +239,8 @@ verify_evidence(
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
-	r = evidence_unpack(file, &e, &cause);
+	r = file.at != NULL ? evidence_unpack(file, &e, &cause)
+			    : evidence_unpack_fd(in, &e, &cause);
 	if (r == FIRMA_ERR_NOMEM || r == FIRMA_ERR_INTERNAL)
 		return say_failure(r, &cause, NULL, "%s", path);
 	if (r != FIRMA_OK)
@@ -308,7 +309,7 @@ look(const struct args *a, const char *path, int document,
 		if (explain_pdf_is(file))
 			status = tell_pdf(path, document, &b);
 		else if ((status = confine(NULL)) == 0)
-			status = verify_evidence(path, file, &b);
+			status = verify_evidence(path, -1, file, &b);
 		return status == 0 && args_text(a, "output") != NULL
 		    ? nothing_inside(path)
 		    : status;
@@ -328,6 +329,23 @@ look(const struct args *a, const char *path, int document,
 	return tell(a, path, file, &b);
 }
 
+/* One is as long as the agent's ledger: it is read where it lies. */
+static int
+look_at_evidence(const struct args *a, const char *path, int in)
+{
+	FIRMA_OWN(beside_done) struct beside b = { 0 };
+	int status;
+
+	if ((status = read_ca(a, &b)) != 0 ||
+	    (status = stamp_configure_ca(a, &b.tsa_ca)) != 0 ||
+	    (status = confine(NULL)) != 0)
+		return status;
+	status = verify_evidence(path, in, firma_bytes_of(NULL, 0), &b);
+	return status == 0 && args_text(a, "output") != NULL
+	    ? nothing_inside(path)
+	    : status;
+}
+
 static int
 verify(struct app *app, const struct args *a)
 {
@@ -341,7 +359,10 @@ verify(struct app *app, const struct args *a)
 	int status;
 
 	(void)app;
-	if ((r = file_open(path, &in, &cause)) != FIRMA_OK ||
+	if ((r = file_open(path, &in, &cause)) == FIRMA_OK &&
+	    evidence_is_fd(in))
+		return look_at_evidence(a, path, in);
+	if (r != FIRMA_OK ||
 	    (r = firma_memfd_from_fd(in, max, &document, &cause)) != FIRMA_OK ||
 	    (r = firma_memfd_map(document, max, &file, &cause)) != FIRMA_OK)
 		return say_failure(r, &cause, NULL, "%s", path);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -130,7 +132,9 @@ check_entry(const struct zip *z, struct archive_entry *e,
 			    FIRMA_CAUSE_NONE, 0, "%.100s is twice in the ZIP",
 			    new->name);
 	if (archive_entry_size_is_set(e) &&
-	    archive_entry_size(e) > (la_int64_t)limits->entry)
+	    archive_entry_size(e) > (la_int64_t)limits->entry &&
+	    (limits->streamed == NULL ||
+		strcmp(new->name, limits->streamed) != 0))
 		return too_much(cause, new->name);
 	return FIRMA_OK;
 }
@@ -151,6 +155,11 @@ add(struct zip *z, struct archive *a, struct archive_entry *e,
 	    (r = check_entry(z, e, limits, cause)) != FIRMA_OK)
 		return r;
 	z->n++;
+	if (limits != NULL && limits->streamed != NULL &&
+	    strcmp(to->name, limits->streamed) == 0) {
+		to->is_left_out = 1;
+		return FIRMA_OK;
+	}
 	if (limits == NULL &&
 	    (archive_entry_filetype(e) != AE_IFREG ||
 		archive_entry_is_encrypted(e) ||
@@ -170,18 +179,23 @@ add(struct zip *z, struct archive *a, struct archive_entry *e,
 }
 
 static enum firma_err
-open_memory(
-    struct archive *a, struct firma_bytes file, struct firma_cause *cause)
+open_zip(struct archive *a, const struct zip_in *in, struct firma_cause *cause)
 {
 	/* One format and no filter: a compressed tar is no ZIP. */
-	if (archive_read_support_format_zip_seekable(a) != ARCHIVE_OK ||
-	    archive_read_open_memory(a, file.at, file.len) != ARCHIVE_OK)
+	if (archive_read_support_format_zip_seekable(a) != ARCHIVE_OK)
+		return bad(a, cause);
+	if (in->memory.at == NULL && lseek(in->fd, 0, SEEK_SET) != 0)
+		return firma_fail(cause, FIRMA_ERR_IO, FIRMA_CAUSE_ERRNO,
+		    (unsigned long)errno, "lseek");
+	if ((in->memory.at != NULL
+		    ? archive_read_open_memory(a, in->memory.at, in->memory.len)
+		    : archive_read_open_fd(a, in->fd, AT_ONCE)) != ARCHIVE_OK)
 		return bad(a, cause);
 	return FIRMA_OK;
 }
 
 static enum firma_err
-read_zip(struct firma_bytes file, const struct zip_limits *limits,
+read_zip(const struct zip_in *in, const struct zip_limits *limits,
     struct zip *ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(archive_done) struct archive *a = archive_read_new();
@@ -192,13 +206,13 @@ read_zip(struct firma_bytes file, const struct zip_limits *limits,
 	enum firma_err r;
 	int status;
 
-	if (file.len > (limits != NULL ? limits->archive : ZIP_MAX))
+	if (in->memory.len > (limits != NULL ? limits->archive : ZIP_MAX))
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
-		    "a ZIP of %zu octets", file.len);
+		    "a ZIP of %zu octets", in->memory.len);
 	got.at = calloc(most, sizeof(*got.at));
 	if (e == NULL || got.at == NULL)
 		return FIRMA_ERR_NOMEM;
-	if ((r = open_memory(a, file, cause)) != FIRMA_OK)
+	if ((r = open_zip(a, in, cause)) != FIRMA_OK)
 		return r;
 	for (size_t i = 0;
 	     (status = archive_read_next_header2(a, e)) != ARCHIVE_EOF; i++) {
@@ -221,12 +235,58 @@ read_zip(struct firma_bytes file, const struct zip_limits *limits,
 enum firma_err
 zip_read(struct firma_bytes file, struct zip *ret, struct firma_cause *cause)
 {
-	return read_zip(file, NULL, ret, cause);
+	const struct zip_in in = { .memory = file, .fd = -1 };
+
+	return read_zip(&in, NULL, ret, cause);
 }
 
 enum firma_err
-zip_read_strict(struct firma_bytes file, const struct zip_limits *limits,
+zip_read_strict(const struct zip_in *in, const struct zip_limits *limits,
     struct zip *ret, struct firma_cause *cause)
 {
-	return read_zip(file, limits, ret, cause);
+	return read_zip(in, limits, ret, cause);
+}
+
+/* Go on to the file of that name. */
+static enum firma_err
+find(struct archive *a, struct archive_entry *e, const char *name,
+    struct firma_cause *cause)
+{
+	char shown[ZIP_NAME_MAX];
+	int status;
+
+	for (size_t i = 0; i <= ZIP_ENTRIES_MAX; i++) {
+		status = archive_read_next_header2(a, e);
+		if (status == ARCHIVE_EOF)
+			return FIRMA_ERR_NOT_FOUND;
+		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
+			return bad(a, cause);
+		copy_name(e, shown);
+		if (archive_entry_filetype(e) == AE_IFREG &&
+		    strcmp(shown, name) == 0)
+			return FIRMA_OK;
+	}
+	return FIRMA_ERR_LIMIT;
+}
+
+enum firma_err
+zip_stream(const struct zip_in *in, const char *name, zip_fn *fn, void *arg,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(archive_done) struct archive *a = archive_read_new();
+	FIRMA_OWN(entry_done)
+	struct archive_entry *e = a != NULL ? archive_entry_new2(a) : NULL;
+	FIRMA_OWN(firma_mem_done) uint8_t *piece = malloc(AT_ONCE);
+	enum firma_err r;
+	la_ssize_t n;
+
+	if (e == NULL || piece == NULL)
+		return FIRMA_ERR_NOMEM;
+	if ((r = open_zip(a, in, cause)) != FIRMA_OK ||
+	    (r = find(a, e, name, cause)) != FIRMA_OK)
+		return r;
+	while ((n = archive_read_data(a, piece, AT_ONCE)) > 0)
+		if ((r = fn(arg, firma_bytes_of(piece, (size_t)n))) != FIRMA_OK)
+			return r == FIRMA_ERR_LIMIT ? too_much(cause, name) : r;
+	return n == 0 ? FIRMA_OK : bad(a, cause);
 }

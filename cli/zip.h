@@ -26,6 +26,12 @@ struct zip_entry {
 	int is_left_out;
 };
 
+/* Where the archive is: in memory, or when that is NULL in a regular file. */
+struct zip_in {
+	struct firma_bytes memory;
+	int fd;
+};
+
 struct zip {
 	struct zip_entry *at; /* files, in the archive's order; no folders */
 	size_t n;
@@ -47,6 +53,9 @@ struct zip_limits {
 	size_t entries; /* folders included; at most ZIP_ENTRIES_MAX */
 	size_t entry;   /* octets of one */
 	size_t all;     /* octets of them all */
+	/* One that is named, and left out: too large for memory, see
+	 * zip_stream().  NULL: none. */
+	const char *streamed;
 };
 
 /*
@@ -57,21 +66,37 @@ struct zip_limits {
  * FIRMA_ERR_VALUE  a name, or a kind of entry, that is none of ours
  * FIRMA_ERR_LIMIT, FIRMA_ERR_SHAPE
  */
-FIRMA_CHECKED enum firma_err zip_read_strict(struct firma_bytes file,
+FIRMA_CHECKED enum firma_err zip_read_strict(const struct zip_in *in,
     const struct zip_limits *limits, struct zip *ret,
     struct firma_cause *cause);
 
-/* A file to be written; views. */
+/* Octets in order; a result other than FIRMA_OK stops. */
+typedef enum firma_err zip_fn(void *arg, struct firma_bytes octets);
+
+/*
+ * The content of the first file of that name, in pieces, in constant memory.
+ * The CRC is compared at its end.  As zip_read_strict(), and FIRMA_ERR_NOT_FOUND.
+ */
+FIRMA_CHECKED enum firma_err zip_stream(const struct zip_in *in,
+    const char *name, zip_fn *fn, void *arg, struct firma_cause *cause);
+
+/* A file to be written; a view, or when that is NULL the first octets of fd. */
 struct zip_file {
 	const char *name;
 	struct firma_bytes content;
+	int fd;
+	uint64_t size; /* of what is in fd */
 };
 
 /*
  * Write them in their order, mode 0644, none compressed, all of one time (seconds
- * since 1970): the same files give the same octets on any machine.  Appends.
+ * since 1970): the same files give the same octets on any machine.
  */
 FIRMA_CHECKED enum firma_err zip_write(const struct zip_file *files, size_t n,
-    int64_t time, struct firma_buf *ret, struct firma_cause *cause);
+    int64_t time, zip_fn *fn, void *arg, struct firma_cause *cause);
+
+/* The same into memory.  Appends. */
+FIRMA_CHECKED enum firma_err zip_write_buf(const struct zip_file *files,
+    size_t n, int64_t time, struct firma_buf *ret, struct firma_cause *cause);
 
 #endif

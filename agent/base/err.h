@@ -25,7 +25,8 @@ enum firma_exit {
 	FIRMA_EXIT_PERSON = 9,     /* a person has to decide */
 	FIRMA_EXIT_INVALID = 10,   /* a signature or an input does not verify */
 	FIRMA_EXIT_NOT_FOUND = 11, /* no such token, key or renewal */
-	FIRMA_EXIT_UNREADABLE = 12 /* verify: no known kind, or damaged */
+	FIRMA_EXIT_UNREADABLE = 12, /* verify: no known kind, or damaged */
+	FIRMA_EXIT_INCOMPLETE = 13  /* verify: all that is there holds */
 };
 
 /* clang-format off */

@@ -14,13 +14,15 @@ sums() {
 pack() { (cd "$dir/x" && rm -f ../bad.zip && bsdtar --format zip -cf ../bad.zip -- *); }
 # tampered STATUS WORDS   what verify says of DIR/x, packed
 tampered() {
+	local verdict=bad words='do not rely on it'
 	pack
 	run "$1" verify "$dir/bad.zip"
 	says "$2"
-	says '^  -> do not rely on it'
+	[ "$1" = 10 ] || { verdict=missing words='it is incomplete'; }
+	says "^  -> $words"
 	{ "$BUILD/cli/firma" verify "$dir/bad.zip" --json 2> /dev/null || :; } |
-	    jq -e '.valid == false and any(.checks[]; .verdict == "bad")' > /dev/null ||
-	    fail "JSON"
+	    jq -e ".valid == false and any(.checks[]; .verdict == \"$verdict\")" \
+		> /dev/null || fail "JSON"
 }
 
 note "packed by another program it is the same evidence"
@@ -52,7 +54,7 @@ done < "$dir/names"
 note "a file less, a file more, another name"
 unpacked "$dir/good.zip"
 rm "$dir/x/request.csr"
-tampered 10 'do NOT name the same files'
+tampered 13 'request.csr: it was put in and is NOT here'
 unpacked "$dir/good.zip"
 echo more > "$dir/x/more.txt"
 tampered 10 'more.txt: it is NOT the file of SHA256SUMS'
@@ -60,6 +62,8 @@ unpacked "$dir/good.zip"
 mv "$dir/x/login.p7m" "$dir/x/login2.p7m"
 tampered 10 'login2.p7m: it is NOT'
 
+# lost WORDS COMMAND...   the same, where all that is there holds, and not all is
+lost() { status=13 forged "$@"; }
 # forged WORDS COMMAND...   changed in DIR/x, with SHA256SUMS made anew and
 # without the stamp, which nobody can make anew
 forged() {
@@ -68,11 +72,14 @@ forged() {
 	unpacked "$dir/good.zip"
 	(cd "$dir/x" && eval "$*") || fail "cannot: $*"
 	rm "$dir/x/SHA256SUMS.tsr"
+	sed -i 's/"timestamp": true/"timestamp": false/' "$dir/x/renewal.json"
 	sums
-	tampered 10 "$words"
+	tampered "${status:-10}" "$words"
 }
 note "changed, with SHA256SUMS made anew"
 forged 'letters/terms.old.p7s: NOT signed' 'echo x >> letters/terms.pdf'
+says 'letters/terms.pdf: it is NOT the file that renewal.json names'
+says 'letters/terms.pdf: it has NOT the digest that the ledger has'
 forged 'letters/terms.old.p7s: NOT signed with the old' \
     'cp letters/terms.new.p7s letters/terms.old.p7s'
 forged 'letters/terms.new.p7s: NOT signed with the new' \
@@ -95,14 +102,25 @@ forged 'NOT' 'echo "[" > renewal.json'
 forged 'NOT' ': > ledger.jsonl'
 forged 'NOT' 'echo "{\"seq\":" > ledger.jsonl'
 forged 'ledger does NOT have this signature' "sed -i 's/\"renewal\": 1/\"renewal\": 2/' renewal.json"
+note "a document less: renewal.json or the ledger has it"
+lost 'request.csr: it was put in and is NOT here' 'rm request.csr'
+# renewal.json forgets it too: the ledger does not.
+# shellcheck disable=SC2016 # for eval
+forget='jq --indent 1 --arg f "$f" ".documents |= map(select(.file != \$f))" \
+    renewal.json > ../r && mv ../r renewal.json'
+for f in request.csr letters/terms.pdf letters/conditions.pdf challenge.txt; do
+	lost "$f: it was put in and is NOT here" "rm $f; f=$f; $forget"
+done
+says 'report.html: *not compared'
+
 note "with the stamp kept, SHA256SUMS made anew"
 unpacked "$dir/good.zip"
 sed -i "\$s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/" "$dir/x/ledger.jsonl"
 sums
 tampered 10 'SHA256SUMS.tsr: the time stamp does NOT hold'
 note "a format that is not known is not believed"
-forged 'its format is NOT known, and so report.html' "sed -i 's/\"format\": 1/\"format\": 99/' renewal.json"
-forged 'its format is NOT known' "sed -i '/\"format\": 1/d' renewal.json; echo lie > report.html"
+forged 'its format is NOT known, and so report.html' "sed -i 's/\"format\": 2/\"format\": 99/' renewal.json"
+forged 'its format is NOT known' "sed -i '/\"format\": 2/d' renewal.json; echo lie > report.html"
 
 note "a request as the tax authority takes it, signed by somebody"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/forger.key" -subj /CN=forger \
@@ -130,12 +148,12 @@ says 'request.csr: *its own signature verifies'
 note "a signature less: the ledger has it"
 for s in terms.old=terms.sign.old terms.new=terms.sign.new \
     conditions.new=conditions.sign.new; do
-	forged "has a signature that is NOT here \\(${s#*=}\\)" "rm letters/${s%%=*}.p7s"
+	lost "has a signature that is NOT here \\(${s#*=}\\)" "rm letters/${s%%=*}.p7s"
 done
-forged 'has a signature that is NOT here \(login.sign\)' 'rm login.p7m challenge.txt'
+lost 'has a signature that is NOT here \(login.sign\)' 'rm login.p7m challenge.txt'
 ! grep 'NOT here' "$dir/said" | grep -q -e notice -e terms -e conditions ||
     fail "a signature that is no piece, or is there, is missed"
-forged 'has a signature that is NOT here \(conditions.sign.new\)' 'rm letters/conditions*'
+lost 'has a signature that is NOT here \(conditions.sign.new\)' 'rm letters/conditions*'
 says 'does NOT have this consent, to this letter \(conditions.sign.new\)'
 # Another number, and no step that is done: the entries are still this renewal's.
 forged 'a step is NOT the entry' "rm letters/* login.p7m; sed -i \
@@ -154,8 +172,8 @@ forged "letters/terms.new.consent.json: the ledger $no" 'echo [] > letters/terms
 forged "letters/terms.old.consent.json: the ledger $no" \
     'cp letters/terms.new.consent.json letters/terms.old.consent.json'
 forged "letters/terms.old.consent.json: the ledger $no" 'echo x >> letters/terms.pdf'
-forged "letters/terms.old.consent.json: the ledger $no" 'rm letters/terms.pdf'
-forged "ledger.jsonl: the ledger $no, to this letter \\(terms.sign.old\\)" \
+lost "letters/terms.pdf: it was put in and is NOT here" 'rm letters/terms.pdf'
+lost "ledger.jsonl: the ledger $no, to this letter \\(terms.sign.old\\)" \
     'rm letters/terms.old.consent.json'
 forged "ledger.jsonl: the ledger $no, to this letter \\(terms.sign.old\\)" \
     ': > letters/terms.old.consent.json'

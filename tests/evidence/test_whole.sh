@@ -72,8 +72,19 @@ says 'nothing is written'
 says 'without --timestamp'
 [ ! -e "$dir/none.zip" ] || fail "it is written"
 tsa_behave good
-run 2 renew evidence --dir "$dir/folder" --timestamp --tsa "$URL"
 run 2 renew evidence
+run 2 renew evidence --dir "$dir/folder" --zip "$dir/none.zip"
+
+note "a folder has the files of the ZIP"
+run 0 renew evidence --dir "$dir/folder" --ca "$dir/ca.pem" --timestamp --tsa "$URL"
+says "folder/letters/terms.old.p7s"
+(cd "$dir/folder" && sha256sum -c --quiet SHA256SUMS) || fail "the folder's sums"
+openssl ts -verify -in "$dir/folder/SHA256SUMS.tsr" -data "$dir/folder/SHA256SUMS" \
+    -CAfile "$dir/tsa-ca.pem" > /dev/null 2>&1 || fail "the folder's stamp"
+run 0 renew evidence --dir "$dir/folder" --ca "$dir/ca.pem"
+[ ! -e "$dir/folder/SHA256SUMS.tsr" ] || fail "the stamp of an earlier time stays"
+unpacked "$dir/ev.zip"
+diff -r "$dir/x" "$dir/folder" || fail "the folder is not the ZIP"
 
 # The commands of the report, as a person copies them; each must be good.
 commands() {

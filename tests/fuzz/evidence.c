@@ -64,7 +64,7 @@ judge(const struct evidence *e)
 	    evidence_sums(e, &sums) != FIRMA_OK)
 		return;
 	/* What is called good has all that it is made of. */
-	FUZZ_MUST(evidence_find(e, EVIDENCE_LEDGER).len != 0);
+	FUZZ_MUST(evidence_has(e, EVIDENCE_LEDGER));
 	FUZZ_MUST(evidence_find(e, EVIDENCE_SUMS).len == sums.len);
 }
 

@@ -12,7 +12,7 @@
 #define LOCAL "2026-11-28T13:10:05-06:00"
 
 static const char renewal[] =
-    "{\"format\":1,\"lang\":\"es\",\"renewal\":1,\"old_serial\":\"1\","
+    "{\"format\":2,\"lang\":\"es\",\"renewal\":1,\"old_serial\":\"1\","
     "\"new_serial\":\"2\",\"status\":\"complete\",\"made_by\":\"firmad\","
     "\"changed_seconds\":1790000000,\"started\":{\"utc\":\"" TIME
     "\",\"local\":\"" LOCAL "\"},\"company\":{\"name\":\"<b>&\"},"
@@ -51,7 +51,7 @@ seeds_evidence(void)
 	put(&e, EVIDENCE_REPORT, firma_buf_view(&made));
 	FUZZ_MUST(evidence_sums(&e, &sums) == FIRMA_OK);
 	put(&e, EVIDENCE_SUMS, firma_buf_view(&sums));
-	FUZZ_MUST(evidence_pack(&e, &zip, NULL) == FIRMA_OK);
+	FUZZ_MUST(evidence_pack_buf(&e, &zip, NULL) == FIRMA_OK);
 	seed("evidence", "whole", firma_buf_view(&zip));
 	for (size_t i = 0; i < e.n; i++) {
 		FUZZ_MUST(firma_buf_put_u8(&text, 0x1e) == FIRMA_OK);

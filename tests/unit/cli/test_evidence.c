@@ -103,7 +103,7 @@ hostile_names(void **state)
 	    "{\"seq\":1,\"time\":\"" HOSTILE_JSON "\",\"user\":\"" HOSTILE_JSON
 	    "\",\"key\":\"" HOSTILE_JSON
 	    "\",\"action\":\"sign\",\"digest\":\"" HOSTILE_JSON
-	    "\",\"note\":\"" HOSTILE_JSON "\"}\n");
+	    "\",\"purpose\":\"renewal 0 a\",\"note\":\"" HOSTILE_JSON "\"}\n");
 	put_certificate(&e, "old.pem", "<script>alert(1)</script>'\"&");
 	put_certificate(&e, "new.pem", HOSTILE);
 	html = report_of(&e);
@@ -155,7 +155,7 @@ what_is_put_in_comes_out(void **state)
 	put(&e, EVIDENCE_RENEWAL, "{\"changed_seconds\":1790000000}");
 	put(&e, EVIDENCE_SUMS, "x");
 	put(&e, "letters/b", "BB");
-	assert_int_equal(evidence_pack(&e, &zip, &cause), FIRMA_OK);
+	assert_int_equal(evidence_pack_buf(&e, &zip, &cause), FIRMA_OK);
 	assert_true(evidence_is(firma_buf_view(&zip)));
 	assert_int_equal(
 	    evidence_unpack(firma_buf_view(&zip), &back, &cause), FIRMA_OK);
@@ -163,7 +163,7 @@ what_is_put_in_comes_out(void **state)
 	assert_string_equal(back.at[1].name, "letters/a");
 	assert_int_equal(back.at[1].content.len, 0);
 	assert_int_equal(evidence_find(&back, "letters/b").len, 2);
-	assert_int_equal(evidence_pack(&back, &again, &cause), FIRMA_OK);
+	assert_int_equal(evidence_pack_buf(&back, &again, &cause), FIRMA_OK);
 	assert_true(
 	    firma_bytes_equal(firma_buf_view(&zip), firma_buf_view(&again)));
 	assert_false(evidence_is(firma_bytes_of("PK\3\4", 4)));
@@ -180,9 +180,9 @@ names_that_are_none_of_ours(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		FIRMA_OWN(evidence_done) struct evidence e = { 0 };
 		FIRMA_OWN(firma_buf_done) struct firma_buf zip = { 0 };
-		const struct zip_file file = { names[i],
-			firma_bytes_of("x", 1) };
-		enum firma_err r = zip_write(&file, 1, 0, &zip, NULL);
+		const struct zip_file file = { .name = names[i],
+			.content = firma_bytes_of("x", 1) };
+		enum firma_err r = zip_write_buf(&file, 1, 0, &zip, NULL);
 
 		/* libarchive does not write all of them. */
 		if (r == FIRMA_OK)
