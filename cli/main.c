@@ -2,11 +2,13 @@
 /* firma - the companion of firmad. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "agent/base/secret.h"
 #include "cli/app.h"
 
 static int
@@ -221,6 +223,8 @@ main(int argc, char **argv)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
+	/* What a portal's helper is told may have a password in it. */
+	json_set_alloc_funcs(malloc, firma_wiping_free);
 	firma_lang_init(early(argc, argv, "--lang"));
 	out_init(0);
 	command_first(argc, argv);

@@ -287,6 +287,8 @@ send_line(struct portal_helper *h, const json_t *ask)
 			break;
 		at += (size_t)n;
 	}
+	/* A password may be in it. */
+	explicit_bzero(line, len);
 	free(line);
 	return at == len ? FIRMA_OK : FIRMA_ERR_PORTAL_UNREACHABLE;
 }

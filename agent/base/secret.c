@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/base/secret.h"
 
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -77,4 +79,27 @@ firma_secret_done(struct firma_secret *s)
 		(void)munmap(s->at, pages(s->cap));
 	}
 	*s = (struct firma_secret){ 0 };
+}
+
+void
+firma_wiping_free(void *at)
+{
+	if (at == NULL)
+		return;
+	explicit_bzero(at, malloc_usable_size(at));
+	free(at);
+}
+
+void *
+firma_wiping_realloc(void *at, size_t size)
+{
+	const size_t had = at != NULL ? malloc_usable_size(at) : 0;
+	void *to = malloc(size);
+
+	if (to == NULL)
+		return NULL;
+	if (had != 0)
+		memcpy(to, at, had < size ? had : size);
+	firma_wiping_free(at);
+	return to;
 }

@@ -39,4 +39,11 @@ bool firma_secret_locks(void);
 
 void firma_secret_done(struct firma_secret *s); /* wipes; accepts empty */
 
+/*
+ * For libraries that keep copies of what they are given (JSON, HTTP): free() and
+ * realloc() of memory from malloc() that leave nothing behind.
+ */
+void firma_wiping_free(void *at);
+void *firma_wiping_realloc(void *at, size_t size);
+
 #endif

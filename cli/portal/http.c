@@ -8,6 +8,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
+#include "agent/base/secret.h"
 
 #define CONNECT_S     10L
 #define REDIRECTS_MAX 3
@@ -80,7 +81,9 @@ portal_http_new(
 {
 	struct portal_http *h;
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+	/* curl copies a login more than once: the header has it in base64. */
+	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, firma_wiping_free,
+		firma_wiping_realloc, strdup, calloc) != CURLE_OK ||
 	    (h = calloc(1, sizeof(*h))) == NULL)
 		return FIRMA_ERR_NOMEM;
 	h->at = *u;

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/portal/idse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/own.h"
-#include "cli/portal/confine.h"
-#include "cli/portal/folder.h"
 #include "cli/portal/lang.h"
+#include "cli/portal/site.h"
 
-#define TIMEOUT_S     30L                  /* when the profile says none */
-#define TIMEOUT_MAX_S 100L                 /* firma itself waits 120 */
-#define UPLOAD_MAX    ((size_t)128 * 1024) /* octets of a signature or request */
-#define ARMOUR_END    "-----END PKCS7-----"
+#define UPLOAD_MAX ((size_t)128 * 1024) /* octets of a signature or request */
+#define ARMOUR_END "-----END PKCS7-----"
 
 void
 portal_idse_done(struct portal_idse *idse)
@@ -35,27 +31,7 @@ portal_idse_armour(struct firma_bytes der, struct firma_buf *ret)
 static const char *
 endpoint(const struct portal_idse *idse, const char *name)
 {
-	const char *s =
-	    json_string_value(json_object_get(idse->endpoints, name));
-
-	return s == NULL ? "" : s;
-}
-
-static void
-usage(struct portal_answer *a, const char *text)
-{
-	portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_USAGE, text);
-}
-
-/* The profile's `timeout`; 0 when it is no number of seconds. */
-static long
-timeout_of(const char *s)
-{
-	char *end = NULL;
-	const long n = s[0] == '\0' ? TIMEOUT_S : strtol(s, &end, 10);
-
-	return (end != NULL && *end != '\0') || n < 1 || n > TIMEOUT_MAX_S ? 0
-									   : n;
+	return portal_site_text(idse->endpoints, name);
 }
 
 static void
@@ -63,34 +39,29 @@ open_site(struct portal_idse *idse, const struct portal_request *q,
     struct portal_answer *a)
 {
 	FIRMA_OWN(portal_idse_done) struct portal_idse made = { 0 };
+	const struct portal_site_words words = {
+		_("the profile's timeout is not 1 to 100 seconds"),
+		_("one helper speaks to one portal")
+	};
 	enum firma_err r;
-	long timeout;
 
 	if ((r = portal_url_parse(q->base, &made.at)) == FIRMA_ERR_DENIED) {
-		usage(a, _("http is for this machine alone: use https"));
+		portal_site_usage(
+		    a, _("http is for this machine alone: use https"));
 		return;
 	}
 	if (r != FIRMA_OK || q->endpoints == NULL) {
-		usage(a,
+		portal_site_usage(a,
 		    _("the portal's address or its endpoints are not "
 		      "usable"));
 		return;
 	}
 	made.endpoints = json_incref(q->endpoints);
-	if ((timeout = timeout_of(endpoint(&made, "timeout"))) == 0) {
-		usage(a, _("the profile's timeout is not 1 to 100 seconds"));
+	if (portal_site_open(&made.at, q->endpoints, &words, &made.http, a) !=
+	    0)
 		return;
-	}
-	if ((r = portal_confine_port(made.at.port, NULL)) != FIRMA_OK) {
-		usage(a,
-		    r == FIRMA_ERR_DENIED ? _("one helper speaks to one portal")
-					  : firma_err_text(r));
-		return;
-	}
-	if (portal_http_new(&made.at, timeout, &made.http) != FIRMA_OK ||
-	    portal_http_resume(made.http, q->session) != FIRMA_OK) {
-		portal_answer_fail(a, PORTAL_UNREACHABLE, PORTAL_REASON_NONE,
-		    firma_err_text(FIRMA_ERR_NOMEM));
+	if ((r = portal_http_resume(made.http, q->session)) != FIRMA_OK) {
+		portal_site_failure(a, r);
 		return;
 	}
 	portal_idse_done(idse);
@@ -175,26 +146,6 @@ fill(const struct portal_idse *idse, const struct portal_request *q,
 }
 
 static void
-own_failure(struct portal_answer *a, enum firma_err r)
-{
-	portal_answer_fail(
-	    a, PORTAL_UNREACHABLE, PORTAL_REASON_NONE, firma_err_text(r));
-}
-
-static void
-keep_document(
-    int dir, const struct portal_reply *reply, struct portal_answer *a)
-{
-	struct firma_cause cause = { 0 };
-
-	if (a->file[0] != '\0' &&
-	    portal_folder_write(
-		dir, a->file, firma_buf_view(&reply->body), &cause) != FIRMA_OK)
-		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_FOLDER,
-		    _("the document from the portal could not be saved"));
-}
-
-static void
 ask(struct portal_idse *idse, int dir, const char *url,
     const struct portal_request *q, const struct firma_buf *document,
     struct portal_answer *a)
@@ -207,11 +158,12 @@ ask(struct portal_idse *idse, int dir, const char *url,
 	if ((r = fill(idse, q, document, &armour, &form)) != FIRMA_OK ||
 	    (r = portal_http_post(idse->http, url, &form,
 		 portal_reply_max(q->op), &reply)) != FIRMA_OK) {
-		own_failure(a, r);
+		portal_site_failure(a, r);
 		return;
 	}
 	portal_reply_read(&reply, q, idse->endpoints, a);
-	keep_document(dir, &reply, a);
+	portal_site_keep(dir, &reply,
+	    _("the document from the portal could not be saved"), a);
 }
 
 void
@@ -220,24 +172,20 @@ portal_idse_answer(
 {
 	FIRMA_OWN(firma_buf_done) struct firma_buf document = { 0 };
 	struct portal_idse *idse = cls;
-	struct firma_cause cause = { 0 };
 	char url[PORTAL_URL_MAX];
 
 	if (q->op == PORTAL_OP_OPEN)
 		open_site(idse, q, a);
 	else if (q->op == PORTAL_OP_STAMP)
-		usage(a, _("this helper does not know the operation"));
+		portal_site_usage(
+		    a, _("this helper does not know the operation"));
 	else if (portal_url_join(&idse->at,
 		     endpoint(idse, portal_op_name(q->op)), url) != FIRMA_OK)
-		usage(a,
+		portal_site_usage(a,
 		    _("the profile has no usable endpoint for this "
 		      "operation"));
-	else if ((portal_op_args(q->op) & PORTAL_ARG_FILE) != 0 &&
-	    portal_folder_read(dir, q->file, UPLOAD_MAX, &document, &cause) !=
-		FIRMA_OK)
-		portal_answer_fail(
-		    a, PORTAL_REJECTED, PORTAL_REASON_FOLDER, cause.what);
-	else
+	else if ((portal_op_args(q->op) & PORTAL_ARG_FILE) == 0 ||
+	    portal_site_read(dir, q, UPLOAD_MAX, &document, a) == 0)
 		ask(idse, dir, url, q, &document, a);
 	if (idse->http != NULL &&
 	    portal_http_session(idse->http, a->session) != FIRMA_OK)

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "agent/base/fd.h"
 #include "agent/base/own.h"
+#include "agent/base/secret.h"
 #include "cli/portal/confine.h"
 #include "cli/portal/folder.h"
 #include "cli/portal/lang.h"
@@ -108,6 +110,8 @@ portal_helper_main(const struct portal_helper *helper, int argc, char **argv)
 	FIRMA_OWN(firma_fd_done) int dir = -1;
 	struct firma_cause cause = { 0 };
 
+	/* A request may have a login in it. */
+	json_set_alloc_funcs(malloc, firma_wiping_free);
 	portal_lang("");
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return printf("%s %s\n", helper->name, FIRMA_VERSION) < 0;

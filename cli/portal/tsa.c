@@ -2,19 +2,15 @@
 #include "cli/portal/tsa.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "agent/base/own.h"
-#include "cli/portal/confine.h"
-#include "cli/portal/folder.h"
 #include "cli/portal/lang.h"
+#include "cli/portal/site.h"
 
-#define TIMEOUT_S     30L  /* when nothing is said */
-#define TIMEOUT_MAX_S 100L /* firma itself waits 120 */
-#define REQUEST_MAX   ((size_t)4096)
-#define QUERY         "application/timestamp-query"
-#define REPLY         "application/timestamp-reply"
+#define REQUEST_MAX ((size_t)4096)
+#define QUERY       "application/timestamp-query"
+#define REPLY       "application/timestamp-reply"
 
 void
 portal_tsa_done(struct portal_tsa *tsa)
@@ -24,71 +20,37 @@ portal_tsa_done(struct portal_tsa *tsa)
 }
 
 static void
-usage(struct portal_answer *a, const char *text)
-{
-	portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_USAGE, text);
-}
-
-static const char *
-endpoint(const struct portal_request *q, const char *name)
-{
-	const char *s = json_string_value(json_object_get(q->endpoints, name));
-
-	return s == NULL ? "" : s;
-}
-
-/* 0 when it is no number of seconds. */
-static long
-timeout_of(const char *s)
-{
-	char *end = NULL;
-	const long n = s[0] == '\0' ? TIMEOUT_S : strtol(s, &end, 10);
-
-	return (end != NULL && *end != '\0') || n < 1 || n > TIMEOUT_MAX_S ? 0
-									   : n;
-}
-
-static void
 open_authority(struct portal_tsa *tsa, const struct portal_request *q,
     struct portal_answer *a)
 {
 	FIRMA_OWN(portal_tsa_done) struct portal_tsa made = { 0 };
-	const long timeout = timeout_of(endpoint(q, "timeout"));
-	const char *login = endpoint(q, "login");
-	enum firma_err r;
+	const char *login = portal_site_text(q->endpoints, "login");
+	const struct portal_site_words words = {
+		_("the timeout is not 1 to 100 seconds"),
+		_("one helper speaks to one authority")
+	};
 
 	if (portal_url_parse_whole(q->base, &made.at) != FIRMA_OK) {
-		usage(a, _("it is no address of the form https://HOST/PATH"));
-		return;
-	}
-	if (timeout == 0) {
-		usage(a, _("the timeout is not 1 to 100 seconds"));
+		portal_site_usage(
+		    a, _("it is no address of the form https://HOST/PATH"));
 		return;
 	}
 	if (login[0] != '\0' && made.at.is_http && !made.at.is_local) {
-		usage(a, _("a password goes by https alone"));
+		portal_site_usage(a, _("a password goes by https alone"));
 		return;
 	}
 	if (strlen(login) >= sizeof(made.login)) {
-		usage(a, _("the user's name and password are too long"));
+		portal_site_usage(
+		    a, _("the user's name and password are too long"));
 		return;
 	}
 	(void)snprintf(made.login, sizeof(made.login), "%s", login);
-	if ((r = portal_confine_port(made.at.port, NULL)) != FIRMA_OK) {
-		usage(a,
-		    r == FIRMA_ERR_DENIED
-			? _("one helper speaks to one authority")
-			: firma_err_text(r));
+	if (portal_site_open(&made.at, q->endpoints, &words, &made.http, a) !=
+	    0)
 		return;
-	}
-	if (portal_http_new(&made.at, timeout, &made.http) != FIRMA_OK) {
-		portal_answer_fail(a, PORTAL_UNREACHABLE, PORTAL_REASON_NONE,
-		    firma_err_text(FIRMA_ERR_NOMEM));
-		return;
-	}
 	portal_tsa_done(tsa);
 	*tsa = made;
-	made = (struct portal_tsa){ 0 };
+	made.http = NULL;
 	a->outcome = PORTAL_OK;
 }
 
@@ -151,27 +113,17 @@ stamp(struct portal_tsa *tsa, int dir, const struct portal_request *q,
 	FIRMA_OWN(portal_reply_done) struct portal_reply reply = { 0 };
 	struct portal_octets octets = { QUERY, REPLY,
 		tsa->login[0] != '\0' ? tsa->login : NULL, { 0 } };
-	struct firma_cause cause = { 0 };
 
-	if (portal_folder_read(dir, q->file, REQUEST_MAX, &body, &cause) !=
-	    FIRMA_OK) {
-		portal_answer_fail(
-		    a, PORTAL_REJECTED, PORTAL_REASON_FOLDER, cause.what);
+	if (portal_site_read(dir, q, REQUEST_MAX, &body, a) != 0)
 		return;
-	}
 	octets.body = firma_buf_view(&body);
 	if (portal_http_post_octets(tsa->http, tsa->at.base, &octets,
 		PORTAL_STAMP_MAX, &reply) != FIRMA_OK) {
-		portal_answer_fail(a, PORTAL_UNREACHABLE, PORTAL_REASON_NONE,
-		    firma_err_text(FIRMA_ERR_NOMEM));
+		portal_site_failure(a, FIRMA_ERR_NOMEM);
 		return;
 	}
 	portal_tsa_read(&reply, a);
-	if (a->file[0] != '\0' &&
-	    portal_folder_write(
-		dir, a->file, firma_buf_view(&reply.body), &cause) != FIRMA_OK)
-		portal_answer_fail(a, PORTAL_REJECTED, PORTAL_REASON_FOLDER,
-		    _("the answer could not be saved"));
+	portal_site_keep(dir, &reply, _("the answer could not be saved"), a);
 }
 
 void
@@ -183,5 +135,6 @@ portal_tsa_answer(
 	else if (q->op == PORTAL_OP_STAMP)
 		stamp(cls, dir, q, a);
 	else
-		usage(a, _("this helper does not know the operation"));
+		portal_site_usage(
+		    a, _("this helper does not know the operation"));
 }
