@@ -87,6 +87,7 @@ static void
 renewal(struct page *p)
 {
 	const json_t *company = json_object_get(p->renewal, "company");
+	const char *curp;
 
 	page_heading(p, WORD_RENEWAL);
 	page_put(p, "<table class=\"pairs\">\n");
@@ -102,7 +103,9 @@ renewal(struct page *p)
 	page_put(p, "<table class=\"pairs\">\n");
 	page_row(p, WORD_NAME, evidence_text(company, "name"));
 	page_row(p, WORD_RFC, evidence_text(company, "rfc"));
-	page_row(p, WORD_CURP, evidence_text(company, "curp"));
+	/* A company's certificate has " / " and its representative's. */
+	curp = evidence_text(company, "curp");
+	page_row(p, WORD_CURP, curp + strspn(curp, " /"));
 	page_row(p, WORD_REGISTRO, evidence_text(company, "registro_patronal"));
 	page_row(p, WORD_REPRESENTATIVE,
 	    evidence_text(company, "representative_rfc"));

@@ -123,13 +123,14 @@ say_signature(const struct evidence_findings *f)
 	    _("a signature over all of it, with %s: %s, serial %s"),
 	    of_whom(h->by), h->name, h->serial);
 	if (h->time >= 0)
-		out_pair("", _("made on %s, as the signer's clock said"),
+		out_pair(_("signed on"), _("%s, as the signer's clock said"),
 		    stamp_time(h->time, at));
-	if (!f->has_ca)
-		out_pair("", "%s",
-		    _("whether that certificate is genuine is not looked at: "
-		      "--ca FILE, with the authority's from a source of your "
-		      "own"));
+	out_pair(_("genuine"), "%s",
+	    !f->has_ca ? _("not looked at: --ca FILE, with the authority's "
+			   "certificate from a source of your own")
+		: h->is_issued
+		? _("its certificate was issued by the authority in --ca")
+		: _("its certificate was NOT issued by the authority in --ca"));
 }
 
 /* Plainly, what would be noticed if it were changed, and what would not. */
