@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -225,6 +226,71 @@ too_much_is_refused(void **state)
 	    evidence_put(&e, "more", firma_bytes_of("", 0)), FIRMA_ERR_LIMIT);
 }
 
+/* Over a gigabyte of entries is refused, and not an octet before. */
+static void
+a_ledger_has_a_limit(void **state)
+{
+	FIRMA_OWN(evidence_entries_done) struct evidence_entries e = { 0 };
+	FIRMA_OWN(firma_mem_done) uint8_t *piece = malloc(1 << 20);
+
+	(void)state;
+	assert_non_null(piece);
+	memset(piece, 'x', 1 << 20);
+	for (size_t i = 511; i < 1 << 20; i += 512)
+		piece[i] = '\n';
+	assert_int_equal(evidence_entries_begin(&e, NULL), FIRMA_OK);
+	/* The lines are none: what is counted is their octets. */
+	for (uint64_t i = 0; i < EVIDENCE_LEDGER_MAX >> 20; i++)
+		assert_int_equal(
+		    evidence_entries_feed(&e, firma_bytes_of(piece, 1 << 20)),
+		    FIRMA_OK);
+	assert_int_equal(evidence_entries_feed(&e, firma_bytes_of(piece, 1)),
+	    FIRMA_ERR_LIMIT);
+	assert_int_equal(e.size, EVIDENCE_LEDGER_MAX);
+	assert_true(e.is_shapeless);
+	assert_int_equal(e.chain_says, FIRMA_ERR_LEDGER_BROKEN);
+}
+
+/* In pieces of any size they are the same entries. */
+static void
+entries_in_pieces(void **state)
+{
+	static const char lines[] =
+	    "{\"seq\":7,\"action\":\"renew-start\",\"key\":\"old\"}\n"
+	    "{\"seq\":8,\"action\":\"sign\",\"purpose\":\"payroll\"}\n"
+	    "{\"seq\":9,\"action\":\"sign\",\"purpose\":\"renewal 1 a\","
+	    "\"result\":\"ok\",\"name\":\"terms\"}\n"
+	    "{\"seq\":10,\"action\":\"sign\",\"purpose\":\"renewal 11 a\","
+	    "\"result\":\"ok\"}";
+	const size_t len = sizeof(lines) - 1;
+	json_t *renewal = json_pack(
+	    "{si s[{si} {si}]}", "renewal", 1, "steps", "seq", 8, "seq", 9);
+
+	(void)state;
+	for (size_t n = 1; n <= len; n++) {
+		FIRMA_OWN(evidence_entries_done)
+		struct evidence_entries e = { 0 };
+
+		assert_int_equal(evidence_entries_begin(&e, renewal), FIRMA_OK);
+		for (size_t at = 0; at < len; at += n)
+			assert_int_equal(evidence_entries_feed(&e,
+					     firma_bytes_of(lines + at,
+						 len - at < n ? len - at : n)),
+			    FIRMA_OK);
+		assert_int_equal(evidence_entries_end(&e), FIRMA_OK);
+		assert_int_equal(e.n, 4);
+		assert_int_equal(e.n_others, 2);
+		assert_int_equal(e.first_seq, 7);
+		assert_int_equal(e.last_seq, 10);
+		assert_false(e.is_last_own);
+		assert_false(e.is_shapeless);
+		assert_int_equal(json_object_size(e.steps), 1);
+		assert_non_null(json_object_get(e.signs, "renewal 1 a"));
+		assert_int_equal(json_object_size(e.signs), 1);
+	}
+	json_decref(renewal);
+}
+
 int
 main(void)
 {
@@ -234,6 +300,8 @@ main(void)
 		cmocka_unit_test(what_is_put_in_comes_out),
 		cmocka_unit_test(names_that_are_none_of_ours),
 		cmocka_unit_test(too_much_is_refused),
+		cmocka_unit_test(a_ledger_has_a_limit),
+		cmocka_unit_test(entries_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
