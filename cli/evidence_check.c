@@ -303,7 +303,7 @@ steps(struct judging *j)
 		(void)snprintf(seq, sizeof(seq), "%" JSON_INTEGER_FORMAT,
 		    json_integer_value(json_object_get(step, "seq")));
 		entry = json_object_get(j->entries->steps, seq);
-		is_so &= entry != NULL && evidence_entry_is_good(entry) &&
+		is_so &= entry != NULL && evidence_entry_is_done(entry) &&
 		    strcmp(evidence_text(entry, "purpose"), purpose) == 0 &&
 		    strcmp(evidence_text(entry, "time"),
 			evidence_text(step, "time")) == 0;

@@ -76,6 +76,19 @@ evidence_entry_is_good(const json_t *entry)
 	return strcmp(result, "ok") == 0 || strcmp(result, "issued") == 0;
 }
 
+int
+evidence_entry_is_done(const json_t *entry)
+{
+	static const char *const others[] = { "letter-consent", "renew-abort",
+		"renew-retire" };
+	const char *action = evidence_text(entry, "action");
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(action, others[i]) == 0)
+			return 0;
+	return evidence_entry_is_good(entry);
+}
+
 /* A step has an entry of its letter's consent and one of its signature. */
 FIRMA_CHECKED static enum firma_err
 keep_own(struct evidence_entries *e, json_t *entry)
@@ -93,14 +106,16 @@ keep_own(struct evidence_entries *e, json_t *entry)
 		(void)json_object_set(e->steps, seq, entry);
 	if (!evidence_entry_is_good(entry))
 		return FIRMA_OK;
-	(void)json_object_set(e->done, purpose, entry);
+	if (evidence_entry_is_done(entry))
+		(void)json_object_set(e->done, purpose, entry);
 	if (is_sign)
 		(void)json_object_set(e->signs, purpose, entry);
 	else if (is_consent)
 		(void)json_object_set(e->consents, purpose, entry);
 	else if (name[0] != '\0')
 		(void)json_object_set(e->made, name, entry);
-	return json_object_size(e->done) + json_object_size(e->made) >
+	return json_object_size(e->done) + json_object_size(e->consents) +
+		    json_object_size(e->made) >
 		EVIDENCE_PURPOSES_MAX
 	    ? FIRMA_ERR_LIMIT
 	    : FIRMA_OK;

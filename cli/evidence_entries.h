@@ -64,4 +64,10 @@ FIRMA_CHECKED enum firma_err evidence_entries_end(struct evidence_entries *e);
 /* "ok" or "issued". */
 int evidence_entry_is_good(const json_t *entry);
 
+/*
+ * Does a good entry mean that its step is done?  That a letter was consented to,
+ * or the renewal given up or its old key retired while it stood there, does not.
+ */
+int evidence_entry_is_done(const json_t *entry);
+
 #endif

@@ -52,7 +52,7 @@ take_own(struct finding *f, struct firma_bytes line, json_t *entry)
 		r->first = seq;
 	r->last = seq;
 	f->has_begun |= is_own;
-	if (is_own && evidence_entry_is_good(entry))
+	if (is_own && evidence_entry_is_done(entry))
 		(void)json_object_set(
 		    r->done, purpose + strlen(f->mine), entry);
 	return firma_ledger_hash(line, r->last_sha256);

@@ -17,6 +17,17 @@ unpacked "$dir/unsigned.zip"
 same "$(jq -r 'select(.purpose == "renewal 1 terms.fetch") | .digest' \
     "$dir/x/ledger.jsonl")" "$(sha256sum < "$dir/x/letters/terms.pdf" | cut -d' ' -f1)" \
     "the letter's digest in the ledger"
+note "a letter that was consented to and not signed is no step that is done"
+firma token lock practice > "$dir/said" 2>&1 || fail lock
+! firma renew next --yes --dir "$dir/letters" < /dev/null > "$dir/said" 2>&1 ||
+    fail "signed without a PIN"
+firma ledger show --json | grep -q '"action":"letter-consent"' || fail "no consent"
+run 0 renew evidence --zip "$dir/consented.zip"
+unpacked "$dir/consented.zip"
+same "$(jq -r '.steps[] | select(.step == "terms.sign.old") | .state' \
+    "$dir/x/renewal.json")" open "the step"
+run 0 verify "$dir/consented.zip"
+unpacked "$dir/unsigned.zip"
 rm "$dir/x/letters/terms.pdf"
 jq --indent 1 '.documents |= map(select(.file != "letters/terms.pdf"))' \
     "$dir/x/renewal.json" > "$dir/r"
