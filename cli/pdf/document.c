@@ -191,6 +191,12 @@ pdf_is_null(struct pdf *p, qpdf_oh o)
 }
 
 int
+pdf_is_null_or_dict(struct pdf *p, qpdf_oh o)
+{
+	return pdf_is_null(p, o) || pdf_is_dict(p, o);
+}
+
+int
 pdf_is_name(struct pdf *p, qpdf_oh o, const char *name)
 {
 	return qpdf_oh_is_name_and_equals(p->q, o, name);

@@ -58,6 +58,7 @@ void pdf_text(struct pdf *p, qpdf_oh string, char *ret, size_t size);
 int pdf_is_dict(struct pdf *p, qpdf_oh o);
 int pdf_is_array(struct pdf *p, qpdf_oh o);
 int pdf_is_null(struct pdf *p, qpdf_oh o);
+int pdf_is_null_or_dict(struct pdf *p, qpdf_oh o);
 int pdf_is_name(struct pdf *p, qpdf_oh o, const char *name);
 
 /* An integer, or otherwise what is given. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/pdf/tree.h"
+
 #define DIGITS_MAX     8    /* of the number in a field's name */
 #define REFERENCES_MAX 16   /* of one signature */
 #define NAMES_MAX      4096 /* of one lock */
@@ -12,21 +14,17 @@
 
 static const char own_name[] = "Signature";
 
-/* A field on the way down, and what those below inherit. */
+/* What fields inherit from a node above them. */
 struct node {
-	qpdf_oh kids;
-	int next, n;
-	int is_signature;
-	qpdf_oh value;
+	const char *type; /* of pdf_node */
+	qpdf_oh value, flags;
 	char name[PDF_NAME_MAX];
 };
 
 struct walk {
 	struct pdf *p;
-	struct pdf_form *to;
-	struct node at[PDF_DEPTH_MAX];
-	int depth;
-	long n_nodes;
+	struct pdf_tree tree;
+	struct node at[PDF_DEPTH_MAX + 1]; /* by the tree's depth */
 };
 
 /* "Signature7" is taken: the next one is 8. */
@@ -45,36 +43,12 @@ note_number(struct pdf_form *f, const char *name)
 		f->number = number + 1;
 }
 
-static enum firma_err
-keep(struct walk *w, qpdf_oh field, const struct node *n,
-    struct pdf_refusal *why)
-{
-	struct pdf *p = w->p;
-	struct pdf_form *f = w->to;
-	struct pdf_field *to = &f->at[f->n];
-
-	if (f->n == PDF_FIELDS_MAX)
-		return pdf_refuse(why, PDF_LIMIT,
-		    "more than %d signature fields", PDF_FIELDS_MAX);
-	*to = (struct pdf_field){ .field = field,
-		.value = n->value,
-		.is_indirect = qpdf_oh_is_indirect(p->q, field) };
-	memcpy(to->name, n->name, sizeof(to->name));
-	if (pdf_is_dict(p, n->value))
-		f->n_signed++;
-	else if (!pdf_is_null(p, n->value))
-		return pdf_refuse(why, PDF_DAMAGED,
-		    "the value of field %.100s is no signature", n->name);
-	f->n++;
-	return FIRMA_OK;
-}
-
 /*
  * Kids without a name of their own are the places of one field.  A mixture of
  * places and fields is neither.
  */
 static enum firma_err
-count_fields_below(struct pdf *p, qpdf_oh kids, int *ret_n, const char *name,
+has_fields_below(struct pdf *p, qpdf_oh kids, int *ret_has, const char *name,
     struct pdf_refusal *why)
 {
 	const int n =
@@ -91,7 +65,7 @@ count_fields_below(struct pdf *p, qpdf_oh kids, int *ret_n, const char *name,
 	if (n_named != 0 && n_named != n)
 		return pdf_refuse(why, PDF_DAMAGED,
 		    "the kids of field %.100s are fields and places", name);
-	*ret_n = n_named;
+	*ret_has = n_named != 0;
 	return FIRMA_OK;
 }
 
@@ -112,58 +86,110 @@ name_field(struct walk *w, qpdf_oh field, const char *above, char *ret,
 	return FIRMA_OK;
 }
 
+static const char *
+type_of(struct pdf *p, qpdf_oh field, const char *above)
+{
+	static const char *const types[] = { "/Sig", "/Tx", "/Btn", "/Ch" };
+	const qpdf_oh type = pdf_get(p, field, "/FT");
+
+	if (pdf_is_null(p, type))
+		return above;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (pdf_is_name(p, type, types[i]))
+			return types[i];
+	return "";
+}
+
+/* What is here is nearer than what is above. */
+static qpdf_oh
+nearer(struct pdf *p, qpdf_oh field, const char *key, qpdf_oh above)
+{
+	const qpdf_oh here = pdf_get(p, field, key);
+
+	return pdf_is_null(p, here) ? above : here;
+}
+
+/* Below: is there a field, or is this one the last? */
 static enum firma_err
-visit(struct walk *w, qpdf_oh field, struct pdf_refusal *why)
+visit(
+    struct walk *w, qpdf_oh field, int *ret_has_fields, struct pdf_refusal *why)
 {
 	struct pdf *p = w->p;
-	const struct node *above = &w->at[w->depth - 1];
-	const qpdf_oh type = pdf_get(p, field, "/FT");
-	const qpdf_oh value = pdf_get(p, field, "/V");
-	struct node n = { .kids = pdf_get(p, field, "/Kids"),
-		.is_signature = pdf_is_null(p, type)
-		    ? above->is_signature
-		    : pdf_is_name(p, type, "/Sig"),
-		.value = pdf_is_null(p, value) ? above->value : value };
+	const struct node *above = &w->at[w->tree.depth - 1];
+	struct node *to = &w->at[w->tree.depth];
+	const qpdf_oh kids = pdf_get(p, field, "/Kids");
+	struct node n;
 	enum firma_err r;
 
-	if ((r = name_field(w, field, above->name, n.name, why)) != FIRMA_OK)
+	n.type = type_of(p, field, above->type);
+	n.value = nearer(p, field, "/V", above->value);
+	n.flags = nearer(p, field, "/Ff", above->flags);
+	if ((r = name_field(w, field, above->name, n.name, why)) != FIRMA_OK ||
+	    (r = has_fields_below(p, kids, ret_has_fields, n.name, why)) !=
+		FIRMA_OK)
 		return r;
-	note_number(w->to, n.name);
-	if ((r = count_fields_below(p, n.kids, &n.n, n.name, why)) != FIRMA_OK)
+	*to = n;
+	return *ret_has_fields ? pdf_tree_down(p, &w->tree, kids, why)
+			       : FIRMA_OK;
+}
+
+enum firma_err
+pdf_form_each(struct pdf *p, qpdf_oh fields, pdf_node_fn *fn, void *arg,
+    struct pdf_refusal *why)
+{
+	struct walk w = { .p = p,
+		.tree = { .of = "the form", .node = "a field" } };
+	const qpdf_oh none = qpdf_oh_new_null(p->q);
+	qpdf_oh field;
+	enum firma_err r;
+
+	if (!pdf_is_array(p, fields))
+		return FIRMA_OK;
+	w.at[0] = (struct node){ .type = "", .value = none, .flags = none };
+	if ((r = pdf_tree_down(p, &w.tree, fields, why)) != FIRMA_OK)
 		return r;
-	if (n.n == 0)
-		return n.is_signature ? keep(w, field, &n, why) : FIRMA_OK;
-	if (w->depth == PDF_DEPTH_MAX)
-		return pdf_refuse(why, PDF_DAMAGED, "fields are deeper than %d",
-		    PDF_DEPTH_MAX);
-	w->at[w->depth++] = n;
-	return FIRMA_OK;
+	while ((r = pdf_tree_next(p, &w.tree, &field, why)) == FIRMA_OK &&
+	    field != 0) {
+		const struct node *n = &w.at[w.tree.depth];
+		struct pdf_node t = { .field = field };
+		int has_fields;
+
+		if ((r = visit(&w, field, &has_fields, why)) != FIRMA_OK)
+			return r;
+		t.name = n->name;
+		t.type = n->type;
+		t.value = n->value;
+		t.flags = pdf_int(p, n->flags, 0);
+		t.is_inner = has_fields;
+		if ((r = fn(p, &t, arg, why)) != FIRMA_OK)
+			return r;
+	}
+	return r;
 }
 
 static enum firma_err
-walk(struct walk *w, struct pdf_refusal *why)
+keep(
+    struct pdf *p, const struct pdf_node *t, void *arg, struct pdf_refusal *why)
 {
-	struct pdf *p = w->p;
-	enum firma_err r;
+	struct pdf_form *f = arg;
+	struct pdf_field *to = &f->at[f->n];
 
-	while (w->depth > 0) {
-		struct node *n = &w->at[w->depth - 1];
-		qpdf_oh kid;
-
-		if (n->next == n->n) {
-			w->depth--;
-			continue;
-		}
-		if (++w->n_nodes > PDF_NODES_MAX)
-			return pdf_refuse(why, PDF_LIMIT, "more than %d fields",
-			    PDF_NODES_MAX);
-		kid = qpdf_oh_get_array_item(p->q, n->kids, n->next++);
-		if (!pdf_is_dict(p, kid))
-			return pdf_refuse(
-			    why, PDF_DAMAGED, "a field is no dictionary");
-		if ((r = visit(w, kid, why)) != FIRMA_OK)
-			return r;
-	}
+	note_number(f, t->name);
+	if (t->is_inner || strcmp(t->type, "/Sig") != 0)
+		return FIRMA_OK;
+	if (f->n == PDF_FIELDS_MAX)
+		return pdf_refuse(why, PDF_LIMIT,
+		    "more than %d signature fields", PDF_FIELDS_MAX);
+	*to = (struct pdf_field){ .field = t->field,
+		.value = t->value,
+		.is_indirect = qpdf_oh_is_indirect(p->q, t->field) };
+	memcpy(to->name, t->name, sizeof(to->name));
+	if (pdf_is_dict(p, t->value))
+		f->n_signed++;
+	else if (!pdf_is_null(p, t->value))
+		return pdf_refuse(why, PDF_DAMAGED,
+		    "the value of field %.100s is no signature", t->name);
+	f->n++;
 	return FIRMA_OK;
 }
 
@@ -211,7 +237,6 @@ find_permission(struct pdf *p, struct pdf_form *f)
 enum firma_err
 pdf_form_read(struct pdf *p, struct pdf_form *ret, struct pdf_refusal *why)
 {
-	struct walk w;
 	enum firma_err r;
 
 	ret->number = 1;
@@ -223,14 +248,8 @@ pdf_form_read(struct pdf *p, struct pdf_form *ret, struct pdf_refusal *why)
 	if (!pdf_is_null(p, ret->fields) && !pdf_is_array(p, ret->fields))
 		return pdf_refuse(why, PDF_DAMAGED, "/Fields is no array");
 	ret->has_xfa = !pdf_is_null(p, pdf_get(p, ret->form, "/XFA"));
-	if (pdf_is_array(p, ret->fields)) {
-		w = (struct walk){ .p = p, .to = ret, .depth = 1 };
-		w.at[0] = (struct node){ .kids = ret->fields,
-			.n = qpdf_oh_get_array_n_items(p->q, ret->fields),
-			.value = qpdf_oh_new_null(p->q) };
-		if ((r = walk(&w, why)) != FIRMA_OK)
-			return r;
-	}
+	if ((r = pdf_form_each(p, ret->fields, keep, ret, why)) != FIRMA_OK)
+		return r;
 	find_permission(p, ret);
 	return FIRMA_OK;
 }
@@ -355,4 +374,18 @@ pdf_form_find(struct pdf *p, const struct pdf_form *f, const char *name,
 		return r;
 	*ret = at;
 	return FIRMA_OK;
+}
+
+const struct pdf_field *
+pdf_form_by_name(const struct pdf_form *f, const char *name, size_t *ret_n)
+{
+	const struct pdf_field *last = NULL;
+
+	*ret_n = 0;
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(f->at[i].name, name) == 0) {
+			last = &f->at[i];
+			++*ret_n;
+		}
+	return last;
 }

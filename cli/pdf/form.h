@@ -34,6 +34,22 @@ struct pdf_form {
 	int permission;
 };
 
+/* A field of any kind on the way down. */
+struct pdf_node {
+	qpdf_oh field;
+	const char *name; /* in full */
+	const char *type; /* "/Sig", "/Tx", "/Btn", "/Ch"; "": another, none */
+	qpdf_oh value;    /* its own or inherited; or null */
+	long long flags;  /* /Ff, the same */
+	int is_inner;     /* it has fields below it: those have values */
+};
+
+/* Call fn for each of /Fields in turn, until it gives another than FIRMA_OK. */
+typedef enum firma_err pdf_node_fn(struct pdf *p, const struct pdf_node *t,
+    void *arg, struct pdf_refusal *why);
+FIRMA_CHECKED enum firma_err pdf_form_each(struct pdf *p, qpdf_oh fields,
+    pdf_node_fn *fn, void *arg, struct pdf_refusal *why);
+
 /* Zero-initialised *ret.  Refuses what is broken, endless, or over a limit. */
 FIRMA_CHECKED enum firma_err pdf_form_read(
     struct pdf *p, struct pdf_form *ret, struct pdf_refusal *why);
@@ -54,6 +70,10 @@ FIRMA_CHECKED enum firma_err pdf_form_allows(struct pdf *p,
 FIRMA_CHECKED enum firma_err pdf_form_find(struct pdf *p,
     const struct pdf_form *f, const char *name, const struct pdf_field **ret,
     struct pdf_refusal *why);
+
+/* The last of *ret_n signature fields with this name, or NULL. */
+const struct pdf_field *pdf_form_by_name(
+    const struct pdf_form *f, const char *name, size_t *ret_n);
 
 /* A signature's DocMDP permission, or 0. */
 int pdf_form_permission(struct pdf *p, qpdf_oh signature);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/pdf/page.h"
 
-/* A node of the tree on the way down, and what the pages below inherit. */
+#include "cli/pdf/tree.h"
+
+/* What the pages below a node of the tree inherit. */
 struct node {
-	qpdf_oh kids;
-	int next, n;
 	qpdf_oh media, crop, rotate; /* null when nobody above has it */
 };
 
 struct walk {
 	struct pdf *p;
-	struct node at[PDF_DEPTH_MAX];
-	int depth;
-	long n_nodes;
+	struct pdf_tree tree;
+	struct node at[PDF_DEPTH_MAX]; /* by the tree's depth */
 	long long n_pages;
 };
 
@@ -29,21 +28,20 @@ static enum firma_err
 down(struct walk *w, qpdf_oh node, struct pdf_refusal *why)
 {
 	struct pdf *p = w->p;
-	const struct node *above = &w->at[w->depth > 0 ? w->depth - 1 : 0];
-	struct node *to = &w->at[w->depth];
+	const int depth = w->tree.depth;
+	const struct node *above = &w->at[depth > 0 ? depth - 1 : 0];
+	const qpdf_oh kids = pdf_get(p, node, "/Kids");
+	enum firma_err r;
 
-	if (w->depth == PDF_DEPTH_MAX)
-		return pdf_refuse(why, PDF_DAMAGED,
-		    "the page tree is deeper than %d", PDF_DEPTH_MAX);
-	*to = (struct node){ .kids = pdf_get(p, node, "/Kids"),
-		.media = nearer(p, node, "/MediaBox", above->media),
-		.crop = nearer(p, node, "/CropBox", above->crop),
-		.rotate = nearer(p, node, "/Rotate", above->rotate) };
-	if (!pdf_is_array(p, to->kids))
+	if (!pdf_is_array(p, kids))
 		return pdf_refuse(
 		    why, PDF_DAMAGED, "a node of the page tree has no /Kids");
-	to->n = qpdf_oh_get_array_n_items(p->q, to->kids);
-	w->depth++;
+	if ((r = pdf_tree_down(p, &w->tree, kids, why)) != FIRMA_OK)
+		return r;
+	w->at[depth] =
+	    (struct node){ .media = nearer(p, node, "/MediaBox", above->media),
+		    .crop = nearer(p, node, "/CropBox", above->crop),
+		    .rotate = nearer(p, node, "/Rotate", above->rotate) };
 	return FIRMA_OK;
 }
 
@@ -53,6 +51,7 @@ begin(struct walk *w, struct pdf_refusal *why)
 	const qpdf_oh none = qpdf_oh_new_null(w->p->q);
 	const qpdf_oh top = pdf_get(w->p, w->p->root, "/Pages");
 
+	w->tree = (struct pdf_tree){ .of = "the page tree", .node = "a page" };
 	w->at[0] = (struct node){ .media = none, .crop = none, .rotate = none };
 	if (!pdf_is_dict(w->p, top))
 		return pdf_refuse(why, PDF_DAMAGED, "it has no page tree");
@@ -66,32 +65,24 @@ next(struct walk *w, qpdf_oh *ret_page, struct pdf_refusal *why)
 	struct pdf *p = w->p;
 	enum firma_err r;
 
-	while (w->depth > 0) {
-		struct node *n = &w->at[w->depth - 1];
-		qpdf_oh kid;
+	for (;;) {
+		qpdf_oh node;
 
-		if (n->next == n->n) {
-			w->depth--;
-			continue;
+		if ((r = pdf_tree_next(p, &w->tree, &node, why)) != FIRMA_OK)
+			return r;
+		*ret_page = node;
+		if (node == 0)
+			return FIRMA_OK;
+		if (!qpdf_oh_is_indirect(p->q, node))
+			return pdf_refuse(
+			    why, PDF_DAMAGED, "a page is not indirect");
+		if (!qpdf_oh_has_key(p->q, node, "/Kids")) {
+			w->n_pages++;
+			return FIRMA_OK;
 		}
-		if (++w->n_nodes > PDF_NODES_MAX)
-			return pdf_refuse(why, PDF_LIMIT, "more than %d pages",
-			    PDF_NODES_MAX);
-		kid = qpdf_oh_get_array_item(p->q, n->kids, n->next++);
-		if (!pdf_is_dict(p, kid) || !qpdf_oh_is_indirect(p->q, kid))
-			return pdf_refuse(why, PDF_DAMAGED,
-			    "a page is no indirect dictionary");
-		if (qpdf_oh_has_key(p->q, kid, "/Kids")) {
-			if ((r = down(w, kid, why)) != FIRMA_OK)
-				return r;
-			continue;
-		}
-		w->n_pages++;
-		*ret_page = kid;
-		return FIRMA_OK;
+		if ((r = down(w, node, why)) != FIRMA_OK)
+			return r;
 	}
-	*ret_page = 0;
-	return FIRMA_OK;
 }
 
 /* ISO 32000-1 14.11.2: what lies outside of the media box is not there. */
@@ -100,7 +91,7 @@ measure(
     struct walk *w, qpdf_oh page, struct pdf_page *ret, struct pdf_refusal *why)
 {
 	struct pdf *p = w->p;
-	const struct node *n = &w->at[w->depth - 1];
+	const struct node *n = &w->at[w->tree.depth - 1];
 	const qpdf_oh crop = nearer(p, page, "/CropBox", n->crop);
 	const long long turn =
 	    pdf_int(p, nearer(p, page, "/Rotate", n->rotate), 0);
