@@ -5,16 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTIONS_MAX 128
-#define TRAILER_MAX  ((size_t)64 * 1024)
-#define ENTRY        ((size_t)20) /* octets of one, in a table */
-#define WIDTH_MAX    8            /* octets of one of its three numbers */
+#include "agent/base/own.h"
+
+#define SECTIONS_MAX    128
+#define STREAM_HEAD     ((size_t)4096) /* octets up to "stream" */
+#define NAME_MAX_OCTETS 128 /* of a key; longer ones are none of ours */
+#define ENTRY           ((size_t)20) /* octets of one, in a table */
+#define WIDTH_MAX       8            /* octets of one of its three numbers */
 
 struct reader {
 	struct pdf *before, *now;
 	struct pdf_appended *to;
 	size_t from, len; /* of the file */
 	size_t first;     /* entry of this section */
+	int is_hidden;    /* it is the second half of a hybrid's */
 };
 
 static void
@@ -124,7 +128,11 @@ keep(struct reader *r, size_t id, size_t generation, size_t at)
 		return;
 	}
 	for (size_t i = r->first; i < to->n_entries; i++)
-		if (to->entries[i].id == (int)id)
+		if (to->entries[i].id != (int)id)
+			continue;
+		else if (to->entries[i].is_free && r->is_hidden)
+			to->entries[i].is_free = 0;
+		else
 			wrong(r, "an object is listed twice");
 	if (at != 0 &&
 	    (body == NULL || body->id != (int)id ||
@@ -141,8 +149,11 @@ keep(struct reader *r, size_t id, size_t generation, size_t at)
 static void
 keep_free(struct reader *r, size_t id)
 {
-	if (id != 0)
-		keep(r, id, 0, 0);
+	if (id == 0)
+		return;
+	keep(r, id, 0, 0);
+	if (r->to->wrong == NULL)
+		r->to->entries[r->to->n_entries - 1].is_free = 1;
 }
 
 static int
@@ -173,83 +184,97 @@ unescape(const uint8_t *s, size_t len, char *ret)
 	return n;
 }
 
-/* The one "/Prev" that there is in a trailer, and its number; or 0. */
-static size_t
-find_prev(struct reader *r, const char *text, size_t len)
+static int
+is_delimiter(uint8_t c)
 {
-	const char *at = memmem(text, len, "/Prev", 5);
-	size_t prev = 0, digits = 0;
+	return is_blank(c) || strchr("()<>[]{}/%", c) != NULL;
+}
 
-	if (at == NULL)
-		return 0;
-	at += 5;
-	if (memmem(at, len - (size_t)(at - text), "/Prev", 5) != NULL ||
-	    memmem(text, len, "/XRefStm", 8) != NULL ||
-	    memchr(text, '%', len) != NULL) {
-		wrong(r, "a section has no plain trailer");
-		return 0;
-	}
-	while (at < text + len && is_blank((uint8_t)*at))
+/* Behind a string in parentheses, which may have others in it. */
+static size_t
+skip_string(const struct reader *r, size_t at)
+{
+	int depth = 0;
+
+	do {
+		const uint8_t c = octet(r, at);
+
+		if (c == '\\')
+			at++;
+		else if (c == '(')
+			depth++;
+		else if (c == ')')
+			depth--;
 		at++;
-	for (; at < text + len && is_digit((uint8_t)*at) && digits < 11;
-	     at++, digits++)
-		prev = prev * 10 + (size_t)(*at - '0');
-	return prev;
+	} while (depth > 0 && at < r->len);
+	return at;
 }
 
-/* The trailer behind a table: where the section before it is. */
-static size_t
-read_trailer(struct reader *r, size_t at)
-{
-	const uint8_t *s = r->now->file.at + at, *end;
-	size_t prev, n;
-	char *text;
+/* What a trailer says of other sections; 0: nothing. */
+struct trailer {
+	size_t prev, stream;
+};
 
-	end = memmem(s, r->len - at, "startxref", 9);
-	if (r->len - at < 7 || memcmp(s, "trailer", 7) != 0 || end == NULL ||
-	    (size_t)(end - s) > TRAILER_MAX ||
-	    (text = malloc((size_t)(end - s))) == NULL) {
+/* A name at *at, and the number behind it when it is one of ours. */
+static void
+take_name(struct reader *r, size_t *at, struct trailer *ret)
+{
+	char name[NAME_MAX_OCTETS];
+	const size_t begin = ++*at;
+	size_t *to, n;
+
+	while (!is_delimiter(octet(r, *at)))
+		++*at;
+	if (*at - begin >= sizeof(name))
+		return;
+	n = unescape(r->now->file.at + begin, *at - begin, name);
+	name[n] = '\0';
+	if (strcmp(name, "Prev") == 0)
+		to = &ret->prev;
+	else if (strcmp(name, "XRefStm") == 0)
+		to = &ret->stream;
+	else
+		return;
+	*at = skip_blanks(r, *at);
+	/* A number itself, and not that of an object. */
+	if (*to != 0 || !take(r, at, to) || *to == 0 ||
+	    !is_delimiter(octet(r, *at)) ||
+	    is_digit(octet(r, skip_blanks(r, *at))))
 		wrong(r, "a section has no plain trailer");
-		return 0;
-	}
-	n = unescape(s + 7, (size_t)(end - s) - 7, text);
-	prev = find_prev(r, text, n);
-	free(text);
-	return prev;
 }
 
-static size_t
-read_table(struct reader *r, size_t at)
+/* The trailer behind a table, one dictionary. */
+static void
+read_trailer(struct reader *r, size_t at, struct trailer *ret)
 {
-	at = skip_blanks(r, at + 4);
-	while (r->to->wrong == NULL && is_digit(octet(r, at))) {
-		size_t id, n, place, generation;
+	struct trailer inner = { 0 };
+	int depth = 0;
 
-		if (!take(r, &at, &id) ||
-		    (at = skip_blanks(r, at), !take(r, &at, &n)) ||
-		    n > PDF_APPENDED_MAX) {
-			wrong(r, "a table is not plain");
-			return 0;
-		}
-		at = skip_blanks(r, at);
-		for (; n > 0 && r->to->wrong == NULL; n--, id++, at += ENTRY) {
-			size_t p = at, g = at + 11;
+	if (r->len - at < 7 || memcmp(r->now->file.at + at, "trailer", 7) != 0)
+		wrong(r, "a section has no plain trailer");
+	at = skip_blanks(r, at + 7);
+	do {
+		const uint8_t c = octet(r, at);
+		const int is_double = c == octet(r, at + 1);
 
-			if (at + ENTRY > r->len || !take(r, &p, &place) ||
-			    !take(r, &g, &generation) || p != at + 10 ||
-			    g != at + 16 || octet(r, at + 10) != ' ' ||
-			    octet(r, at + 16) != ' ')
-				wrong(r, "a table is not plain");
-			else if (octet(r, at + 17) == 'n' && place != 0)
-				keep(r, id, generation, place);
-			else if (octet(r, at + 17) == 'f')
-				keep_free(r, id);
-			else
-				wrong(r, "a table is not plain");
+		if (c == '(') {
+			at = skip_string(r, at);
+		} else if (c == '/') {
+			take_name(r, &at, depth == 1 ? ret : &inner);
+			inner = (struct trailer){ 0 };
+		} else if ((c == '<' || c == '>') && is_double) {
+			depth += c == '<' ? 1 : -1;
+			at += 2;
+		} else if (c == '%' || depth == 0 || at >= r->len) {
+			wrong(r, "a section has no plain trailer");
+		} else {
+			at++;
 		}
-		at = skip_blanks(r, at);
-	}
-	return r->to->wrong == NULL ? read_trailer(r, at) : 0;
+	} while (depth > 0 && r->to->wrong == NULL);
+	at = skip_blanks(r, at);
+	if (at + 9 > r->len ||
+	    memcmp(r->now->file.at + at, "startxref", 9) != 0)
+		wrong(r, "a section has no plain trailer");
 }
 
 static void
@@ -310,6 +335,45 @@ read_entries(struct reader *r, qpdf_oh d, const unsigned char *s, size_t len)
 		wrong(r, "a cross-reference stream is not plain");
 }
 
+/*
+ * The stream of a hybrid may be listed nowhere, and then qpdf has no object of
+ * that number: it gets one, with what is written at this place.
+ */
+static qpdf_oh
+make_stream(struct reader *r, size_t at)
+{
+	static const char *const keys[] = { "/W", "/Index", "/Size", "/Prev" };
+	qpdf_data q = r->now->q;
+	const uint8_t *file = r->now->file.at;
+	const size_t room =
+	    r->len - at < STREAM_HEAD ? r->len - at : STREAM_HEAD;
+	const uint8_t *obj = memmem(file + at, room, "obj", 3);
+	const uint8_t *end = memmem(file + at, room, "stream", 6);
+	FIRMA_OWN(firma_mem_done) char *text = NULL;
+	qpdf_oh d, ret = qpdf_oh_new_null(q);
+	long long len;
+	size_t data;
+
+	if (obj == NULL || end == NULL || end < obj + 3 ||
+	    (text = strndup((const char *)obj + 3, (size_t)(end - obj) - 3)) ==
+		NULL)
+		return ret;
+	d = qpdf_oh_parse(q, text);
+	len = pdf_int(r->now, pdf_get(r->now, d, "/Length"), -1);
+	data = (size_t)(end - file) + 6;
+	data += octet(r, data) == '\r' && octet(r, data + 1) == '\n';
+	data++;
+	if (len < 0 || data > r->len || (size_t)len > r->len - data)
+		return ret;
+	ret = qpdf_oh_new_stream(q);
+	qpdf_oh_replace_stream_data(q, ret, file + data, (size_t)len,
+	    pdf_get(r->now, d, "/Filter"), pdf_get(r->now, d, "/DecodeParms"));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		qpdf_oh_replace_key(q, qpdf_oh_get_dict(q, ret), keys[i],
+		    pdf_get(r->now, d, keys[i]));
+	return ret;
+}
+
 /* The object that qpdf knows by its number is this one: there is no other. */
 static size_t
 read_stream(struct reader *r, size_t at)
@@ -332,6 +396,8 @@ read_stream(struct reader *r, size_t at)
 		return 0;
 	}
 	o = qpdf_get_object_by_id(p->q, body->id, 0);
+	if (r->is_hidden && pdf_is_null(p, o))
+		o = make_stream(r, at);
 	if (!qpdf_oh_is_stream(p->q, o)) {
 		wrong(r, "a cross-reference stream is not plain");
 		return 0;
@@ -346,6 +412,62 @@ read_stream(struct reader *r, size_t at)
 	free(s);
 	prev = pdf_int(p, pdf_get(p, d, "/Prev"), 0);
 	return prev < 0 ? 0 : (size_t)prev;
+}
+
+/*
+ * A hybrid's second half: it has what the table calls free, so that readers of
+ * old do not see it.  That is looked up after the table, and before what was
+ * there: it belongs to this section alone when it was appended with it.
+ */
+static void
+read_hidden(struct reader *r, size_t at)
+{
+	if (at < r->from)
+		wrong(r, "a section has the hidden part of another");
+	r->is_hidden = 1;
+	if (r->to->wrong == NULL)
+		(void)read_stream(r, at);
+	r->is_hidden = 0;
+}
+
+static size_t
+read_table(struct reader *r, size_t at)
+{
+	struct trailer found = { 0 };
+
+	at = skip_blanks(r, at + 4);
+	while (r->to->wrong == NULL && is_digit(octet(r, at))) {
+		size_t id, n, place, generation;
+
+		if (!take(r, &at, &id) ||
+		    (at = skip_blanks(r, at), !take(r, &at, &n)) ||
+		    n > PDF_APPENDED_MAX) {
+			wrong(r, "a table is not plain");
+			return 0;
+		}
+		at = skip_blanks(r, at);
+		for (; n > 0 && r->to->wrong == NULL; n--, id++, at += ENTRY) {
+			size_t p = at, g = at + 11;
+
+			if (at + ENTRY > r->len || !take(r, &p, &place) ||
+			    !take(r, &g, &generation) || p != at + 10 ||
+			    g != at + 16 || octet(r, at + 10) != ' ' ||
+			    octet(r, at + 16) != ' ')
+				wrong(r, "a table is not plain");
+			else if (octet(r, at + 17) == 'n' && place != 0)
+				keep(r, id, generation, place);
+			else if (octet(r, at + 17) == 'f')
+				keep_free(r, id);
+			else
+				wrong(r, "a table is not plain");
+		}
+		at = skip_blanks(r, at);
+	}
+	if (r->to->wrong == NULL)
+		read_trailer(r, at, &found);
+	if (r->to->wrong == NULL && found.stream != 0)
+		read_hidden(r, found.stream);
+	return r->to->wrong == NULL ? found.prev : 0;
 }
 
 void

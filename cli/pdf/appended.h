@@ -6,9 +6,11 @@
  * another generation, or of a section that another skips.  What is appended is
  * therefore read here octet by octet, and has to be plain: each section leads
  * to the one before it and the first of them to the old end; what it lists is
- * where it says, and nothing lies there unlisted.
+ * where it says, and nothing lies there unlisted.  A hybrid's section is a table
+ * and the stream that its trailer names.
  *
- * Sources: ISO 32000-1 7.5.4 (tables), 7.5.6 (updates), 7.5.8 (streams).
+ * Sources: ISO 32000-1 7.5.4 (tables), 7.5.6 (updates), 7.5.8 (streams,
+ *          hybrid files).
  * May include: agent/base, cli/pdf.  Does no I/O.
  */
 #ifndef FIRMA_PDF_APPENDED_H
@@ -23,6 +25,7 @@ struct pdf_entry {
 	size_t at;      /* its first octet; 0 for one in an object stream */
 	int is_section; /* a cross-reference stream */
 	int is_listed;
+	int is_free; /* listed as one that is not there */
 };
 
 struct pdf_appended {
