@@ -21,6 +21,7 @@ explained_pdf_done(struct explained_pdf *e)
 	for (size_t i = 0; i < e->n; i++) {
 		firma_cms_info_done(&e->at[i].cms);
 		firma_cms_stamps_done(&e->at[i].stamps);
+		firma_timestamp_done(&e->at[i].stamp);
 	}
 	free(e->at);
 	free(e->empty);
@@ -293,25 +294,37 @@ wrong(struct explained_signature *s, enum firma_err r, const char *what)
 	return FIRMA_OK;
 }
 
+/* What signatures are compared with. */
+struct beside {
+	const struct firma_certificate *ca; /* or NULL */
+	struct firma_bytes tsa_ca;
+	int64_t now;
+};
+
 /* Over the two ranges, one after the other. */
 static enum firma_err
-read_message(struct explained_signature *s, struct firma_bytes file,
-    struct firma_bytes der)
+map_covered(struct explained_signature *s, struct firma_bytes file,
+    struct firma_bytes *ret)
 {
 	const struct firma_bytes parts[2] = {
 		firma_bytes_of(file.at + s->range[0], s->range[1]),
 		firma_bytes_of(file.at + s->range[2], s->range[3])
 	};
 	FIRMA_OWN(firma_fd_done) int fd = -1;
-	struct firma_bytes content;
+	enum firma_err r;
+
+	if ((r = firma_memfd_from_parts(parts, 2, &fd, &s->cause)) != FIRMA_OK)
+		return r;
+	return firma_memfd_map(fd, WHOLE, ret, &s->cause);
+}
+
+static enum firma_err
+read_message(struct explained_signature *s, struct firma_bytes content,
+    struct firma_bytes der)
+{
 	enum firma_err r, says = FIRMA_OK;
 
-	if ((r = firma_memfd_from_parts(parts, 2, &fd, &s->cause)) !=
-		FIRMA_OK ||
-	    (r = firma_memfd_map(fd, WHOLE, &content, &s->cause)) != FIRMA_OK)
-		return r;
 	r = firma_cms_read(der, content, &s->cms, &says, &s->cause);
-	firma_memfd_unmap(&content);
 	if (r == FIRMA_ERR_NOMEM || r == FIRMA_ERR_INTERNAL)
 		return r;
 	s->verdict = r == FIRMA_OK ? says : r;
@@ -321,50 +334,17 @@ read_message(struct explained_signature *s, struct firma_bytes file,
 	return FIRMA_OK;
 }
 
-/* What signatures are compared with. */
-struct beside {
-	const struct firma_certificate *ca; /* or NULL */
-	struct firma_bytes tsa_ca;
-	int64_t now;
-};
-
 static enum firma_err
-judge(struct explained_signature *s, struct firma_bytes file,
-    const struct beside *with)
+judge_signature(struct explained_signature *s, struct firma_bytes content,
+    struct firma_bytes der, const struct beside *with)
 {
-	FIRMA_OWN(firma_buf_done) struct firma_buf octets = { 0 };
-	size_t n;
 	enum firma_err r;
 
-	s->at = explain_pdf_time(s->time);
-	if (strcmp(s->subfilter, "ETSI.CAdES.detached") != 0 &&
-	    strcmp(s->subfilter, "adbe.pkcs7.detached") != 0)
-		return wrong(s, FIRMA_ERR_NOT_SUPPORTED, s->subfilter);
-	if (!s->has_range || s->range[0] != 0)
-		return wrong(s, FIRMA_ERR_SIGNATURE,
-		    "its /ByteRange is not that of a signature");
-	r = open_hole(
-	    firma_bytes_of(file.at + s->range[1], s->range[2] - s->range[1]),
-	    &octets);
-	if (r == FIRMA_ERR_NOMEM)
-		return r;
-	if (r != FIRMA_OK || !s->fits)
-		return wrong(s, FIRMA_ERR_SIGNATURE,
-		    "what its /ByteRange leaves out is not the signature "
-		    "alone");
-	if (!s->is_in_its_state)
-		return wrong(s, FIRMA_ERR_SIGNATURE,
-		    "it was not in the file that it covers");
-	if ((n = message_length(firma_buf_view(&octets))) == 0)
-		return wrong(s, FIRMA_ERR_SHAPE,
-		    "its /Contents is no SignedData and zeros");
-	if ((r = read_message(s, file, firma_bytes_of(octets.at, n))) !=
-	    FIRMA_OK)
+	if ((r = read_message(s, content, der)) != FIRMA_OK)
 		return r;
 	if (s->cms.signer == NULL)
 		return FIRMA_OK;
-	r = firma_cms_stamps(
-	    firma_bytes_of(octets.at, n), with->tsa_ca, &s->stamps, NULL);
+	r = firma_cms_stamps(der, with->tsa_ca, &s->stamps, NULL);
 	if (r == FIRMA_ERR_NOMEM || r == FIRMA_ERR_CONFIG)
 		return r;
 	s->odd = firma_oddities_of_cms(&s->cms) |
@@ -377,6 +357,75 @@ judge(struct explained_signature *s, struct firma_bytes file,
 	    !firma_certificate_issued_by(s->cms.signer, with->ca))
 		s->verdict = FIRMA_ERR_CERT_ISSUER;
 	return FIRMA_OK;
+}
+
+/* ISO 32000-2 12.8.5: its token is over the octets themselves. */
+static enum firma_err
+judge_stamp(struct explained_signature *s, struct firma_bytes content,
+    struct firma_bytes der, const struct beside *with)
+{
+	const struct firma_timestamp_expect expect = { .data = content,
+		.ca = with->tsa_ca };
+	enum firma_err r, says = FIRMA_OK;
+
+	r = firma_timestamp_read(der, &expect, &s->stamp, &says, &s->cause);
+	if (r == FIRMA_ERR_NOMEM || r == FIRMA_ERR_CONFIG ||
+	    r == FIRMA_ERR_INTERNAL)
+		return r;
+	s->verdict = r == FIRMA_OK ? says : r;
+	return FIRMA_OK;
+}
+
+/* The octets of its message are the hole of its own ranges, in its own state. */
+static enum firma_err
+open_message(struct explained_signature *s, struct firma_bytes file,
+    struct firma_buf *ret)
+{
+	enum firma_err r;
+
+	if (!s->has_range || s->range[0] != 0)
+		return wrong(s, FIRMA_ERR_SIGNATURE,
+		    "its /ByteRange is not that of a signature");
+	r = open_hole(
+	    firma_bytes_of(file.at + s->range[1], s->range[2] - s->range[1]),
+	    ret);
+	if (r == FIRMA_ERR_NOMEM)
+		return r;
+	if (r != FIRMA_OK || !s->fits)
+		return wrong(s, FIRMA_ERR_SIGNATURE,
+		    "what its /ByteRange leaves out is not the signature "
+		    "alone");
+	if (!s->is_in_its_state)
+		return wrong(s, FIRMA_ERR_SIGNATURE,
+		    "it was not in the file that it covers");
+	if ((ret->len = message_length(firma_buf_view(ret))) == 0)
+		return wrong(s, FIRMA_ERR_SHAPE,
+		    "its /Contents is no SignedData and zeros");
+	return FIRMA_OK;
+}
+
+static enum firma_err
+judge(struct explained_signature *s, struct firma_bytes file,
+    const struct beside *with)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	struct firma_bytes content;
+	enum firma_err r;
+
+	s->at = explain_pdf_time(s->time);
+	s->is_stamp = strcmp(s->subfilter, "ETSI.RFC3161") == 0;
+	if (!s->is_stamp && strcmp(s->subfilter, "ETSI.CAdES.detached") != 0 &&
+	    strcmp(s->subfilter, "adbe.pkcs7.detached") != 0)
+		return wrong(s, FIRMA_ERR_NOT_SUPPORTED, s->subfilter);
+	if ((r = open_message(s, file, &der)) != FIRMA_OK ||
+	    s->verdict != FIRMA_OK)
+		return r;
+	if ((r = map_covered(s, file, &content)) != FIRMA_OK)
+		return r;
+	r = (s->is_stamp ? judge_stamp : judge_signature)(
+	    s, content, firma_buf_view(&der), with);
+	firma_memfd_unmap(&content);
+	return r;
 }
 
 static enum firma_err
@@ -414,6 +463,16 @@ explain_pdf(int document, const struct firma_certificate *ca,
 	return r;
 }
 
+size_t
+explained_pdf_signatures(const struct explained_pdf *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		n += !e->at[i].is_stamp;
+	return n;
+}
+
 static enum firma_exit
 exit_of(enum firma_err verdict)
 {
@@ -439,7 +498,7 @@ explained_pdf_exit(const struct explained_pdf *e)
 {
 	enum firma_exit worst = FIRMA_EXIT_OK;
 
-	if (e->n == 0)
+	if (explained_pdf_signatures(e) == 0)
 		return FIRMA_EXIT_INVALID;
 	for (size_t i = 0; i < e->n; i++) {
 		const struct explained_signature *s = &e->at[i];

@@ -6,7 +6,8 @@
  * do, is looked at here.  Of what firma-pdf tells, a wrong word about later
  * changes (`later`) is all that could make a signature look better than it is.
  *
- * Sources: ISO 32000-1 12.8; ETSI EN 319 142-1.
+ * Sources: ISO 32000-1 12.8; ISO 32000-2 12.8.5 (document time stamps); ETSI EN
+ *          319 142-1.
  */
 #ifndef FIRMA_CLI_EXPLAIN_PDF_H
 #define FIRMA_CLI_EXPLAIN_PDF_H
@@ -38,6 +39,12 @@ struct explained_signature {
 	firma_oddities odd;
 	struct firma_cms_info cms; /* signer is NULL when it cannot be read */
 	struct firma_cms_stamps stamps; /* in it: PAdES B-T */
+	/*
+	 * A document time stamp: not a person's, but an authority's word that
+	 * it saw these octets.  Then cms and stamps are empty.
+	 */
+	int is_stamp;
+	struct firma_timestamp stamp; /* tsa is NULL when it cannot be read */
 };
 
 struct explained_pdf {
@@ -73,10 +80,13 @@ FIRMA_CHECKED enum firma_err explain_pdf(int document,
     struct explained_pdf *ret, struct firma_cause *cause);
 
 /*
- * FIRMA_EXIT_INVALID: no signature, one that is not good, or other changes after
+ * FIRMA_EXIT_INVALID: no signature (a time stamp is none), one that is not good, or other changes after
  * one; else _REJECTED: another issuer; else _OK.
  */
 enum firma_exit explained_pdf_exit(const struct explained_pdf *e);
+
+/* How many signatures: time stamps are none. */
+size_t explained_pdf_signatures(const struct explained_pdf *e);
 
 json_t *explained_pdf_json(
     const struct explained_pdf *e, const struct firma_certificate *ca);

@@ -39,8 +39,8 @@ signature_json(
 	for (size_t i = 0; s->has_range && i < 4; i++)
 		(void)json_array_append_new(
 		    range, json_integer((json_int_t)s->range[i]));
-	j = json_pack("{ss sb ss ss so ss ss ss ss ss so si so}", "field",
-	    s->field, "valid",
+	j = json_pack("{ss ss sb ss ss so ss ss ss ss ss so si so}", "field",
+	    s->field, "kind", s->is_stamp ? "timestamp" : "signature", "valid",
 	    s->verdict == FIRMA_OK && s->later != PDF_LATER_OTHER, "later",
 	    later_name(s->later), "later_what", s->what, "byte_range", range,
 	    "subfilter", s->subfilter, "name", s->name, "reason", s->reason,
@@ -52,6 +52,9 @@ signature_json(
 		    j, "error", json_string(firma_err_name(s->verdict)));
 		(void)json_object_set_new(j, "why", json_string(s->cause.what));
 	}
+	if (s->stamp.tsa != NULL)
+		(void)json_object_set_new(
+		    j, "timestamp", stamp_json(&s->stamp));
 	if (s->cms.signer == NULL)
 		return j;
 	stamps = json_array();
@@ -122,6 +125,12 @@ coverage(const struct explained_signature *s, size_t len)
 		      "them"),
 		    end, len);
 		break;
+	case PDF_LATER_FIELDS:
+		out_pair(_("covers"),
+		    _("the first %zu octets of %zu; after them fields of the "
+		      "form were filled in, which it allows: %s"),
+		    end, len, s->what);
+		break;
 	case PDF_LATER_OTHER:
 		out_pair(_("covers"),
 		    _("the first %zu octets of %zu; CHANGED after it was "
@@ -154,6 +163,11 @@ signature_text(const struct explained_signature *s, size_t len,
 	char text[WHEN];
 
 	out_coloured(OUT_BOLD, _("field %s"), s->field);
+	if (s->is_stamp) {
+		stamp_text_of(&s->stamp, s->verdict, &s->cause, NULL);
+		coverage(s, len);
+		return;
+	}
 	out_pair(_("signature"), "%s", is_good(s) ? _("good") : _("NOT good"));
 	coverage(s, len);
 	if (s->time[0] != '\0')
@@ -184,8 +198,17 @@ void
 explained_pdf_text(const struct explained_pdf *e, const char *path,
     const struct firma_certificate *ca)
 {
-	out_coloured(OUT_BOLD, _("%s: a PDF, pages: %d, signatures: %zu"), path,
-	    e->n_pages, e->n);
+	const size_t n = explained_pdf_signatures(e);
+
+	if (n == e->n)
+		out_coloured(OUT_BOLD,
+		    _("%s: a PDF, pages: %d, signatures: %zu"), path,
+		    e->n_pages, n);
+	else
+		out_coloured(OUT_BOLD,
+		    _("%s: a PDF, pages: %d, signatures: %zu, document time "
+		      "stamps: %zu"),
+		    path, e->n_pages, n, e->n - n);
 	for (size_t i = 0; i < e->n_empty; i++)
 		out_pair(_("empty field"), "%s", e->empty[i]);
 	for (size_t i = 0; i < e->n; i++)
@@ -195,7 +218,7 @@ explained_pdf_text(const struct explained_pdf *e, const char *path,
 void
 explained_pdf_complain(const struct explained_pdf *e, const char *path)
 {
-	if (e->n == 0)
+	if (explained_pdf_signatures(e) == 0)
 		(void)say_refusal(FIRMA_EXIT_INVALID,
 		    _("if its signature is in a file of its own: firma verify "
 		      "FILE.p7s"),
@@ -203,7 +226,9 @@ explained_pdf_complain(const struct explained_pdf *e, const char *path)
 	for (size_t i = 0; i < e->n; i++) {
 		const struct explained_signature *s = &e->at[i];
 
-		if (s->verdict != FIRMA_OK)
+		if (s->verdict != FIRMA_OK && s->is_stamp)
+			(void)stamp_failure(s->verdict, &s->cause, path);
+		else if (s->verdict != FIRMA_OK)
 			(void)say_failure(s->verdict, &s->cause, NULL,
 			    _("%s: field %s"), path, s->field);
 		else if (s->later == PDF_LATER_OTHER)

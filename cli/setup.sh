@@ -53,6 +53,7 @@ llvm                    # coverage of the fuzz corpora
 libtpm2-pkcs11-1        # module
 libtpm2-pkcs11-tools    # TPM
 libtss2-tcti-tabrmd0    # TPM
+mupdf-tools             # mutool
 libnss3-tools           # NSS: who pdfsig trusts
 mandoc                  # manuals
 opencryptoki            # module

@@ -6,6 +6,7 @@
 
 #include "agent/base/own.h"
 #include "cli/pdf/appended.h"
+#include "cli/pdf/filled.h"
 #include "cli/pdf/later_field.h"
 #include "cli/pdf/page.h"
 #include "cli/pdf/same.h"
@@ -91,6 +92,32 @@ compare_lists(struct pdf_walk *w, qpdf_oh x, qpdf_oh y, const char *name)
 	}
 }
 
+/*
+ * Fonts may come to those that fields are written in; no name of them may become
+ * another, and nothing else.
+ */
+static void
+compare_resources(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
+{
+	static const char *const none[] = { NULL };
+	static const char *const but_fonts[] = { "/Font", NULL };
+	const qpdf_oh fonts = pdf_get(w->a, x, "/Font");
+
+	if (!pdf_is_null_or_dict(w->a, x) || !pdf_is_null_or_dict(w->b, y) ||
+	    !pdf_is_null_or_dict(w->a, fonts) ||
+	    !pdf_is_null_or_dict(w->b, pdf_get(w->b, y, "/Font"))) {
+		pdf_walk_changed(w, "/DR of the form");
+		return;
+	}
+	if (pdf_is_dict(w->b, y))
+		compare_half(w, w->b, y, x, but_fonts, "the form's /DR");
+	if (pdf_is_dict(w->a, x))
+		compare_half(w, w->a, x, y, but_fonts, "the form's /DR");
+	if (pdf_is_dict(w->a, fonts))
+		compare_half(w, w->a, fonts, pdf_get(w->b, y, "/Font"), none,
+		    "the form's fonts");
+}
+
 static void
 compare_form(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
 {
@@ -103,6 +130,9 @@ compare_form(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
 		    pdf_walk_free_keys(w, PDF_ROLE_FORM), "the form");
 	else if (!pdf_is_null(w->b, y))
 		pdf_walk_changed(w, "the form");
+	if (!w->is_new_form)
+		compare_resources(
+		    w, pdf_get(w->a, x, "/DR"), pdf_get(w->b, y, "/DR"));
 	compare_lists(w, pdf_get(w->a, x, "/Fields"),
 	    pdf_get(w->b, y, "/Fields"), "the form's fields");
 }
@@ -132,6 +162,14 @@ compare_by_role(struct pdf_walk *w, enum pdf_role role, qpdf_oh x, qpdf_oh y)
 					      : none,
 		    "a signature field");
 		break;
+	case PDF_ROLE_BLANK:
+		compare(w, x, y, pdf_walk_free_keys(w, role), "a field");
+		pdf_filled_compare(w, role, x, y);
+		break;
+	case PDF_ROLE_LOOKS:
+	case PDF_ROLE_LOOK:
+		pdf_filled_compare(w, role, x, y);
+		break;
 	case PDF_ROLE_FORM:
 	case PDF_ROLE_FIELDS:
 	case PDF_ROLE_ANNOTS:
@@ -158,7 +196,9 @@ look(struct pdf_walk *w, int id)
 		: !pdf_is_same_resolved(w->a, x, w->b, y))
 		pdf_walk_changed(w, "object %d", id);
 	pdf_walk_follow(w, w->a, x, role);
-	pdf_walk_follow(w, w->b, y, role);
+	/* What it may differ in is not part of what was signed. */
+	if ((w->seen[id] & PDF_DIFFERS) == 0 || role == PDF_ROLE_BLANK)
+		pdf_walk_follow(w, w->b, y, role);
 	qpdf_oh_release(w->a->q, x);
 	qpdf_oh_release(w->b->q, y);
 }
@@ -221,6 +261,8 @@ begin(struct pdf_walk *w, struct pdf_refusal *why)
 	note_fields(w, form);
 	if ((r = pdf_page_each(w->a, note_page, w, why)) != FIRMA_OK)
 		return r;
+	if ((r = pdf_filled_note(w, why)) != FIRMA_OK)
+		return r;
 	if (!pdf_is_same(w->a, pdf_get(w->a, w->a->trailer, "/Root"), w->b,
 		pdf_get(w->b, w->b->trailer, "/Root")))
 		pdf_walk_changed(w, "the catalog");
@@ -236,6 +278,21 @@ is_blank(const struct pdf *p, size_t from)
 		    p->file.at[from] == '\0')
 			return 0;
 	return 1;
+}
+
+/*
+ * May the number be listed again?  What may differ may be: not under another
+ * generation, but for a look that nothing refers to any more.
+ */
+static int
+may_be_listed(const struct pdf_walk *w, const struct pdf_entry *e)
+{
+	const uint8_t flags = w->seen[e->id], role = w->roles[e->id];
+
+	return (flags & PDF_SEEN) == 0 ||
+	    (role != PDF_ROLE_PLAIN &&
+		w->generations[e->id] == e->generation) ||
+	    (role == PDF_ROLE_LOOK && (flags & PDF_SHARED) == 0);
 }
 
 /* Readers differ in which object they take: none of those may be another. */
@@ -255,9 +312,7 @@ compare_numbers(struct pdf_walk *w)
 		if (e->id >= w->n)
 			pdf_walk_changed(
 			    w, "object %d is beyond the /Size", e->id);
-		else if (w->seen[e->id] &&
-		    (w->roles[e->id] == PDF_ROLE_PLAIN ||
-			w->generations[e->id] != e->generation))
+		else if (!may_be_listed(w, e))
 			pdf_walk_changed(w, "object %d", e->id);
 	}
 	free(all);
@@ -268,20 +323,24 @@ compare_numbers(struct pdf_walk *w)
 static void
 compare_permission(struct pdf_walk *w)
 {
+	const int is_final = w->form_a.permission == 1;
 	struct pdf_refusal why = { 0 };
 
-	if (w->form_a.permission == 1)
-		pdf_walk_changed(w, "it was certified against any change");
 	for (size_t i = 0; i < w->form_b.n; i++) {
 		const struct pdf_field *f = &w->form_b.at[i];
 		const struct pdf_field *was;
 		size_t n;
 
 		was = pdf_form_by_name(&w->form_a, f->name, &n);
-		if (pdf_is_null(w->b, f->value) ||
-		    (was != NULL && !pdf_is_null(w->a, was->value)))
+		if ((was != NULL && !pdf_is_null(w->a, was->value)) ||
+		    (pdf_is_null(w->b, f->value) &&
+			(was != NULL || !is_final)) ||
+		    pdf_later_is_stamp(w, f))
 			continue;
-		if (pdf_form_allows(w->a, &w->form_a, f->name, &why) !=
+		if (is_final)
+			pdf_walk_changed(
+			    w, "it was certified against any change");
+		else if (pdf_form_allows(w->a, &w->form_a, f->name, &why) !=
 		    FIRMA_OK)
 			pdf_walk_changed(w, "field %.60s was locked", f->name);
 	}
@@ -297,6 +356,8 @@ compare_states(struct pdf_walk *w, struct pdf_refusal *why)
 	while (w->head < w->tail && w->what[0] == '\0')
 		look(w, w->queue[w->head++]);
 	compare_permission(w);
+	if (w->what[0] == '\0' && (r = pdf_filled_check(w, why)) != FIRMA_OK)
+		return r;
 	if (w->what[0] == '\0' && (r = compare_numbers(w)) != FIRMA_OK)
 		return r;
 	if ((r = pdf_check(w->a, why)) != FIRMA_OK)
@@ -305,11 +366,12 @@ compare_states(struct pdf_walk *w, struct pdf_refusal *why)
 }
 
 enum firma_err
-pdf_changes_after(struct pdf *p, size_t len, enum pdf_later *ret,
+pdf_changes_after(struct pdf *p, size_t len, int certifies, enum pdf_later *ret,
     char ret_what[PDF_CHANGE_MAX])
 {
 	FIRMA_OWN(pdf_done) struct pdf before = { 0 };
-	FIRMA_OWN(pdf_walk_done) struct pdf_walk w = { .a = &before, .b = p };
+	FIRMA_OWN(pdf_walk_done)
+	struct pdf_walk w = { .a = &before, .b = p, .certifies = certifies };
 	struct pdf_refusal why = { 0 };
 	enum firma_err r;
 
@@ -333,6 +395,8 @@ pdf_changes_after(struct pdf *p, size_t len, enum pdf_later *ret,
 		    "what was signed cannot be compared: %.100s", why.detail);
 	if (w.what[0] != '\0')
 		*ret = PDF_LATER_OTHER;
-	memcpy(ret_what, w.what, sizeof(w.what));
+	else if (w.filled[0] != '\0')
+		*ret = PDF_LATER_FIELDS;
+	memcpy(ret_what, w.what[0] != '\0' ? w.what : w.filled, PDF_CHANGE_MAX);
 	return FIRMA_OK;
 }

@@ -20,9 +20,11 @@
 
 /*
  * What became of the first len octets of p->file in the whole of it.
- * ret_what  in printable ASCII, with OTHER; else ""
+ * certifies  the permission of the signature over them, when it has one; or 0
+ * ret_what   in printable ASCII: with OTHER what was changed, with FIELDS the
+ *            names of those that were filled in; else ""
  */
 FIRMA_CHECKED enum firma_err pdf_changes_after(struct pdf *p, size_t len,
-    enum pdf_later *ret, char ret_what[PDF_CHANGE_MAX]);
+    int certifies, enum pdf_later *ret, char ret_what[PDF_CHANGE_MAX]);
 
 #endif

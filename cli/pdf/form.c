@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/pdf/page.h"
+#include "cli/pdf/same.h"
 #include "cli/pdf/tree.h"
 
 #define DIGITS_MAX     8    /* of the number in a field's name */
@@ -216,6 +218,22 @@ pdf_form_permission(struct pdf *p, qpdf_oh signature)
 	return 0;
 }
 
+/* ISO 32000-2 table 236: its field's lock may forbid more than it says itself. */
+static int
+permission_of(struct pdf *p, const struct pdf_field *f)
+{
+	const qpdf_oh lock = pdf_get(p, pdf_get(p, f->field, "/Lock"), "/P");
+	const int own = pdf_form_permission(p, f->value);
+	long long v;
+
+	if (!pdf_is_dict(p, f->value) || pdf_is_null(p, lock))
+		return own;
+	v = pdf_int(p, lock, 1);
+	if (v < 1 || v > 3)
+		v = 1;
+	return own != 0 && own < v ? own : (int)v;
+}
+
 /* The strictest of the certification and of all signatures. */
 static void
 find_permission(struct pdf *p, struct pdf_form *f)
@@ -227,16 +245,68 @@ find_permission(struct pdf *p, struct pdf_form *f)
 	if (f->permission == 0 && pdf_is_dict(p, certified))
 		f->permission = 1; /* it does not say what it allows */
 	for (size_t i = 0; i < f->n; i++) {
-		const int v = pdf_form_permission(p, f->at[i].value);
+		const int v = permission_of(p, &f->at[i]);
 
 		if (v != 0 && (f->permission == 0 || v < f->permission))
 			f->permission = v;
 	}
 }
 
+/* A page's search for fields that the form does not list. */
+struct search {
+	struct pdf_form *to;
+	struct pdf_refusal *why;
+};
+
+static int
+is_listed(struct pdf *p, const struct pdf_form *f, qpdf_oh field)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (pdf_is_same_object(p, f->at[i].field, field))
+			return 1;
+	return 0;
+}
+
+/*
+ * Some writers give a signature field to its page and not to the form.  Readers
+ * find it there, and so does who looks for signatures.
+ */
+static enum firma_err
+find_unlisted(struct pdf *p, qpdf_oh page, long long number, void *arg)
+{
+	const struct search *s = arg;
+	const qpdf_oh annots = pdf_get(p, page, "/Annots");
+	const int n = pdf_is_array(p, annots)
+	    ? qpdf_oh_get_array_n_items(p->q, annots)
+	    : 0;
+	char name[PDF_NAME_MAX];
+	enum firma_err r = FIRMA_OK;
+
+	(void)number;
+	for (int i = 0; i < n && r == FIRMA_OK; i++) {
+		const qpdf_oh one = qpdf_oh_get_array_item(p->q, annots, i);
+		const struct pdf_node t = { .field = one,
+			.name = name,
+			.type = "/Sig",
+			.value = pdf_get(p, one, "/V") };
+
+		if (!pdf_is_name(p, pdf_get(p, one, "/FT"), "/Sig") ||
+		    !pdf_is_name(p, pdf_get(p, one, "/Subtype"), "/Widget") ||
+		    !pdf_is_null(p, pdf_get(p, one, "/Parent")) ||
+		    !qpdf_oh_is_indirect(p->q, one) || is_listed(p, s->to, one))
+			continue;
+		pdf_text(p, pdf_get(p, one, "/T"), name, sizeof(name));
+		r = keep(p, &t, s->to, s->why);
+		if (r == FIRMA_OK)
+			s->to->at[s->to->n - 1].is_unlisted = 1;
+	}
+	return r;
+}
+
 enum firma_err
 pdf_form_read(struct pdf *p, struct pdf_form *ret, struct pdf_refusal *why)
 {
+	struct search unlisted = { ret, why };
 	enum firma_err r;
 
 	ret->number = 1;
@@ -248,7 +318,8 @@ pdf_form_read(struct pdf *p, struct pdf_form *ret, struct pdf_refusal *why)
 	if (!pdf_is_null(p, ret->fields) && !pdf_is_array(p, ret->fields))
 		return pdf_refuse(why, PDF_DAMAGED, "/Fields is no array");
 	ret->has_xfa = !pdf_is_null(p, pdf_get(p, ret->form, "/XFA"));
-	if ((r = pdf_form_each(p, ret->fields, keep, ret, why)) != FIRMA_OK)
+	if ((r = pdf_form_each(p, ret->fields, keep, ret, why)) != FIRMA_OK ||
+	    (r = pdf_page_each(p, find_unlisted, &unlisted, why)) != FIRMA_OK)
 		return r;
 	find_permission(p, ret);
 	return FIRMA_OK;
@@ -288,32 +359,39 @@ is_locked(struct pdf *p, qpdf_oh params, const char *name)
 	return excludes;
 }
 
+/* By what the signature says, or by its field's lock that it should have said. */
+static int
+locks(struct pdf *p, const struct pdf_field *f, const char *name)
+{
+	const qpdf_oh all = pdf_get(p, f->value, "/Reference");
+	const qpdf_oh lock = pdf_get(p, f->field, "/Lock");
+	int n = pdf_is_array(p, all) ? qpdf_oh_get_array_n_items(p->q, all) : 0;
+
+	if (pdf_is_dict(p, f->value) && pdf_is_dict(p, lock) &&
+	    is_locked(p, lock, name))
+		return 1;
+	if (n > REFERENCES_MAX)
+		return 1;
+	while (n-- > 0) {
+		const qpdf_oh one = qpdf_oh_get_array_item(p->q, all, n);
+
+		if (pdf_is_name(
+			p, pdf_get(p, one, "/TransformMethod"), "/FieldMDP") &&
+		    is_locked(p, pdf_get(p, one, "/TransformParams"), name))
+			return 1;
+	}
+	return 0;
+}
+
 enum firma_err
 pdf_form_allows(struct pdf *p, const struct pdf_form *f, const char *name,
     struct pdf_refusal *why)
 {
 	if (f->permission == 1)
 		return pdf_refuse(why, PDF_CERTIFIED, "%s", "");
-	for (size_t i = 0; i < f->n; i++) {
-		const qpdf_oh all = pdf_get(p, f->at[i].value, "/Reference");
-		int n = pdf_is_array(p, all)
-		    ? qpdf_oh_get_array_n_items(p->q, all)
-		    : 0;
-
-		if (n > REFERENCES_MAX)
-			return pdf_refuse(why, PDF_LIMIT,
-			    "a signature with %d references", n);
-		while (n-- > 0) {
-			const qpdf_oh one =
-			    qpdf_oh_get_array_item(p->q, all, n);
-
-			if (pdf_is_name(p, pdf_get(p, one, "/TransformMethod"),
-				"/FieldMDP") &&
-			    is_locked(
-				p, pdf_get(p, one, "/TransformParams"), name))
-				return pdf_refuse(why, PDF_LOCKED, "%s", name);
-		}
-	}
+	for (size_t i = 0; i < f->n; i++)
+		if (locks(p, &f->at[i], name))
+			return pdf_refuse(why, PDF_LOCKED, "%s", name);
 	return FIRMA_OK;
 }
 
@@ -367,6 +445,9 @@ pdf_form_find(struct pdf *p, const struct pdf_form *f, const char *name,
 		return refuse_absent(p, f, why);
 	if (!pdf_is_null(p, at->value))
 		return pdf_refuse(why, PDF_FILLED, "%s", name);
+	if (at->is_unlisted)
+		return pdf_refuse(why, PDF_DAMAGED,
+		    "field %.100s is not one of the form's", name);
 	if (!at->is_indirect)
 		return pdf_refuse(
 		    why, PDF_DAMAGED, "field %.100s is not indirect", name);

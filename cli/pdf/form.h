@@ -20,6 +20,7 @@ struct pdf_field {
 	qpdf_oh field;           /* a dictionary */
 	qpdf_oh value;           /* the signature dictionary, or null */
 	int is_indirect;
+	int is_unlisted; /* a page has it, the form does not */
 };
 
 struct pdf_form {

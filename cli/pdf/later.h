@@ -11,6 +11,7 @@
 	X(NOTHING,    "nothing")    /* it covers the whole file */ \
 	X(SPACES,     "spaces")     /* blanks or ends of lines, no more */ \
 	X(SIGNATURES, "signatures") /* signatures, their fields, their evidence */ \
+	X(FIELDS,     "fields")     /* also fields that were filled in, as allowed */ \
 	X(OTHER,      "other")      /* something else: the detail says what */
 /* clang-format on */
 

@@ -59,7 +59,7 @@ has_harmless_keys(struct pdf *p, qpdf_oh o, int is_signed)
 	static const char *const of_signed[] = { "/Type", "/Subtype", "/FT",
 		"/T", "/TU", "/TM", "/V", "/P", "/F", "/Ff", "/Rect", "/Parent",
 		"/Kids", "/Lock", "/SV", "/NM", "/DA", "/Q", "/StructParent",
-		"/AP", "/MK", "/M", "/BS", "/Border", NULL };
+		"/AP", "/AS", "/MK", "/M", "/BS", "/Border", NULL };
 	static const char *const of_empty[] = { "/Type", "/Subtype", "/FT",
 		"/T", "/TU", "/TM", "/P", "/F", "/Ff", "/Rect", "/Parent",
 		"/Kids", "/Lock", "/SV", "/NM", "/DA", "/Q", "/StructParent",
@@ -139,4 +139,32 @@ pdf_later_is_signed(struct pdf_walk *w, qpdf_oh o)
 	return pdf_is_dict(w->b, value) && !pdf_walk_is_old(w, value) &&
 	    (pdf_is_same_object(w->b, o, f->field) ||
 		pdf_is_null(w->b, pdf_get(w->b, o, "/V")));
+}
+
+/* Is nothing seen of it? */
+static int
+is_unseen(struct pdf *p, qpdf_oh field)
+{
+	const qpdf_oh place = pdf_get(p, field, "/Rect");
+	double at[4];
+
+	return (pdf_is_null(p, pdf_get(p, field, "/AP")) &&
+		   pdf_is_null(p, pdf_get(p, field, "/MK"))) ||
+	    pdf_is_null(p, place) ||
+	    (pdf_rectangle(p, place, at) && (at[0] >= at[2] || at[1] >= at[3]));
+}
+
+/* ISO 32000-2 12.8.5: its own kind of value, which no certification forbids. */
+int
+pdf_later_is_stamp(struct pdf_walk *w, const struct pdf_field *f)
+{
+	struct pdf *p = w->b;
+	size_t n;
+
+	return pdf_form_by_name(&w->form_a, f->name, &n) == NULL &&
+	    pdf_is_name(p, pdf_get(p, f->value, "/Type"), "/DocTimeStamp") &&
+	    pdf_is_name(
+		p, pdf_get(p, f->value, "/SubFilter"), "/ETSI.RFC3161") &&
+	    pdf_is_null(p, pdf_get(p, f->field, "/Kids")) &&
+	    is_unseen(p, f->field);
 }

@@ -17,6 +17,9 @@ int pdf_later_is_typed(struct pdf *p, qpdf_oh o);
 /* Is o of the state b a signature field's, new or signed only now? */
 int pdf_later_is_harmless(struct pdf_walk *w, qpdf_oh o);
 
+/* Is f of the state b a document time stamp that came since and is not seen? */
+int pdf_later_is_stamp(struct pdf_walk *w, const struct pdf_field *f);
+
 /*
  * Only who signs a field may show it, and something in it: the form says that
  * it is signed, and so the signature is looked at.

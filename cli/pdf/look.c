@@ -141,8 +141,8 @@ take_signature(
 	    is_written_there(
 		p, (size_t)s->range[1], (size_t)s->range[2], octets, n);
 	s->is_in_its_state = was_there(p, s, v);
-	return pdf_changes_after(
-	    p, (size_t)(s->range[2] + s->range[3]), &s->later, s->what);
+	return pdf_changes_after(p, (size_t)(s->range[2] + s->range[3]),
+	    s->permission, &s->later, s->what);
 }
 
 static enum firma_err

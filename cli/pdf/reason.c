@@ -29,6 +29,14 @@ pdf_reason_from(const char *name, enum pdf_reason *ret)
 	return 0;
 }
 
+void
+pdf_clean(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < 0x20 || *text > 0x7e)
+			*text = '?';
+}
+
 enum firma_err
 pdf_refuse(
     struct pdf_refusal *why, enum pdf_reason reason, const char *fmt, ...)
@@ -39,8 +47,6 @@ pdf_refuse(
 	va_start(ap, fmt);
 	(void)vsnprintf(why->detail, sizeof(why->detail), fmt, ap);
 	va_end(ap);
-	for (char *s = why->detail; *s != '\0'; s++)
-		if (*s < 0x20 || *s > 0x7e)
-			*s = '?';
+	pdf_clean(why->detail);
 	return FIRMA_ERR_SHAPE;
 }

@@ -36,6 +36,9 @@ enum pdf_reason {
 #undef X
 };
 
+/* What is not printable ASCII becomes '?'. */
+void pdf_clean(char *text);
+
 /* Why, in printable ASCII, when a function here gives another than FIRMA_OK. */
 struct pdf_refusal {
 	enum pdf_reason reason;

@@ -30,9 +30,7 @@ pdf_walk_changed(struct pdf_walk *w, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(w->what, sizeof(w->what), fmt, ap);
 	va_end(ap);
-	for (char *s = w->what; *s != '\0'; s++)
-		if (*s < 0x20 || *s > 0x7e)
-			*s = '?';
+	pdf_clean(w->what);
 }
 
 void
@@ -48,6 +46,31 @@ pdf_walk_role(struct pdf_walk *w, qpdf_oh o, enum pdf_role role)
 }
 
 void
+pdf_walk_role_of_blank(struct pdf_walk *w, qpdf_oh o, enum pdf_role role)
+{
+	const int id = qpdf_oh_get_object_id(w->a->q, o);
+
+	if (!qpdf_oh_is_indirect(w->a->q, o) || id <= 0 || id >= w->n)
+		return;
+	if (w->roles[id] == PDF_ROLE_PLAIN)
+		w->roles[id] = (uint8_t)role;
+	else
+		w->seen[id] |= PDF_SHARED;
+}
+
+uint8_t *
+pdf_walk_flags(struct pdf_walk *w, qpdf_oh o)
+{
+	static uint8_t none;
+	const int id = qpdf_oh_get_object_id(w->a->q, o);
+
+	none = 0;
+	return qpdf_oh_is_indirect(w->a->q, o) && id > 0 && id < w->n
+	    ? &w->seen[id]
+	    : &none;
+}
+
+void
 pdf_walk_enqueue(struct pdf_walk *w, struct pdf *p, qpdf_oh o)
 {
 	const int id = qpdf_oh_get_object_id(p->q, o);
@@ -56,13 +79,13 @@ pdf_walk_enqueue(struct pdf_walk *w, struct pdf *p, qpdf_oh o)
 	/* Neither state has a number that is larger. */
 	if (id <= 0 || id >= w->n)
 		return;
-	if (w->seen[id]) {
+	if (w->seen[id] & PDF_SEEN) {
 		if (w->generations[id] != generation)
 			pdf_walk_changed(
 			    w, "object %d is several things at once", id);
 		return;
 	}
-	w->seen[id] = 1;
+	w->seen[id] |= PDF_SEEN;
 	w->generations[id] = generation;
 	w->queue[w->tail++] = id;
 }
@@ -85,6 +108,8 @@ role_at(const struct place *at)
 		return PDF_ROLE_FIELDS;
 	if (at->role == PDF_ROLE_PAGE && strcmp(at->key, "/Annots") == 0)
 		return PDF_ROLE_ANNOTS;
+	if (at->role == PDF_ROLE_BLANK && strcmp(at->key, "/AP") == 0)
+		return PDF_ROLE_LOOKS;
 	return PDF_ROLE_PLAIN;
 }
 
@@ -108,6 +133,15 @@ may_refer(enum pdf_role role, const struct place *at)
 		    strcmp(at->key, "/Kids") == 0 ||
 		    strcmp(at->key, "/Parent") == 0 ||
 		    (at->is_objr && strcmp(at->key, "/Obj") == 0);
+	case PDF_ROLE_BLANK:
+		/* Also what is computed, submitted, reset, in which order. */
+		return may_refer(PDF_ROLE_FIELD, at) ||
+		    strcmp(at->key, "/CO") == 0 ||
+		    strcmp(at->key, "/Fields") == 0;
+	case PDF_ROLE_LOOKS:
+		return role_at(at) == role;
+	case PDF_ROLE_LOOK:
+		return at->role == PDF_ROLE_LOOKS && strcmp(at->key, "/N") == 0;
 	case PDF_ROLE_PLAIN:
 	case PDF_ROLE_PAGE:
 		break;
@@ -119,7 +153,9 @@ static const char *const of_catalog[] = { "/AcroForm", "/Extensions", "/DSS",
 	"/Metadata", NULL };
 static const char *const of_page[] = { "/Annots", NULL };
 static const char *const of_field[] = { "/V", "/AP", "/F", "/MK", "/M", NULL };
-static const char *const of_form[] = { "/Fields", "/SigFlags", NULL };
+static const char *const of_blank[] = { "/V", "/RV", "/AP", "/AS", "/I", "/M",
+	NULL };
+static const char *const of_form[] = { "/Fields", "/SigFlags", "/DR", NULL };
 /* Some writers give a form what its first field needs. */
 static const char *const of_new_form[] = { "/Fields", "/SigFlags", "/DR", "/DA",
 	NULL };
@@ -138,9 +174,13 @@ pdf_walk_free_keys(const struct pdf_walk *w, enum pdf_role role)
 		return of_field;
 	case PDF_ROLE_FORM:
 		return w->is_new_form ? of_new_form : of_form;
+	case PDF_ROLE_BLANK:
+		return of_blank;
 	case PDF_ROLE_PLAIN:
 	case PDF_ROLE_FIELDS:
 	case PDF_ROLE_ANNOTS:
+	case PDF_ROLE_LOOKS:
+	case PDF_ROLE_LOOK:
 		break;
 	}
 	return none;
@@ -155,6 +195,15 @@ is_free(const struct pdf_walk *w, enum pdf_role role, const char *key)
 	    !pdf_is_null(w->a, w->form_a.form))
 		return 0;
 	return pdf_is_one_of(key, pdf_walk_free_keys(w, role));
+}
+
+static void
+refuse_reference(struct pdf_walk *w, int id)
+{
+	if (w->roles[id] < PDF_ROLE_BLANK)
+		pdf_walk_changed(w, "object %d is several things at once", id);
+	else
+		w->seen[id] |= PDF_SHARED; /* and must not differ */
 }
 
 static void follow_from(struct pdf_walk *w, struct pdf *p, qpdf_oh o,
@@ -209,8 +258,7 @@ follow_from(struct pdf_walk *w, struct pdf *p, qpdf_oh o,
 	if (qpdf_oh_is_indirect(q, o) && depth > 0) {
 		if (id > 0 && id < w->n &&
 		    !may_refer((enum pdf_role)w->roles[id], from))
-			pdf_walk_changed(
-			    w, "object %d is several things at once", id);
+			refuse_reference(w, id);
 		pdf_walk_enqueue(w, p, o);
 		return;
 	}
@@ -251,7 +299,7 @@ pdf_walk_is_old(struct pdf_walk *w, qpdf_oh o)
 	const int id = qpdf_oh_get_object_id(w->b->q, o);
 
 	return id > 0 && id < w->n &&
-	    (w->seen[id] || w->roles[id] != PDF_ROLE_PLAIN ||
+	    ((w->seen[id] & PDF_SEEN) || w->roles[id] != PDF_ROLE_PLAIN ||
 		!pdf_is_null(w->a,
 		    qpdf_get_object_by_id(
 			w->a->q, id, qpdf_oh_get_generation(w->b->q, o))));

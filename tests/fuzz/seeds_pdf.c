@@ -46,14 +46,31 @@ answers(void)
 	"/Reference [<< /TransformMethod /FieldMDP /TransformParams << "       \
 	"/Action /Include /Fields [(b)] >> >>] >>"
 
+#define LOOK                                                                       \
+	"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << " \
+	"/F 7 0 R >> >> /Length 4 >>\nstream\n(x)Tj\nendstream"
+#define FIELD  "<< /Type /Annot /Subtype /Widget /FT /Tx /T (n) /Rect [0 0 9 9] "
+#define FILLED FIELD "/V (x) /M (D:2026) /AP << /N 9 0 R >> >>"
+#define FORM                                                                     \
+	"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R 8 0 R] /DR " \
+	"<< /Font << /F 7 0 R >> >> >> >>" TREE PAGE                             \
+	"/Annots [5 0 R 8 0 R] >>\xff<< >>\xff" FIELD ">>\xff" LOOK              \
+	"\xff<< /Type "                                                          \
+	"/Font >>\xff<< /Type /Annot /Subtype /Widget /FT /Btn /T (b) /AS /Off " \
+	"/AP << /N << /Si 6 0 R /Off 6 0 R >> >> >>"
+
 /* Objects that tests/fuzz/pdf.c makes a file of. */
 static void
 objects(void)
 {
 	static const struct {
 		const char *name, *v;
-	} all[] = { { "objects-plain.txt",
-			"<< /Type /Catalog /Pages 2 0 R >>" TREE PAGE ">>" },
+	} all[] = { { "objects-filled.txt",
+			FORM "\xfe\x05" FILLED "\xff\x09" LOOK },
+		{ "objects-hybrid.txt",
+		    FORM "\xfe\x05" FILLED "\xfd\x09" LOOK },
+		{ "objects-plain.txt",
+		    "<< /Type /Catalog /Pages 2 0 R >>" TREE PAGE ">>" },
 		{ "objects-form.txt",
 		    "<< /Type /Catalog /Pages 2 0 R /AcroForm 4 0 R >>" TREE
 			PAGE

@@ -8,14 +8,14 @@
 
 #include "tests/pdf/make.h"
 
-#define HOLE 8000 /* hexadecimal digits */
+#define HOLE 12000 /* hexadecimal digits */
 #define PAGE                                                                    \
 	"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R " \
 	"/Annots [6 0 R] "
 
 /* 6 the field, 7 its signature, 4 the page's text. */
 static void
-signature(const char *references)
+value(const char *kinds, const char *more)
 {
 	static char text[HOLE + 1024];
 	char zeros[HOLE + 1];
@@ -23,15 +23,24 @@ signature(const char *references)
 	memset(zeros, '0', HOLE);
 	zeros[HOLE] = '\0';
 	(void)snprintf(text, sizeof(text),
-	    "<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter "
-	    "/ETSI.CAdES.detached /ByteRange [0 0000000000 0000000000 "
-	    "0000000000] /Contents <%s> /M (D:20261128190512Z) %s >>",
-	    zeros, references);
+	    "<< %s /Filter /Adobe.PPKLite /ByteRange [0 0000000000 0000000000 "
+	    "0000000000] /Contents <%s> %s >>",
+	    kinds, zeros, more);
 	stream(4, "", "BT /F1 18 Tf 72 700 Td (Hola) Tj ET");
 	object(6,
 	    "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Signature1) /V 7 0 R "
 	    "/P 3 0 R /F 132 /Rect [0 0 0 0] >>");
 	object(7, text);
+}
+
+static void
+signature(const char *references)
+{
+	char more[512];
+
+	(void)snprintf(
+	    more, sizeof(more), "/M (D:20261128190512Z) %s", references);
+	value("/Type /Sig /SubFilter /ETSI.CAdES.detached", more);
 }
 
 static void
@@ -50,6 +59,18 @@ static const char usual_catalog[] =
     ">> >>";
 static const char usual_tree[] = "<< /Type /Pages /Kids [3 0 R] /Count 1 >>";
 static const char usual_page[] = PAGE FONT " >>";
+
+/* A document time stamp in the place of a signature. */
+static void
+hole_stamp(void)
+{
+	begin();
+	object(1, usual_catalog);
+	object(2, usual_tree);
+	object(3, usual_page);
+	value("/Type /DocTimeStamp /SubFilter /ETSI.RFC3161", "");
+	table(ID);
+}
 
 #define REFERENCE(method, params)                                                 \
 	"/Reference [<< /Type /SigRef /TransformMethod " method                   \
@@ -112,9 +133,131 @@ hole_roles(void)
 	table(ID);
 }
 
+/*
+ * A form with fields of four kinds: 20 to 23, their looks 24 to 26.  The last one
+ * has a value.
+ */
+static void
+form_fields(void)
+{
+	static const char font[] =
+	    "/Resources << /Font << /F1 27 0 R >> >> /Type /XObject /Subtype "
+	    "/Form /BBox [0 0 200 20]";
+
+	object(20,
+	    "<< /Type /Annot /Subtype /Widget /FT /Tx /T (nombre) /F 4 /P 3 0 R "
+	    "/Rect [100 600 300 620] /DA (/F1 12 Tf 0 g) >>");
+	object(21,
+	    "<< /Type /Annot /Subtype /Widget /FT /Btn /T (acepto) /F 4 /P 3 0 "
+	    "R /Rect [100 560 120 580] /V /Off /AS /Off /AP << /N << /Si 24 0 "
+	    "R /Off 25 0 R >> >> >>");
+	object(22,
+	    "<< /Type /Annot /Subtype /Widget /FT /Ch /Ff 131072 /Opt [(uno) "
+	    "(dos)] /T (opcion) /F 4 /P 3 0 R /Rect [100 520 300 540] /DA (/F1 "
+	    "12 Tf 0 g) >>");
+	object(23,
+	    "<< /Type /Annot /Subtype /Widget /FT /Tx /T (monto) /V (100) /F 4 "
+	    "/P 3 0 R /Rect [100 480 300 500] /DA (/F1 12 Tf 0 g) /AP << /N 26 "
+	    "0 R >> >>");
+	stream(24, font, "2 2 m 18 18 l S");
+	stream(25, font, "");
+	stream(26, font, "/Tx BMC BT /F1 12 Tf 2 5 Td (100) Tj ET EMC");
+	object(27, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
+}
+
+#define OF_FORM                                                               \
+	"/AcroForm << /Fields [20 0 R 21 0 R 22 0 R 23 0 R 6 0 R] /SigFlags " \
+	"3 /DA (/F1 12 Tf 0 g) /DR << /Font << /F1 27 0 R >> >> "
+
+static void
+form(const char *catalog, const char *references)
+{
+	laid_out(catalog, usual_tree,
+	    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 "
+	    "0 R /Annots [20 0 R 21 0 R 22 0 R 23 0 R 6 0 R] " FONT " >>",
+	    references);
+	form_fields();
+}
+
+static void
+hole_form(void)
+{
+	form("<< /Type /Catalog /Pages 2 0 R " OF_FORM ">> >>", "");
+	table(ID);
+}
+
+static void
+hole_form_xfa(void)
+{
+	form("<< /Type /Catalog /Pages 2 0 R " OF_FORM "/XFA (x) >> >>", "");
+	table(ID);
+}
+
+/* Certified: fields may be filled in. */
+static void
+hole_form_certified(void)
+{
+	form("<< /Type /Catalog /Pages 2 0 R " OF_FORM
+	     ">> /Perms << /DocMDP 7 0 R >> >>",
+	    REFERENCE("/DocMDP", "/P 2"));
+	table(ID);
+}
+
+/* Certified: nothing may be changed. */
+static void
+hole_form_final(void)
+{
+	form("<< /Type /Catalog /Pages 2 0 R " OF_FORM
+	     ">> /Perms << /DocMDP 7 0 R >> >>",
+	    REFERENCE("/DocMDP", "/P 1"));
+	table(ID);
+}
+
+/* The signature locks one of the fields. */
+static void
+hole_form_locked(void)
+{
+	form("<< /Type /Catalog /Pages 2 0 R " OF_FORM ">> >>",
+	    REFERENCE("/FieldMDP", "/Action /Include /Fields [(nombre)]"));
+	table(ID);
+}
+
+/* Its field locks all others, and the signature does not say so. */
+static void
+hole_form_lock(void)
+{
+	form("<< /Type /Catalog /Pages 2 0 R " OF_FORM ">> >>", "");
+	object(6,
+	    "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Signature1) /V 7 0 R "
+	    "/P 3 0 R /F 132 /Rect [0 0 0 0] /Lock << /Type /SigFieldLock "
+	    "/Action /All >> >>");
+	table(ID);
+}
+
+/* The look of one field is drawn by the page as well. */
+static void
+hole_form_shared(void)
+{
+	laid_out("<< /Type /Catalog /Pages 2 0 R " OF_FORM
+		 ">> /Perms << /DocMDP 7 0 R >> >>",
+	    usual_tree,
+	    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 "
+	    "0 R /Annots [20 0 R 21 0 R 22 0 R 23 0 R 6 0 R] /Resources << "
+	    "/XObject << /X1 26 0 R >> >> >>",
+	    REFERENCE("/DocMDP", "/P 2"));
+	form_fields();
+	table(ID);
+}
+
 const struct shape attacked_shapes[] = { { "hole", hole },
 	{ "hole-certified", hole_certified }, { "hole-locked", hole_locked },
 	{ "hole-dangling", hole_dangling }, { "hole-shared", hole_shared },
-	{ "hole-roles", hole_roles } };
+	{ "hole-roles", hole_roles }, { "hole-form", hole_form },
+	{ "hole-stamp", hole_stamp }, { "hole-form-xfa", hole_form_xfa },
+	{ "hole-form-certified", hole_form_certified },
+	{ "hole-form-final", hole_form_final },
+	{ "hole-form-locked", hole_form_locked },
+	{ "hole-form-lock", hole_form_lock },
+	{ "hole-form-shared", hole_form_shared } };
 const size_t n_attacked_shapes =
     sizeof(attacked_shapes) / sizeof(attacked_shapes[0]);

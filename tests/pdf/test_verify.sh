@@ -3,16 +3,9 @@
 # test_verify.sh - what firma verify says of signed PDFs: of good ones, and of
 # those that somebody changed.
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/pdf/verify_lib.sh
+. "$(dirname "$0")/verify_lib.sh"
 keys rsa-2048 p-256
-
-# look STATUS FILE   its JSON in $work/json, what is said besides in $said
-look() {
-	local status=0
-	firma verify --json "$2" > "$work/json" 2> "$work/said" || status=$?
-	said=$(cat "$work/said")
-	[ "$status" = "$1" ] || fail "$2: exit $status, not $1: $said"
-}
-is() { same "$(jq -c "$1" "$work/json")" "$2" "$1"; }
 
 make plain
 f=$work/plain.pdf one=$work/one.pdf two=$work/two.pdf
@@ -42,8 +35,7 @@ look 0 "$work/x.pdf"
 is '.signatures[0].later' '"spaces"'
 
 note "another CA"
-openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=otra -keyout "$work/own.key" \
-	-out "$work/own.pem" -days 2 2> /dev/null
+own_key
 expect 8 firma verify "$one" --ca "$work/own.pem"
 
 note "none at all"
@@ -90,44 +82,6 @@ for text in 'x' '%comment' '%%EOF'; do
 done
 cat "$one" "$one" > "$work/x.pdf"
 bad "$work/x.pdf" "the same file twice"
-
-# update FILE OBJECT VALUE...   append a section with these objects; OBJECT is
-# a number, or "number:generation"; an empty VALUE lists it where it was
-update() {
-	perl -e 'local $/; open(F, "<:raw", shift); $_ = <F>;
-		my ($prev) = /.*startxref\s+(\d+)/s;
-		my ($size) = /.*\/Size (\d+)/s;
-		my $x = "";
-		while (@ARGV) {
-			my ($id, $v) = splice(@ARGV, 0, 2);
-			my ($n, $g) = (split(/:/, $id), 0);
-			$size = $n + 1 if $n >= $size;
-			my $at = $v eq "" ? index($_, "\n$n 0 obj") + 1 : length;
-			$x .= sprintf("%d 1\n%010d %05d n\r\n", $n, $at, $g);
-			$_ .= "$n $g obj\n$v\nendobj\n" if $v ne "";
-		}
-		my $at = length;
-		print $_, "xref\n", $x, "trailer\n<< /Size $size /Root 1 0 R ",
-		    "/Prev $prev >>\nstartxref\n$at\n%%EOF\n"' "$@" > "$work/x.pdf"
-	qpdf --check "$work/x.pdf" > "$DIR/qpdf.out" 2>&1 || [ $? = 3 ] ||
-		fail "no good sample: $(cat "$DIR/qpdf.out")"
-}
-# object FILE ID   as qpdf writes it
-object() { qpdf --show-object="$2" "$1"; }
-# replaced FILE ID FROM TO
-replaced() {
-	local v
-	v=$(object "$1" "$2")
-	[[ $v == *"$3"* ]] || fail "no $3 in $v"
-	update "$1" "$2" "${v/"$3"/$4}"
-}
-changed() { # WHAT PATTERN
-	look 10 "$work/x.pdf"
-	is '.valid' false
-	says "changed after it was signed in field Signature1: .*$2"
-	# The signature itself is still good: that is what makes it dangerous.
-	same "$(verdicts "$work/x.pdf" | cut -d' ' -f1)" valid "$1: pdfsig"
-}
 
 note "changes that a further section makes"
 update "$one" 4 "<< /Length 45 >>
@@ -181,7 +135,6 @@ note "what only looks like a signature field"
 over='/Rect [0 0 612 792] /F 4'
 for what in \
 	"<< /Type /Annot /Subtype /Stamp /FT /Sig /V 5 0 R $over /AP << /N 4 0 R >> >>" \
-	"<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /V << >> $over /AP << /N 4 0 R >> >>" \
 	"<< /Type /Annot /Subtype /FreeText /FT /Sig /Contents (x) $over >>" \
 	"<< /Type /Annot /Subtype /Widget /FT /Sig /T (e) /MK << /BG [1 1 1] >> $over >>" \
 	"<< /Type /Annot /Subtype /Widget /Parent 6 0 R $over /AP << /N 4 0 R >> >>"; do
@@ -189,6 +142,14 @@ for what in \
 	update "$one" 3 "${v/" ]"/" 90 0 R ]"}" 90 "$what"
 	changed "$what" "annotations"
 done
+# One that says that it is signed is asked for its signature, also when it is the
+# page's alone.
+v=$(object "$one" 3)
+update "$one" 3 "${v/" ]"/" 90 0 R ]"}" 90 \
+	"<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /V << >> $over /AP << /N 4 0 R >> >>"
+look 10 "$work/x.pdf"
+is '.valid' false
+says 'field x: '
 # In the form as well: one more place for the name and value of another, and
 # what a field has no need of.
 for what in \
@@ -263,31 +224,6 @@ forge() {
 		open(F, "+<:raw", $ARGV[0]); seek(F, $ARGV[2] + 1, 0);
 		print F $c' "$work/x.pdf" "$work/cms" "$at"
 }
-# What a signer lays out so that it can be changed later: SHAPE, signed.
-own_sign() { # FILE   into the last hole that it has
-	perl -e 'local $/; open(F, "+<:raw", $ARGV[0]); $_ = <F>;
-		my $at = rindex($_, "<" . "0" x 8000 . ">"); my $to = $at + 8002;
-		my $r = sprintf("[0 %010d %010d %010d]", $at, $to, length() - $to);
-		s/\[0 0{10} 0{10} 0{10}\]/$r/ or die; seek(F, 0, 0); print F $_;
-		open(C, ">:raw", $ARGV[1]);
-		print C substr($_, 0, $at), substr($_, $to); print $at' \
-		"$1" "$work/covered" > "$work/at"
-	openssl cms -sign -cades -binary -nosmimecap -md sha256 -outform DER \
-		-in "$work/covered" -signer "$work/own.pem" \
-		-inkey "$work/own.key" -out "$work/cms" 2> "$DIR/openssl.err"
-	perl -e 'local $/; open(C, "<:raw", $ARGV[1]); $c = unpack("H*", <C>);
-		open(F, "+<:raw", $ARGV[0]); seek(F, $ARGV[2] + 1, 0);
-		print F $c' "$1" "$work/cms" "$(cat "$work/at")"
-}
-laid_out() {
-	make "$1"
-	own_sign "$work/$1.pdf"
-	look 0 "$work/$1.pdf"
-	in=$work/$1.pdf
-}
-hole="<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached
-	/ByteRange [0 0000000000 0000000000 0000000000]
-	/Contents <$(printf '0%.0s' {1..8000})> /M (D:20261128190512Z) >>"
 # signed_again WHAT PATTERN   $in with a second field and signature
 signed_again() {
 	local c p
