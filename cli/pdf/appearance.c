@@ -169,9 +169,9 @@ draw(const struct layout *l, double size, double w, double h,
 	enum firma_err r;
 
 	r = put(ret,
-	    "q\n0.35 G 0.5 w 0.25 0.25 %.2f %.2f re S\n"
+	    "q\n0.35 G 0.5 w 0.75 0.75 %.2f %.2f re S\n"
 	    "BT\n0 g /F1 %.1f Tf %.2f TL %.2f %.2f Td\n",
-	    w - 0.5, h - 0.5, size, size * LEADING, MARGIN,
+	    w - 1.5, h - 1.5, size, size * LEADING, MARGIN,
 	    h - MARGIN - size * ASCENT);
 	for (size_t i = 0; i < l->n && r == FIRMA_OK; i++)
 		r = put_line(ret,

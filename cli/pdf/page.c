@@ -3,6 +3,10 @@
 
 #include "cli/pdf/tree.h"
 
+/* Others are nonsense, and readers take 1 for them. */
+#define UNIT_MIN 1e-3
+#define UNIT_MAX 75000.0
+
 /* What the pages below a node of the tree inherit. */
 struct node {
 	qpdf_oh media, crop, rotate; /* null when nobody above has it */
@@ -85,6 +89,17 @@ next(struct walk *w, qpdf_oh *ret_page, struct pdf_refusal *why)
 	}
 }
 
+/* ISO 32000-1 table 30: of the page alone, not inherited. */
+static double
+unit_of(struct pdf *p, qpdf_oh page)
+{
+	const qpdf_oh o = pdf_get(p, page, "/UserUnit");
+	const double v =
+	    qpdf_oh_is_number(p->q, o) ? qpdf_oh_get_numeric_value(p->q, o) : 1;
+
+	return v >= UNIT_MIN && v <= UNIT_MAX ? v : 1;
+}
+
 /* ISO 32000-1 14.11.2: what lies outside of the media box is not there. */
 static enum firma_err
 measure(
@@ -98,6 +113,7 @@ measure(
 	double media[4];
 
 	ret->page = page;
+	ret->unit = unit_of(p, page);
 	ret->rotate = (int)((turn % 360 + 360) % 360);
 	if (!pdf_rectangle(p, nearer(p, page, "/MediaBox", n->media), media))
 		return pdf_refuse(

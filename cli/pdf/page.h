@@ -5,7 +5,7 @@
  * The tree is walked here, with bounds: qpdf's own pages are found by repairing
  * the tree where it is broken.
  *
- * Sources: ISO 32000-1 7.7.3 (page tree, inherited attributes).
+ * Sources: ISO 32000-1 7.7.3 (page tree, inherited attributes; UserUnit).
  * May include: agent/base, cli/pdf.  Does no I/O.
  */
 #ifndef FIRMA_PDF_PAGE_H
@@ -17,6 +17,7 @@ struct pdf_page {
 	qpdf_oh page;  /* a dictionary, indirect */
 	double box[4]; /* of what is shown, in user space: the crop box */
 	int rotate;    /* 0, 90, 180, 270: clockwise, when it is shown */
+	double unit;   /* points, of one unit of user space: nearly always 1 */
 	/* its annotations are an array of its own that other pages have too */
 	int shares_annots;
 	int n_pages; /* of the document */

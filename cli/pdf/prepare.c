@@ -24,7 +24,7 @@ struct job {
 	qpdf_oh widget;
 	struct pdf_page page;
 	double rect[4]; /* in user space */
-	double w, h;    /* as it is shown; 0: nothing is seen */
+	double w, h;    /* as it is shown, in points; 0: nothing is seen */
 	int signature, appearance, new_field; /* numbers of new objects */
 	int root_changed;
 };
@@ -59,13 +59,17 @@ set(struct job *j, qpdf_oh dict, const char *key, qpdf_oh value)
 	qpdf_oh_replace_key(j->p.q, dict, key, value);
 }
 
-/* The place as it is shown, in the page's own, unturned space. */
+/*
+ * The place as it is shown, in points, in the page's own, unturned space.  What
+ * is seen there is made in points too: readers scale it to its place.
+ */
 static void
 turn(struct job *j)
 {
 	const struct pdf_ask *a = j->ask;
 	const double *box = j->page.box;
-	const double w = box[2] - box[0], h = box[3] - box[1];
+	const double unit = j->page.unit;
+	const double w = (box[2] - box[0]) * unit, h = (box[3] - box[1]) * unit;
 	double u = a->x, v = a->y, du = a->w, dv = a->h;
 
 	switch (j->page.rotate) {
@@ -81,10 +85,10 @@ turn(struct job *j)
 	default:
 		break;
 	}
-	j->rect[0] = box[0] + u;
-	j->rect[1] = box[1] + v;
-	j->rect[2] = j->rect[0] + du;
-	j->rect[3] = j->rect[1] + dv;
+	j->rect[0] = box[0] + u / unit;
+	j->rect[1] = box[1] + v / unit;
+	j->rect[2] = j->rect[0] + du / unit;
+	j->rect[3] = j->rect[1] + dv / unit;
 }
 
 static enum firma_err
@@ -97,8 +101,8 @@ place_new(struct job *j)
 	r = pdf_page_find(&j->p, a->is_visible ? a->page : 1, &j->page, j->why);
 	if (r != FIRMA_OK || !a->is_visible)
 		return r;
-	w = j->page.box[2] - j->page.box[0];
-	h = j->page.box[3] - j->page.box[1];
+	w = (j->page.box[2] - j->page.box[0]) * j->page.unit;
+	h = (j->page.box[3] - j->page.box[1]) * j->page.unit;
 	if (j->page.rotate % 180 != 0) {
 		const double other = w;
 
@@ -133,8 +137,10 @@ place_found(struct job *j)
 	r = pdf_page_of_annotation(p, j->widget, &j->page, &number, j->why);
 	if (r != FIRMA_OK)
 		return r;
-	j->w = j->rect[2] - j->rect[0];
-	j->h = j->rect[3] - j->rect[1];
+	if (number == 0)
+		j->page.unit = 1;
+	j->w = (j->rect[2] - j->rect[0]) * j->page.unit;
+	j->h = (j->rect[3] - j->rect[1]) * j->page.unit;
 	if (number != 0 && j->page.rotate % 180 != 0) {
 		const double other = j->w;
 

@@ -243,6 +243,14 @@ turned_270(void)
 	turned(-90);
 }
 
+/* Two points of a reader to one of the page. */
+static void
+unit(void)
+{
+	document("", "/UserUnit 2");
+	table(ID);
+}
+
 /* Every object that is written anew has been used before. */
 static void
 generations(void)
@@ -455,12 +463,13 @@ letter_200(void)
 static const struct shape shapes[] = { { "plain", plain }, { "no-id", no_id },
 	{ "crlf", crlf }, { "no-newline", no_newline }, { "tree", tree },
 	{ "turned-90", turned_90 }, { "turned-180", turned_180 },
-	{ "turned-270", turned_270 }, { "generations", generations },
-	{ "annots", annots }, { "annots-shared", annots_shared },
-	{ "form-direct", form_direct }, { "form-indirect", form_indirect },
-	{ "field", field }, { "field-below", field_below },
-	{ "field-apart", field_apart }, { "field-demands", field_demands },
-	{ "extensions", extensions }, { "hybrid", hybrid }, { "freed", freed },
+	{ "turned-270", turned_270 }, { "unit", unit },
+	{ "generations", generations }, { "annots", annots },
+	{ "annots-shared", annots_shared }, { "form-direct", form_direct },
+	{ "form-indirect", form_indirect }, { "field", field },
+	{ "field-below", field_below }, { "field-apart", field_apart },
+	{ "field-demands", field_demands }, { "extensions", extensions },
+	{ "hybrid", hybrid }, { "freed", freed },
 	{ "letter-200", letter_200 } };
 
 #define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))

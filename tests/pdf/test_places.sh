@@ -21,6 +21,15 @@ dark() {
 		/[\x00-\x7f]/g; print $n'
 }
 
+# edge FILE X Y W H   is a part of it, of the frame's line, all along there?
+edge() {
+	local n long=$(($4 > $5 ? $4 : $5))
+	n=$(pdftoppm -cropbox -r 72 -gray -f 1 -l 1 -x "$2" -y "$3" -W "$4" \
+		-H "$5" "$1" | tail -n +4 | perl -0777 -ne '$n = () =
+		/[\x00-\xf4]/g; print $n')
+	[ "$n" -ge "$((long - 2))" ] || fail "$1: a frame's line is missing: $*: $n"
+}
+
 for shape in plain turned-90 turned-180 turned-270 tree; do
 	make "$shape"
 	f=$work/$shape.pdf
@@ -36,8 +45,25 @@ for shape in plain turned-90 turned-180 turned-270 tree; do
 		"$shape: below the text"
 	[ "$(dark "$work/$shape.signed.pdf" 1 62 $((h - 138)) 216 16)" -gt 60 ] ||
 		fail "$shape: the first line is not on top"
+	for at in "60 $((h - 141)) 220 3" "60 $((h - 83)) 220 3" \
+	    "59 $((h - 139)) 3 58" "278 $((h - 139)) 3 58"; do
+		# shellcheck disable=SC2086 # several words
+		edge "$work/$shape.signed.pdf" $at
+	done
 	note "$shape"
 done
+
+note "a page whose unit is two points"
+# Poppler takes no notice of units: the place is looked at as it is written.
+make unit
+f=$work/unit.signed.pdf
+expect 0 firma sign rsa-2048 "$work/unit.pdf" --pades --visible 1,60,80,220,60
+good "$f" "$work/unit.pdf" 1
+same "$(grep -aoE '/(Rect|BBox) \[[^]]*\]' "$f" | sort | tr '\n' ' ')" \
+	'/BBox [0 0 220.00 60.00] /Rect [30.00 40.00 140.00 70.00] ' "its place"
+expect 2 firma sign rsa-2048 "$work/unit.pdf" --pades --visible 1,0,0,1300,10 \
+	-o "$work/none.pdf"
+says 'points of: 1224 x 1584'
 
 note "the last page, with words of all kinds"
 make tree
