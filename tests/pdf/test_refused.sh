@@ -73,6 +73,60 @@ case $status in
 esac
 [ $SECONDS -le 40 ] || fail "bomb: $SECONDS seconds"
 
+# of_size OCTETS   a good PDF, nearly all of it a stream of blanks
+of_size() {
+	perl -e 'local $/; open(F, "<:raw", $ARGV[0]); my $text = <F>;
+		my ($prev) = $text =~ /.*startxref\s+(\d+)/s;
+		my ($size) = $text =~ /.*\/Size (\d+)/s;
+		my ($n, $xref, $head, $end) = (0, 0);
+		my $tail = "\nendstream\nendobj\n";
+		my $table = sprintf("xref\n$size 1\n%010d 00000 n\r\n",
+		    length($text));
+		# The numbers have one width: the second turn knows them.
+		for (1, 2) {
+			$head = sprintf("$size 0 obj\n<< /Length %09d >>\nstream\n",
+			    $n);
+			$end = sprintf("trailer\n<< /Size %d /Root 1 0 R /Prev " .
+			    "$prev >>\nstartxref\n%09d\n", $size + 1, $xref) .
+			    "%%EOF\n";
+		} continue {
+			$n ||= $ARGV[1] - length("$text$head$tail$table$end");
+			$xref = $ARGV[1] - length("$table$end");
+		}
+		print $text, $head, " " x $n, $tail, $table, $end' \
+		"$work/plain.pdf" "$1" > "$work/big.pdf"
+}
+note "as large as it may be, and larger"
+limit=$((128 * 1024 * 1024))
+of_size $limit
+[ "$(wc -c < "$work/big.pdf")" = $limit ] || fail "no sample"
+expect 0 firma sign rsa-2048 "$work/big.pdf" --pades -o "$work/b.pdf"
+before=$((before + 1))
+expect 0 firma verify "$work/b.pdf" --ca "$DIR/ca.pem"
+rm "$work/b.pdf"
+of_size $((limit + 1))
+qpdf --check "$work/big.pdf" > "$DIR/qpdf.out" 2>&1 || fail "no sample"
+refused 10 "$work/big.pdf" "over a limit \($((limit + 1)) octets, at most $limit\)"
+# firma-pdf by itself.
+"$PDF_ASK" '{"op":"sign","time":1,"octets":1024,"text":"","id":"00112233445566778899aabbccddeeff"}' \
+	"$work/big.pdf" > "$work/said" 2>&1 || :
+grep -q '"refused": *"limit"' "$work/said" || fail "$(head -c 300 "$work/said")"
+# What never ends is not kept: no file, and no memory that is one, may be larger.
+(
+	ulimit -f $((limit / 1024 + 1024))
+	status=0
+	{ cat "$work/plain.pdf"; cat /dev/zero; } | firma sign rsa-2048 - \
+		--pades > "$out" 2> "$work/said" || status=$?
+	[ $status = 10 ] || fail "endless: $status: $(cat "$work/said")"
+) || exit 1
+grep -q "more than $limit octets" "$work/said" || fail "endless: $(cat "$work/said")"
+[ ! -s "$out" ] || fail "endless: something was written"
+rm "$out"
+truncate -s $((limit + 16 * 1024 * 1024 + 1)) "$work/big.pdf"
+expect 10 firma verify "$work/big.pdf"
+says 'over a limit'
+rm "$work/big.pdf"
+
 note "cut off, anywhere"
 make stream-form-direct
 for shape in plain stream-form-direct; do
