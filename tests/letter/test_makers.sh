@@ -72,6 +72,22 @@ by_gs tiny pdfwrite '1 /Times-Roman F 40 500 moveto (RFC de otra empresa) show'
 judged "$T/tiny.pdf" 9 odd hidden-text
 by_gs pale pdfwrite '0.8 setgray 40 500 moveto (RFC de otra empresa) show'
 judged "$T/pale.pdf" 9 odd hidden-text
+# More changes of style than are looked at, and something behind them: as many as
+# can be looked at are, and one more is told.
+limit=$(sed -n 's/^#define LETTER_MARKS_MAX *\([0-9]*\).*/\1/p' \
+    "$SOURCE/cli/letter/pdf.h")
+styles() { # N   letters in two inks, in turns
+	echo "3 /Times-Roman F
+		0 1 $(($1 - 1)) { dup 2 mod 0.2 mul setgray
+		dup 190 mod 2.9 mul 20 add exch 190 idiv 3 mul 20 add moveto (a) show
+		} for"
+}
+by_gs some pdfwrite "$(styles $((limit - 100)))"
+judged "$T/some.pdf" 0 good
+by_gs some pdfwrite "$(styles $((limit - 100))) 1 setgray 40 565 moveto (otra) show"
+judged "$T/some.pdf" 9 odd hidden-text
+by_gs many pdfwrite "$(styles $((limit + 1)))"
+judged "$T/many.pdf" 9 odd cut
 # Not painted at all, however it is written, as under the picture of a scan.
 for mode in '3 Tr' '7 Tr' '+3Tr' '3%0 
  Tr' '[]0 TJ 3 Tr'; do
