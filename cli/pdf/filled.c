@@ -274,6 +274,22 @@ is_good_state(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
 			w->a->q, had, qpdf_oh_get_name(w->b->q, state))));
 }
 
+/*
+ * The value is the field's.  One writer gives it to the places alone, and the
+ * field has none: but no two at once.
+ */
+static int
+is_value_of_place(struct pdf_walk *w, const struct pdf_node *t, qpdf_oh y)
+{
+	const qpdf_oh field = pdf_get(w->b, now(w, t->field), "/V");
+	const qpdf_oh v = pdf_get(w->b, y, "/V");
+
+	return pdf_is_null(w->b, v) ||
+	    (is_value(w, t, y) &&
+		(pdf_is_null(w->b, field) ||
+		    pdf_is_same(w->b, field, w->b, v)));
+}
+
 /* What is wrong with one place of a field, or NULL. */
 static const char *
 check_place(struct pdf_walk *w, const struct pdf_node *t, qpdf_oh x)
@@ -283,10 +299,8 @@ check_place(struct pdf_walk *w, const struct pdf_node *t, qpdf_oh x)
 
 	if (!pdf_is_null(w->b, at) && !qpdf_oh_is_string(w->b->q, at))
 		return "its time";
-	/* The value is the field's alone. */
 	if (!pdf_is_same_object(w->a, x, t->field) &&
-	    (!is_same_key(w, x, y, "/V") || !is_same_key(w, x, y, "/RV") ||
-		!is_same_key(w, x, y, "/I")))
+	    !is_value_of_place(w, t, y))
 		return "a value of its place";
 	/* Of a text /AS says nothing; one writer has it. */
 	if (is_text(t) ? !is_good_look(w, x, y) : !is_good_state(w, x, y))
@@ -315,9 +329,27 @@ is_seen_as_it_was(struct pdf_walk *w, qpdf_oh field)
 	return 1;
 }
 
+/* Has the field, or a place of it, another value?  Had any of them one? */
+static void
+compare_values(struct pdf_walk *w, const struct pdf_node *t, int *ret_is_other,
+    int *ret_had)
+{
+	const int n = n_places(w->a, t->field);
+
+	*ret_is_other = !is_same_key(w, t->field, now(w, t->field), "/V");
+	*ret_had = !is_empty(w->a, t->value);
+	for (int i = 0; i < n; i++) {
+		const qpdf_oh x = place(w->a, t->field, i);
+
+		*ret_is_other |= !is_same_key(w, x, now(w, x), "/V");
+		*ret_had |= !is_empty(w->a, pdf_get(w->a, x, "/V"));
+	}
+}
+
 /* What forbids that it is another, or NULL. */
 static const char *
-find_obstacle(struct pdf_walk *w, const struct pdf_node *t, int has_other_value)
+find_obstacle(
+    struct pdf_walk *w, const struct pdf_node *t, int is_other, int had)
 {
 	struct pdf_refusal why = { 0 };
 
@@ -329,11 +361,10 @@ find_obstacle(struct pdf_walk *w, const struct pdf_node *t, int has_other_value)
 		return "it was locked";
 	if ((t->flags & READ_ONLY) != 0)
 		return "it is read-only";
-	if (!has_other_value)
+	if (!is_other)
 		return another_look;
 	/* A certification lets it be another; who approves means this one. */
-	return w->certifies < 2 && !is_empty(w->a, t->value) ? "it had a value"
-							     : NULL;
+	return w->certifies < 2 && had ? "it had a value" : NULL;
 }
 
 static void
@@ -353,16 +384,16 @@ check(
 	struct pdf_walk *w = arg;
 	const int n = n_places(p, t->field);
 	const char *wrong = NULL;
-	int has_other_value;
+	int is_other, had;
 	qpdf_oh y;
 
 	(void)why;
 	if (!is_blank(t) || !field_differs(w, t->field))
 		return FIRMA_OK;
 	y = now(w, t->field);
-	has_other_value = !is_same_key(w, t->field, y, "/V");
-	if (has_other_value || !is_seen_as_it_was(w, t->field))
-		wrong = find_obstacle(w, t, has_other_value);
+	compare_values(w, t, &is_other, &had);
+	if (is_other || !is_seen_as_it_was(w, t->field))
+		wrong = find_obstacle(w, t, is_other, had);
 	if (wrong == NULL && !is_value(w, t, y))
 		wrong = "its value";
 	for (int i = 0; i < n && wrong == NULL; i++)
@@ -371,7 +402,7 @@ check(
 		wrong = "it is something else at once";
 	if (wrong != NULL)
 		pdf_walk_changed(w, "field %.60s: %s", t->name, wrong);
-	else if (has_other_value)
+	else if (is_other)
 		name_filled(w, t->name);
 	return FIRMA_OK;
 }

@@ -4,20 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/base/own.h"
+
 int
 pdf_is_same(struct pdf *a, qpdf_oh x, struct pdf *b, qpdf_oh y)
 {
-	const char *one = qpdf_oh_unparse(a->q, x);
+	/* Each document keeps its last text alone: a and b may be one. */
+	FIRMA_OWN(firma_mem_done) char *one = strdup(qpdf_oh_unparse(a->q, x));
 
-	return strcmp(one, qpdf_oh_unparse(b->q, y)) == 0;
+	return one != NULL && strcmp(one, qpdf_oh_unparse(b->q, y)) == 0;
 }
 
 int
 pdf_is_same_resolved(struct pdf *a, qpdf_oh x, struct pdf *b, qpdf_oh y)
 {
-	const char *one = qpdf_oh_unparse_resolved(a->q, x);
+	FIRMA_OWN(firma_mem_done)
+	char *one = strdup(qpdf_oh_unparse_resolved(a->q, x));
 
-	return strcmp(one, qpdf_oh_unparse_resolved(b->q, y)) == 0;
+	return one != NULL &&
+	    strcmp(one, qpdf_oh_unparse_resolved(b->q, y)) == 0;
 }
 
 int

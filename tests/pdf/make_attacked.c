@@ -165,6 +165,36 @@ form_fields(void)
 	object(27, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
 }
 
+/* Two fields whose places are apart: 30 a choice of one, 33 a text. */
+static void
+hole_form_places(void)
+{
+	laid_out(
+	    "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [30 0 R 33 "
+	    "0 R 6 0 R] /SigFlags 3 >> >>",
+	    usual_tree,
+	    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 "
+	    "0 R /Annots [31 0 R 32 0 R 34 0 R 35 0 R 6 0 R] " FONT " >>",
+	    "");
+	form_fields();
+	object(30,
+	    "<< /FT /Btn /Ff 49152 /T (uso) /V /Off /Kids [31 0 R 32 0 R] >>");
+	object(31,
+	    "<< /Type /Annot /Subtype /Widget /Parent 30 0 R /Rect [10 300 20 "
+	    "310] /AS /Off /AP << /N << /uno 24 0 R /Off 25 0 R >> >> >>");
+	object(32,
+	    "<< /Type /Annot /Subtype /Widget /Parent 30 0 R /Rect [30 300 40 "
+	    "310] /AS /Off /AP << /N << /dos 24 0 R /Off 25 0 R >> >> >>");
+	object(33, "<< /FT /Tx /T (doble) /Kids [34 0 R 35 0 R] >>");
+	object(34,
+	    "<< /Type /Annot /Subtype /Widget /Parent 33 0 R /Rect [10 200 60 "
+	    "220] >>");
+	object(35,
+	    "<< /Type /Annot /Subtype /Widget /Parent 33 0 R /Rect [10 100 60 "
+	    "120] >>");
+	table(ID);
+}
+
 #define OF_FORM                                                               \
 	"/AcroForm << /Fields [20 0 R 21 0 R 22 0 R 23 0 R 6 0 R] /SigFlags " \
 	"3 /DA (/F1 12 Tf 0 g) /DR << /Font << /F1 27 0 R >> >> "
@@ -253,7 +283,8 @@ const struct shape attacked_shapes[] = { { "hole", hole },
 	{ "hole-certified", hole_certified }, { "hole-locked", hole_locked },
 	{ "hole-dangling", hole_dangling }, { "hole-shared", hole_shared },
 	{ "hole-roles", hole_roles }, { "hole-form", hole_form },
-	{ "hole-stamp", hole_stamp }, { "hole-form-xfa", hole_form_xfa },
+	{ "hole-stamp", hole_stamp }, { "hole-form-places", hole_form_places },
+	{ "hole-form-xfa", hole_form_xfa },
 	{ "hole-form-certified", hole_form_certified },
 	{ "hole-form-final", hole_form_final },
 	{ "hole-form-locked", hole_form_locked },

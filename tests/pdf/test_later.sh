@@ -86,6 +86,24 @@ changed "another font by its name" "/F1 of the form's fonts"
 update "$in" 1 "${c/"/SigFlags 3"/"/SigFlags 3 /NeedAppearances true"}"
 changed "looks that are made anew" "/NeedAppearances of the form"
 
+note "fields with several places"
+laid_out hole-form-places
+v=$(object "$in" 32)
+update "$in" 30 "$(object "$in" 30 | sed 's/\/V \/Off/\/V \/dos/')" \
+	32 "${v/"/AS /Off"/"/AS /dos"}"
+later fields uso
+update "$in" 32 "${v/"/AS /Off"/"/AS /dos"}"
+changed "seen, and no value" "field uso: what is seen"
+update "$in" 33 "$(with "$in" 33 '/V (Ana)')" 34 "$(with "$in" 34 '/AP << /N 40 0 R >>')" \
+	40 "$(look_of Ana)"
+later fields doble
+# Poppler gives the value to the places.
+update "$in" 34 "$(with "$in" 34 '/V (Ana) /AP << /N 40 0 R >>')" \
+	35 "$(with "$in" 35 '/V (Ana) /AP << /N 40 0 R >>')" 40 "$(look_of Ana)"
+later fields doble
+update "$in" 33 "$(with "$in" 33 '/V (Ana)')" 34 "$(with "$in" 34 '/V (Luz)')"
+changed "two values" "field doble: a value of its place"
+
 note "forbidden"
 for shape in locked lock; do
 	laid_out hole-form-$shape
