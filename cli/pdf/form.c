@@ -154,7 +154,7 @@ pdf_form_each(struct pdf *p, qpdf_oh fields, pdf_node_fn *fn, void *arg,
 	    field != 0) {
 		const struct node *n = &w.at[w.tree.depth];
 		struct pdf_node t = { .field = field };
-		int has_fields;
+		int has_fields = 0;
 
 		if ((r = visit(&w, field, &has_fields, why)) != FIRMA_OK)
 			return r;
