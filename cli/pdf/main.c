@@ -5,10 +5,9 @@
  * Descriptors: 0 the question, 1 the answer, 3 the document (cli/sandboxed.h,
  * PROTOCOL.md).
  */
-#include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "agent/base/fd.h"
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "cli/pdf/confine.h"
@@ -19,21 +18,6 @@
 #define ANSWER     1
 #define DOCUMENT   3
 #define EXIT_SETUP 3
-
-static int
-write_all(struct firma_bytes v)
-{
-	while (v.len > 0) {
-		const ssize_t n = write(ANSWER, v.at, v.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		v = firma_bytes_of(v.at + n, v.len - (size_t)n);
-	}
-	return 0;
-}
 
 static int
 failed(enum firma_err r, const struct firma_cause *cause)
@@ -58,5 +42,6 @@ main(void)
 		FIRMA_OK ||
 	    (r = pdf_answer(question, document, &answer)) != FIRMA_OK)
 		return failed(r, &cause);
-	return write_all(firma_buf_view(&answer)) == 0 ? 0 : 1;
+	return firma_fd_write(ANSWER, firma_buf_view(&answer)) == FIRMA_OK ? 0
+									   : 1;
 }
