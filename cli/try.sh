@@ -127,5 +127,9 @@ firma renew start --old old --new-alias new --token practice --yes \
     ${FIRMA_TRY_EMAIL:+--email "$FIRMA_TRY_EMAIL"} \
     ${cer:+--registro Y5472318103} \
     --dir "$dir" --pin-file "practice=$dir/pin"
-firma renew evidence --dir "$dir" --ca "$dir/ca.pem" > /dev/null
-firma renew evidence --zip "$dir/evidence.zip" --ca "$dir/ca.pem" > /dev/null
+proof() {
+	firma renew evidence "$@" --ca "$dir/ca.pem" --sign-with new \
+	    --pin-file "practice=$dir/pin" > /dev/null
+}
+proof --dir "$dir"
+proof --zip "$dir/evidence.zip"

@@ -51,7 +51,8 @@ check() {
 	[ "$(openssl x509 -in new.pem -subject -noout -nameopt RFC2253,-esc_msb)" = \
 	    "$(openssl x509 -in old.pem -subject -noout -nameopt RFC2253,-esc_msb)" ] ||
 	    fail "new.pem has another subject"
-	prev=$(printf '%064d' 0)
+	# From the renewal's first entry on.
+	prev=$(head -n 1 ledger.jsonl | sed 's/.*"prev":"\([0-9a-f]\{64\}\)".*/\1/')
 	while IFS= read -r line; do
 		case $line in *"\"prev\":\"$prev\""*) ;; *) fail "ledger.jsonl: chain broken" ;; esac
 		prev=$(printf '%s' "$line" | sha256sum | cut -d ' ' -f 1)
