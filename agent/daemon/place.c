@@ -173,6 +173,13 @@ firma_place_sign(struct firma_agent *a, const struct firma_conn *c,
 		p->look = 0;
 	}
 	p->last = now;
+	/* It does not wait for one before it asks for the next. */
+	if (a->n_signing != 0) {
+		firma_place_let_go(p);
+		p->count = p->count_at_look = 0;
+		p->since = now;
+		return;
+	}
 	if (++p->count >= HOT_COUNT && now >= p->look)
 		look(p, now, c, t);
 }

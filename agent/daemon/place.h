@@ -7,8 +7,9 @@
  * while ONE client signs without pause, the main thread and the thread that
  * serves the token's first lane follow it to its CPU, and the store's thread,
  * which works beside the token, goes to the others and looks out for a while
- * before it sleeps.  As soon as a second client signs, or the client pauses,
- * all run where they like: several clients keep all CPUs busy anyway.
+ * before it sleeps.  As soon as a second client signs, or the client pauses, or
+ * asks for the next signature before it has the last one, all run where they
+ * like: what is more than one keeps all CPUs busy anyway.
  *
  * Whether this helps is measured by tests/bench; nothing depends on it.
  */
