@@ -9,9 +9,11 @@
  * user's cannot be read any more, nor any written but in the folder of --output;
  * no programs, processes, sockets, signals.
  *
- * PDFs and letters are read by programs of their own: sandboxed.h.
+ * PDFs and letters are read by programs of their own: sandboxed.h.  The signatures
+ * that firma-pdf finds are read here, by `verify` confined.
  *
- * Proved inside the running program by tests/verify/test_confine.sh.
+ * Proved inside the running program by tests/verify/test_confine.sh and
+ * tests/pdf/test_confine.sh.
  */
 #ifndef FIRMA_CLI_CONFINE_H
 #define FIRMA_CLI_CONFINE_H

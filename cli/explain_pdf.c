@@ -11,6 +11,7 @@
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "agent/pki/text.h"
+#include "cli/confine.h"
 
 #define HEAD  1024 /* octets in which readers look for "%PDF-" */
 #define WHOLE (PADES_FILE_MAX + PADES_APPEND_MAX)
@@ -441,7 +442,7 @@ judge_all(
 }
 
 enum firma_err
-explain_pdf(int document, const struct firma_certificate *ca,
+explain_pdf(int document, int confines, const struct firma_certificate *ca,
     struct firma_bytes tsa_ca, int64_t now, struct explained_pdf *ret,
     struct firma_cause *cause)
 {
@@ -453,6 +454,8 @@ explain_pdf(int document, const struct firma_certificate *ca,
 	r = pades_ask(document, json_pack("{ss}", "op", "look"), &answer,
 	    &ret->is_refused, &ret->why, cause);
 	if (r != FIRMA_OK || ret->is_refused)
+		return r;
+	if (confines && (r = confine_reading(NULL, cause)) != FIRMA_OK)
 		return r;
 	if ((r = firma_memfd_map(document, WHOLE, &file, cause)) != FIRMA_OK)
 		return r;

@@ -72,10 +72,12 @@ int64_t explain_pdf_time(const char *text);
 /*
  * Explain a sealed PDF.  ca may be NULL; tsa_ca is as in timestamp.h; now in
  * seconds since 1970 UTC.
+ * confines: when firma-pdf has answered, this process gives up all that it does
+ * not need to read signatures (confine.h): for who does nothing else afterwards.
  * FIRMA_ERR_NOT_FOUND  firma-pdf is not installed
  * FIRMA_ERR_CONFIG     tsa_ca cannot be read
  */
-FIRMA_CHECKED enum firma_err explain_pdf(int document,
+FIRMA_CHECKED enum firma_err explain_pdf(int document, int confines,
     const struct firma_certificate *ca, struct firma_bytes tsa_ca, int64_t now,
     struct explained_pdf *ret, struct firma_cause *cause);
 

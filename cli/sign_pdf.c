@@ -361,7 +361,7 @@ read_back(const struct sign_pdf *s, struct firma_cause *cause)
 	FIRMA_OWN(explained_pdf_done) struct explained_pdf e = { 0 };
 	enum firma_err r;
 
-	r = explain_pdf(s->whole, NULL, firma_bytes_of(NULL, 0),
+	r = explain_pdf(s->whole, 0, NULL, firma_bytes_of(NULL, 0),
 	    (int64_t)(firma_wall_ms() / 1000), &e, cause);
 	if (r != FIRMA_OK)
 		return r;

@@ -275,7 +275,7 @@ tell_pdf(const char *path, int document, const struct beside *b)
 	enum firma_err r;
 
 	r = explain_pdf(
-	    document, b->ca, b->with.tsa_ca, b->with.now, &e, &cause);
+	    document, 1, b->ca, b->with.tsa_ca, b->with.now, &e, &cause);
 	if (r == FIRMA_ERR_NOT_FOUND)
 		return pades_say_missing(&cause);
 	if (r == FIRMA_ERR_CONFIG)

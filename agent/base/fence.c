@@ -204,6 +204,9 @@ firma_fence_allow_all(struct firma_fence *f, const char *const *paths,
 		if (r != FIRMA_OK && r != FIRMA_ERR_NOT_FOUND &&
 		    r != FIRMA_ERR_IO)
 			return r;
+		/* What was left out is no reason for what comes later. */
+		if (r != FIRMA_OK && cause != NULL)
+			*cause = (struct firma_cause){ 0 };
 	}
 	return FIRMA_OK;
 }

@@ -118,9 +118,9 @@ static const int listed[] = {
 	SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(write), SCMP_SYS(writev),
 	/* memory */
 	SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(membarrier),
-	SCMP_SYS(mincore), SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(mmap),
-	SCMP_SYS(mprotect), SCMP_SYS(mremap), SCMP_SYS(munlock),
-	SCMP_SYS(munmap),
+	SCMP_SYS(memfd_create), SCMP_SYS(mincore), SCMP_SYS(mlock),
+	SCMP_SYS(mlock2), SCMP_SYS(mmap), SCMP_SYS(mprotect), SCMP_SYS(mremap),
+	SCMP_SYS(munlock), SCMP_SYS(munmap),
 	/* the process, its threads and its signals */
 	SCMP_SYS(arch_prctl), SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(futex), SCMP_SYS(get_robust_list), SCMP_SYS(getegid),

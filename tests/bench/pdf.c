@@ -92,7 +92,7 @@ turn(const char *path, const struct signer *s)
 	t.finish = firma_now() - began;
 	began = firma_now();
 	must(explain_pdf(
-		 whole, NULL, firma_bytes_of(NULL, 0), 1790000000, &e, NULL),
+		 whole, 0, NULL, firma_bytes_of(NULL, 0), 1790000000, &e, NULL),
 	    "read back");
 	t.back = firma_now() - began;
 	if (explained_pdf_exit(&e) != FIRMA_EXIT_OK)

@@ -38,4 +38,24 @@ probed "make $work/new"
 tried "make $work/new[.0-9]*" EMFILE
 probed "connect 1"
 tried "connect 1" EPERM
+
+note "and what firma itself gave up before it looks at the signatures in one"
+unset LD_PRELOAD
+keys rsa-2048
+expect 0 firma sign rsa-2048 "$work/plain.pdf" --pades
+for line in "read $work/secret" "write $work/secret" "make $work/new"; do
+	env PROBE_AT=exit PROBE_STDOUT=1 PROBE_LINE="$line" \
+	    ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+	    LD_PRELOAD="$BUILD/tests/probe/firma-probe.so" \
+	    "$BUILD/cli/firma" verify "$work/plain.signed.pdf" --ca "$DIR/ca.pem" \
+	    > "$work/said" 2> "$DIR/err" || fail "$(cat "$DIR/err" "$work/said")"
+	grep -q 'rsa-2048\|PEÑA' "$work/said" || fail "$(cat "$work/said")"
+	for what in execve fork ptrace "socket inet" "socket unix"; do
+		tried "$what" EPERM
+	done
+	[ "$abi" -lt 1 ] || case $line in
+	make*) tried "$line[.0-9]*" EACCES ;;
+	*) tried "$line" EACCES ;;
+	esac
+done
 echo "passed"

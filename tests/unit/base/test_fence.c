@@ -305,8 +305,12 @@ a_missing_path_is_said(void **state)
 	    FIRMA_ERR_NOT_FOUND);
 	assert_int_equal(cause.code, ENOENT);
 	assert_non_null(strstr(cause.what, "nothing"));
+	/* What is left out is no cause of what comes later. */
+	cause = (struct firma_cause){ 0 };
 	assert_int_equal(
-	    firma_fence_allow_all(&f, list, FIRMA_FENCE_WRITE, NULL), FIRMA_OK);
+	    firma_fence_allow_all(&f, list, FIRMA_FENCE_WRITE, &cause),
+	    FIRMA_OK);
+	assert_string_equal(cause.what, "");
 	firma_fence_done(&f);
 }
 
