@@ -42,6 +42,7 @@ duktape                 # polkit rule
 fonts-dejavu-core       # letters
 ghostscript             # letters
 gnutls-bin              # certtool
+gpgsm                   # another verifier
 groff                   # letters
 iproute2                # namespaces
 jq                      # JSON
@@ -54,7 +55,7 @@ libtpm2-pkcs11-1        # module
 libtpm2-pkcs11-tools    # TPM
 libtss2-tcti-tabrmd0    # TPM
 mupdf-tools             # mutool
-libnss3-tools           # NSS: who pdfsig trusts
+libnss3-tools           # NSS: who pdfsig trusts; cmsutil
 mandoc                  # manuals
 opencryptoki            # module
 opensc                  # pkcs11-tool

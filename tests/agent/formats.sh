@@ -4,6 +4,7 @@
 # each format, taken by openssl.
 
 section "formats" formats
+section "other verifiers" others_verify
 
 # openssl_takes SIGNATURE [OPTION...]   CMS, by a program that is not ours
 openssl_takes() {
@@ -23,6 +24,73 @@ signed_attributes() {
 	openssl cms -cmsout -print -noout -inform DER -in "$1" 2> /dev/null |
 		sed -n '/signedAttrs:/,/signatureAlgorithm:/s/^ *object: \([^ ]*\).*/\1/p' |
 		tr '\n' ' '
+}
+
+# taken FILE COMMAND...   by that program
+taken() {
+	local of=$1
+	shift
+	"$@" > "$DIR/other.log" 2>&1 < /dev/null ||
+		fail "$of: $*: $(cat "$DIR/other.log")"
+}
+by_nss() { taken "$1" cmsutil -D -d "sql:$DIR/nss" -i "$1" -o "$DIR/content" "${@:2}"; }
+by_gnutls() {
+	taken "$1" certtool --p7-verify --inder --infile "$1" \
+		--load-ca-certificate "$DIR/ca.pem" "${@:2}"
+}
+by_gnupg() {
+	GNUPGHOME=$DIR/gnupg taken "$1" gpgsm --batch --verify "$@"
+	grep -q 'Good signature' "$DIR/other.log" ||
+		fail "$1: gpgsm: $(cat "$DIR/other.log")"
+}
+
+# NSS, GnuTLS and GnuPG read SignedData by code of their own.
+others_verify() {
+	for tool in cmsutil certutil gpgsm certtool; do
+		command -v $tool > /dev/null || skip "no $tool"
+	done
+	practice_config "$DIR"
+	practice_agent "$DIR"
+	token practice
+	mkdir "$DIR/nss"
+	certutil -N -d "sql:$DIR/nss" --empty-password
+	certutil -A -d "sql:$DIR/nss" -n ca -t C,C,C -i "$DIR/ca.pem"
+	mkdir -m 700 "$DIR/gnupg"
+	printf 'disable-crl-checks\ndisable-policy-checks\n' > "$DIR/gnupg/gpgsm.conf"
+	echo "$(openssl x509 -in "$DIR/ca.pem" -noout -fingerprint -sha1 |
+		sed 's/.*=//') S relax" > "$DIR/gnupg/trustlist.txt"
+	GNUPGHOME=$DIR/gnupg gpgsm --batch --import "$DIR/ca.pem" 2> /dev/null
+	key practice acme rsa-2048
+	key practice curve p-256
+	echo text > "$DIR/doc"
+	for k in acme curve; do
+		note "$k: detached and attached, with and without signed attributes"
+		certificate $k
+		for f in detached bare-detached; do
+			expect 0 firma sign $k "$DIR/doc" --format $f -o "$DIR/s"
+			by_nss "$DIR/s" -c "$DIR/doc"
+			by_gnutls "$DIR/s" --load-data "$DIR/doc"
+			by_gnupg "$DIR/s" "$DIR/doc"
+		done
+		for f in attached bare-attached; do
+			expect 0 firma sign $k "$DIR/doc" --format $f -o "$DIR/s"
+			by_nss "$DIR/s"
+			cmp "$DIR/content" "$DIR/doc" || fail "$f: another content"
+			by_gnutls "$DIR/s"
+			by_gnupg "$DIR/s"
+		done
+	done
+	note "and none of them another document's"
+	echo other > "$DIR/other"
+	firma sign acme "$DIR/doc" -o "$DIR/s" 2> /dev/null
+	! cmsutil -D -d "sql:$DIR/nss" -i "$DIR/s" -c "$DIR/other" \
+		> /dev/null 2>&1 || fail "cmsutil takes anything"
+	! certtool --p7-verify --inder --infile "$DIR/s" --load-data "$DIR/other" \
+		--load-ca-certificate "$DIR/ca.pem" > /dev/null 2>&1 ||
+		fail "certtool takes anything"
+	! GNUPGHOME=$DIR/gnupg gpgsm --batch --verify "$DIR/s" "$DIR/other" \
+		> /dev/null 2>&1 || fail "gpgsm takes anything"
+	GNUPGHOME=$DIR/gnupg gpgconf --kill all
 }
 
 formats() {
