@@ -3,14 +3,12 @@
 
 #include <libintl.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/crypto.h>
 
 #include "agent/base/fence.h"
 #include "agent/base/own.h"
 #include "agent/base/sandbox.h"
-#include "cli/file.h"
 
 #ifdef __SANITIZE_ADDRESS__
 static int is_confined;
@@ -33,29 +31,8 @@ static const char *const libraries[] = { "/usr/lib", "/usr/lib64", "/lib",
 	"/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/openssl.cnf",
 	FIRMA_LOCALEDIR, NULL };
 
-/* Beside the file, where it is made before it gets its name. */
 FIRMA_CHECKED static enum firma_err
-allow_output(
-    struct firma_fence *f, const char *output, struct firma_cause *cause)
-{
-	const char *slash = strrchr(output, '/');
-	const size_t n = slash == NULL ? 0 : (size_t)(slash - output);
-	char folder[FILE_PATH_MAX] = ".";
-
-	if (n >= sizeof(folder))
-		return FIRMA_ERR_LIMIT;
-	if (slash != NULL) {
-		memcpy(folder, n == 0 ? "/" : output, n == 0 ? 1 : n);
-		folder[n == 0 ? 1 : n] = '\0';
-	}
-	const char *const paths[] = { folder, NULL };
-
-	return firma_fence_allow_all(
-	    f, paths, FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE, cause);
-}
-
-FIRMA_CHECKED static enum firma_err
-fence(const char *output, struct firma_cause *cause)
+fence(struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
 	const char *const texts[] = { getenv("FIRMA_LOCALEDIR"), NULL };
@@ -70,15 +47,13 @@ fence(const char *output, struct firma_cause *cause)
 	    (r = firma_fence_allow_all(
 		 &f, libraries, FIRMA_FENCE_READ, cause)) != FIRMA_OK ||
 	    (r = firma_fence_allow_all(&f, texts, FIRMA_FENCE_READ, cause)) !=
-		FIRMA_OK ||
-	    (output != NULL &&
-		(r = allow_output(&f, output, cause)) != FIRMA_OK))
+		FIRMA_OK)
 		return r;
 	return firma_fence_close(&f, cause);
 }
 
 enum firma_err
-confine_reading(const char *output, struct firma_cause *cause)
+confine_reading(struct firma_cause *cause)
 {
 	enum firma_err r;
 
@@ -86,7 +61,7 @@ confine_reading(const char *output, struct firma_cause *cause)
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 	(void)gettext("");
 	if ((r = firma_sandbox_begin(cause)) != FIRMA_OK ||
-	    (r = fence(output, cause)) != FIRMA_OK)
+	    (r = fence(cause)) != FIRMA_OK)
 		return r;
 #ifdef __SANITIZE_ADDRESS__
 	is_confined = 1;

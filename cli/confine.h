@@ -5,9 +5,13 @@
  * OpenSSL and libarchive read files of any origin in this very process, for a
  * command that needs nothing more: `verify` and `key audit`.  All that they want
  * is read by then.  What is left: libraries and their texts (an old key wants
- * OpenSSL's legacy provider) and the descriptors that are open.  Files of the
- * user's cannot be read any more, nor any written but in the folder of --output;
- * no programs, processes, sockets, signals.
+ * OpenSSL's legacy provider) and the descriptors that are open.  Other files can
+ * be neither read nor written any more; no programs, processes, sockets.  What
+ * `verify --output` writes comes out of such a process by a memfd, and is written
+ * by the one that started it.
+ *
+ * As far as the kernel goes (agent/base/fence.h): files from Landlock on (5.13),
+ * signals to others from its ABI 6 on (6.12); the system calls always.
  *
  * PDFs and letters are read by programs of their own: sandboxed.h.  The signatures
  * that firma-pdf finds are read here, by `verify` confined.
@@ -20,8 +24,6 @@
 
 #include "agent/base/err.h"
 
-/* output: the file that will be written, or NULL. */
-FIRMA_CHECKED enum firma_err confine_reading(
-    const char *output, struct firma_cause *cause);
+FIRMA_CHECKED enum firma_err confine_reading(struct firma_cause *cause);
 
 #endif

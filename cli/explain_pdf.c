@@ -455,7 +455,7 @@ explain_pdf(int document, int confines, const struct firma_certificate *ca,
 	    &ret->is_refused, &ret->why, cause);
 	if (r != FIRMA_OK || ret->is_refused)
 		return r;
-	if (confines && (r = confine_reading(NULL, cause)) != FIRMA_OK)
+	if (confines && (r = confine_reading(cause)) != FIRMA_OK)
 		return r;
 	if ((r = firma_memfd_map(document, WHOLE, &file, cause)) != FIRMA_OK)
 		return r;

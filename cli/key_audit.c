@@ -97,7 +97,7 @@ key_audit(struct app *app, const struct args *a)
 	enum firma_err r;
 
 	(void)app;
-	r = all == NULL ? FIRMA_ERR_NOMEM : confine_reading(NULL, &cause);
+	r = all == NULL ? FIRMA_ERR_NOMEM : confine_reading(&cause);
 	if (r != FIRMA_OK)
 		/* untranslated: the command's name */
 		status = say_failure(r, &cause, NULL, "key audit");

@@ -19,18 +19,38 @@ sign_flight_done(struct sign_flight *f)
 	*f = SIGN_FLIGHT;
 }
 
+void
+sign_flight_empty(struct sign_flight *f)
+{
+	const char *path = f->path;
+
+	sign_flight_done(f);
+	f->path = path;
+}
+
+enum firma_err
+sign_flight_output(const struct sign_many *what, const char *path,
+    char ret[FILE_PATH_MAX], struct firma_cause *cause)
+{
+	const int n = what->pdf != NULL ? (int)strlen(sign_pdf_name(path, ret))
+					: snprintf(ret, FILE_PATH_MAX, "%s%s",
+					      path, sign_suffix(what->format));
+
+	return n >= 0 && n < FILE_PATH_MAX - 1
+	    ? FIRMA_OK
+	    : firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		  "the name of its signature");
+}
+
 static enum firma_err
 choose_output(struct sign_flight *f, const struct sign_many *what,
     struct firma_cause *cause)
 {
-	const int n = what->pdf != NULL
-	    ? (int)strlen(sign_pdf_name(f->path, f->to))
-	    : snprintf(f->to, sizeof(f->to), "%s%s", f->path,
-		  sign_suffix(what->format));
+	const enum firma_err r =
+	    sign_flight_output(what, f->path, f->to, cause);
 
-	if (n < 0 || (size_t)n >= sizeof(f->to) - 1)
-		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
-		    "the name of its signature");
+	if (r != FIRMA_OK)
+		return r;
 	if (sign_pdf_is_over(f->to, f->path))
 		return firma_fail(cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0,
 		    "%s is the document itself", f->to);

@@ -27,6 +27,13 @@ struct sign_flight {
 	}
 void sign_flight_done(struct sign_flight *f);
 
+/* Where the signature of path goes: into ret.  FIRMA_ERR_LIMIT: too long. */
+FIRMA_CHECKED enum firma_err sign_flight_output(const struct sign_many *what,
+    const char *path, char ret[FILE_PATH_MAX], struct firma_cause *cause);
+
+/* For another try: it is empty, but for its path. */
+void sign_flight_empty(struct sign_flight *f);
+
 /*
  * Read it, and see that its signature can be written.
  * signer     of the PDFs' signatures, else unused

@@ -2,6 +2,7 @@
 #include "cli/sign_many.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ struct many {
 	int is_over;     /* nothing more is sent: what failed will fail again */
 	int status;      /* of the first failure */
 	json_t *results; /* with --json */
+	size_t n_synced; /* of the results: they are on the disk */
 	struct file_batch written;
 	uint64_t sync_at;
 };
@@ -166,7 +168,7 @@ signed_one(
 	if (r != FIRMA_OK) {
 		failed(m, f->path, r, &cause);
 		/* What cannot be kept is not signed. */
-		m->is_over |= r == FIRMA_ERR_DISK_FULL;
+		m->is_over |= r == FIRMA_ERR_DISK_FULL || r == FIRMA_ERR_IO;
 		return;
 	}
 	m->n_signed++;
@@ -196,15 +198,31 @@ static void
 unlock(struct many *m, struct sign_flight *f)
 {
 	const int status = unlock_key(m->app, &m->pins, m->what->key);
+	struct firma_cause cause = { 0 };
+	enum firma_err r;
 
 	m->is_unlocked = 1;
 	if (status == 0) {
-		depart(m, f);
+		/* What was read and sealed is what is signed. */
+		if ((r = sign_flight_send(f, m->what, m->app->client,
+			 m->purpose, &cause)) != FIRMA_OK) {
+			not_sent(m, f, r, &cause);
+			sign_flight_done(f);
+		}
 		return;
 	}
 	m->is_over = 1;
 	count_failure(m, f->path, status, firma_err_name(FIRMA_ERR_PIN_NEEDED));
 	sign_flight_done(f);
+}
+
+static int
+is_alone(const struct many *m, const struct sign_flight *f)
+{
+	for (size_t i = 0; i < WINDOW; i++)
+		if (m->flights[i].id != 0 && &m->flights[i] != f)
+			return 0;
+	return 1;
 }
 
 /* The agent's last word about one. */
@@ -215,7 +233,7 @@ arrived(struct many *m, struct sign_flight *f, enum firma_err r,
 	if (r == FIRMA_ERR_DENIED && f->digest.len != 0) {
 		/* Once more, with the document: rule no-digest, if any. */
 		m->must_seal = 1;
-		f->id = 0;
+		sign_flight_empty(f);
 		depart(m, f);
 		return;
 	}
@@ -230,7 +248,8 @@ arrived(struct many *m, struct sign_flight *f, enum firma_err r,
 		if (m->each.token[0] == '\0')
 			m->window = WINDOW;
 		signed_one(m, f, got);
-	} else if (r == FIRMA_ERR_NOT_FOUND) {
+	} else if (r == FIRMA_ERR_NOT_FOUND && is_alone(m, f)) {
+		/* It asks the agent: others' answers would be in between. */
 		m->is_over = 1;
 		count_failure(m, f->path,
 		    keys_failure(m->app, r, cause, m->what->key),
@@ -298,13 +317,23 @@ sync_all(struct many *m)
 	struct firma_cause cause = { 0 };
 	const enum firma_err r = file_batch_sync(&m->written, &cause);
 
+	const size_t n = json_array_size(m->results);
+	int status;
+
 	m->sync_at = firma_after(SYNC_EVERY);
-	if (r == FIRMA_OK)
+	if (r == FIRMA_OK) {
+		m->n_synced = n;
 		return;
+	}
 	/* Which of them is not known. */
+	for (size_t i = m->n_synced; i < n; i++)
+		(void)json_object_set_new(
+		    json_array_get(m->results, i), "synced", json_false());
 	m->is_over = 1;
-	m->status = app_failure(m->app, r, &cause, "%s",
+	status = app_failure(m->app, r, &cause, "%s",
 	    _("the last signatures may not be on the disk"));
+	if (m->status == FIRMA_EXIT_OK)
+		m->status = status;
 }
 
 static void
@@ -367,38 +396,97 @@ begin(struct many *m)
 				   _("the certificate of %s"), m->what->key);
 }
 
-/* "x" and "x.pdf" would both become "x.signed.pdf". */
-static const char *
-second_of_a_name(const struct many *m)
-{
-	for (size_t i = 0; m->what->pdf != NULL && i < m->n; i++) {
-		const size_t len = strlen(m->paths[i]);
+/* A name that is read or written. */
+struct place {
+	char *name;
+	int is_output;
+};
 
-		if (len > 4 && strcmp(m->paths[i] + len - 4, ".pdf") == 0)
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	const int c = strcmp(x->name, y->name);
+
+	return c != 0 ? c : x->is_output - y->is_output;
+}
+
+static void
+places_free(struct place *all, size_t n)
+{
+	for (size_t i = 0; all != NULL && i < n; i++)
+		free(all[i].name);
+	free(all);
+}
+
+/* All names, in their order; NULL: no memory.  One that is too long is left out. */
+static struct place *
+places_of(const struct many *m, size_t *ret_n)
+{
+	struct place *all = calloc(2 * m->n, sizeof(*all));
+	char room[FILE_PATH_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; all != NULL && i < 2 * m->n; i++) {
+		const char *path = m->paths[i / 2];
+
+		if (i % 2 != 0 &&
+		    sign_flight_output(m->what, path, room, NULL) != FIRMA_OK)
 			continue;
-		for (size_t k = 0; k < m->n; k++)
-			if (strncmp(m->paths[k], m->paths[i], len) == 0 &&
-			    strcmp(m->paths[k] + len, ".pdf") == 0)
-				return m->paths[k];
+		all[n].is_output = i % 2 != 0;
+		if ((all[n].name = strdup(i % 2 != 0 ? room : path)) == NULL) {
+			places_free(all, n);
+			return NULL;
+		}
+		n++;
 	}
-	return NULL;
+	if (all != NULL)
+		qsort(all, n, sizeof(*all), compare_places);
+	*ret_n = n;
+	return all;
+}
+
+/*
+ * Nothing is written twice, and nothing that is signed: the signature would be of
+ * what was there before.
+ */
+static int
+check_outputs(const struct many *m)
+{
+	size_t n = 0;
+	struct place *all = places_of(m, &n);
+	int status = 0;
+
+	if (all == NULL)
+		return say_failure(
+		    FIRMA_ERR_NOMEM, NULL, NULL, "%s", m->what->key);
+	for (size_t i = 1; i < n && status == 0; i++)
+		if (all[i].is_output &&
+		    strcmp(all[i - 1].name, all[i].name) == 0)
+			status = all[i - 1].is_output
+			    ? say_refusal(FIRMA_EXIT_USAGE,
+				  _("name each file once, and those whose "
+				    "results have the same name in two "
+				    "commands"),
+				  _("%s: it would be written twice"),
+				  all[i].name)
+			    : say_refusal(FIRMA_EXIT_USAGE,
+				  _("leave it out, or sign it in a command of "
+				    "its own"),
+				  _("%s: another file's signature goes there"),
+				  all[i].name);
+	places_free(all, n);
+	return status;
 }
 
 static int
 check_paths(const struct many *m)
 {
-	const char *twice = second_of_a_name(m);
-
 	for (size_t i = 0; i < m->n; i++)
 		if (strcmp(m->paths[i], "-") == 0)
 			return say_refusal(FIRMA_EXIT_USAGE, NULL, "%s",
 			    _("standard input is signed alone"));
-	if (twice != NULL)
-		return say_refusal(FIRMA_EXIT_USAGE,
-		    _("sign them in two commands, into two folders"),
-		    _("%s: another file's result would have the same name"),
-		    twice);
-	return 0;
+	return check_outputs(m);
 }
 
 int

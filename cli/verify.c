@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* firma verify: what is this file, and does it verify?  Without the agent. */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/base/clock.h"
+#include "agent/base/fd.h"
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
 #include "cli/certificates.h"
@@ -198,13 +203,11 @@ nothing_inside(const char *path)
 	    _("%s: there is no content in it, nothing is written"), path);
 }
 
+/* to: where the content goes, behind an octet that says there is some; or -1. */
 static int
-tell(const struct args *a, const char *path, struct firma_bytes file,
-    const struct beside *b)
+tell(const char *path, struct firma_bytes file, const struct beside *b, int to)
 {
 	FIRMA_OWN(explanation_done) struct explanation e = { 0 };
-	const char *output = args_text(a, "output");
-	struct firma_cause cause = { 0 };
 	enum firma_err r;
 	int status;
 
@@ -219,13 +222,15 @@ tell(const struct args *a, const char *path, struct firma_bytes file,
 	else
 		explanation_text(&e, path, b->ca);
 	complain(&e, path);
-	if (output == NULL || e.verdict != FIRMA_OK)
+	if (to < 0 || e.verdict != FIRMA_OK)
 		return status;
 	if (!e.cms.is_attached)
-		return nothing_inside(path);
-	r = file_write(output, 0644, firma_buf_view(&e.cms.content), &cause);
-	return r == FIRMA_OK ? status
-			     : say_failure(r, &cause, NULL, "%s", output);
+		return status != 0 ? status : nothing_inside(path);
+	if ((r = firma_fd_write(to, firma_bytes_of("c", 1))) != FIRMA_OK ||
+	    (r = firma_fd_write(to, firma_buf_view(&e.cms.content))) !=
+		FIRMA_OK)
+		return say_failure(r, NULL, NULL, "%s", path);
+	return status;
 }
 
 /* The ZIP of `firma renew evidence`: in memory, or where it lies. */
@@ -258,13 +263,62 @@ verify_evidence(
 
 /* All is read.  0, or the exit status of what has been said. */
 static int
-confine(const char *output)
+confine(void)
 {
 	struct firma_cause cause = { 0 };
-	const enum firma_err r = confine_reading(output, &cause);
+	const enum firma_err r = confine_reading(&cause);
 
 	/* untranslated: the command's name */
 	return r == FIRMA_OK ? 0 : say_failure(r, &cause, NULL, "verify");
+}
+
+/* What came out of it goes to --output; nothing, when there is no content. */
+static int
+write_content(const char *output, int from)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf got = { 0 };
+	struct firma_cause cause = { 0 };
+	char self[32];
+	enum firma_err r;
+
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", from);
+	r = file_read(self, FIRMA_CMS_CONTENT_MAX + 1, &got, &cause);
+	if (r != FIRMA_OK || got.len == 0)
+		return r == FIRMA_OK
+		    ? 0
+		    : say_failure(r, &cause, NULL, "%s", output);
+	r = file_write(
+	    output, 0644, firma_bytes_of(got.at + 1, got.len - 1), &cause);
+	return r == FIRMA_OK ? 0 : say_failure(r, &cause, NULL, "%s", output);
+}
+
+/*
+ * With --output: the file is taken apart by a process that may write nothing, and
+ * what was in it is written by this one, which did not look at it.
+ */
+static int
+tell_apart(const struct args *a, const char *path, struct firma_bytes file,
+    const struct beside *b)
+{
+	FIRMA_OWN(firma_fd_done) int to = memfd_create("content", MFD_CLOEXEC);
+	const pid_t pid = to < 0 ? -1 : fork();
+	int status = 0, written;
+
+	if (pid < 0)
+		return say_failure(FIRMA_ERR_IO, NULL, NULL, "%s", path);
+	if (pid == 0) {
+		if ((status = confine()) == 0)
+			status = tell(path, file, b, to);
+		exit(status);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!WIFEXITED(status))
+		return say_refusal(FIRMA_EXIT_UNREADABLE,
+		    _("do not trust it; nothing of it was written"),
+		    _("%s: it ended the process that read it"), path);
+	written = write_content(args_text(a, "output"), to);
+	return WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : written;
 }
 
 static int
@@ -308,7 +362,7 @@ look(const struct args *a, const char *path, int document,
 		b.with.tsa_ca = firma_buf_view(&b.tsa_ca);
 		if (explain_pdf_is(file))
 			status = tell_pdf(path, document, &b);
-		else if ((status = confine(NULL)) == 0)
+		else if ((status = confine()) == 0)
 			status = verify_evidence(path, -1, file, &b);
 		return status == 0 && args_text(a, "output") != NULL
 		    ? nothing_inside(path)
@@ -322,11 +376,18 @@ look(const struct args *a, const char *path, int document,
 		     : firma_bytes_of(NULL, 0),
 		 &b)) != 0 ||
 	    (status = stamp_configure_ca(a, &b.tsa_ca)) != 0 ||
-	    (status = read_password(a, path, &b)) != 0 ||
-	    (status = confine(args_text(a, "output"))) != 0)
+	    (status = read_password(a, path, &b)) != 0)
 		return status;
 	b.with.tsa_ca = firma_buf_view(&b.tsa_ca);
-	return tell(a, path, file, &b);
+	/* Nothing else has content; a password does not come over a fork. */
+	if (args_text(a, "output") != NULL &&
+	    firma_kind_of(file) == FIRMA_KIND_CMS)
+		return tell_apart(a, path, file, &b);
+	if ((status = confine()) == 0)
+		status = tell(path, file, &b, -1);
+	return status == 0 && args_text(a, "output") != NULL
+	    ? nothing_inside(path)
+	    : status;
 }
 
 /* One is as long as the agent's ledger: it is read where it lies. */
@@ -338,7 +399,7 @@ look_at_evidence(const struct args *a, const char *path, int in)
 
 	if ((status = read_ca(a, &b)) != 0 ||
 	    (status = stamp_configure_ca(a, &b.tsa_ca)) != 0 ||
-	    (status = confine(NULL)) != 0)
+	    (status = confine()) != 0)
 		return status;
 	status = verify_evidence(path, in, firma_bytes_of(NULL, 0), &b);
 	return status == 0 && args_text(a, "output") != NULL

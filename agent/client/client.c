@@ -456,10 +456,9 @@ firma_client_send(struct firma_client *c, enum firma_msg_type type,
 		return r;
 	r = firma_channel_send(
 	    &c->ch, type, msg, id, agent_ms(deadline), fd, deadline, cause);
+	/* Answers that have come are still there, for firma_client_receive(). */
 	if (r == FIRMA_OK)
 		*ret_id = id;
-	else if (r != FIRMA_ERR_LIMIT)
-		firma_channel_done(&c->ch);
 	return r;
 }
 

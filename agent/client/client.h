@@ -126,7 +126,8 @@ FIRMA_CHECKED enum firma_err firma_client_sign(struct firma_client *c,
 
 /*
  * Pipelining: send several, receive by id.  Without reconnection: after
- * FIRMA_ERR_AGENT_GONE or FIRMA_ERR_SHAPE open another client.
+ * FIRMA_ERR_AGENT_GONE or FIRMA_ERR_SHAPE open another client.  When it is a
+ * send that fails, answers that have come can still be received.
  */
 FIRMA_CHECKED enum firma_err firma_client_send(struct firma_client *c,
     enum firma_msg_type type, const void *msg, int fd, uint64_t deadline,

@@ -86,8 +86,10 @@ firma_outgoing_connect(int fd, const struct sockaddr *to, socklen_t len)
 	memcpy(&fn, &at, sizeof(fn));
 	rc = fn(fd, to, len);
 	e = errno;
-	/* The kernel has read the address: it is there. */
-	if ((rc == 0 || e != EFAULT) && port_of(to, len) != 0)
+	/* Where the kernel has read the address, it is there. */
+	if ((rc == 0 ||
+		(e != EFAULT && e != EBADF && e != ENOTSOCK && e != EINVAL)) &&
+	    port_of(to, len) != 0)
 		switch (rc == 0 ? 0 : e) {
 		case 0:
 		case EINPROGRESS:

@@ -203,6 +203,7 @@ firma_pkey_again(struct firma_pkey *k, struct firma_signer_pin *pin)
 {
 	k->pin = pin;
 	k->r = FIRMA_OK;
+	k->cause = (struct firma_cause){ 0 };
 }
 
 EVP_PKEY *

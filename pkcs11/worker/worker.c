@@ -328,8 +328,12 @@ cms(struct firma_job *j, struct firma_cause *cause)
 	if (!firma_sign_is_cms(m->format))
 		return firma_fail(
 		    cause, FIRMA_ERR_VALUE, FIRMA_CAUSE_NONE, 0, "format");
-	if ((r = firma_signatory_find(&j->w->signatories, j->w->signer, m->id,
-		 m->certificate, j->pin, &s, cause)) != FIRMA_OK)
+	/* Not between another lane's C_Login and C_Sign: see firma_signer_sign(). */
+	(void)pthread_rwlock_rdlock(&j->w->token->signing);
+	r = firma_signatory_find(&j->w->signatories, j->w->signer, m->id,
+	    m->certificate, j->pin, &s, cause);
+	(void)pthread_rwlock_unlock(&j->w->token->signing);
+	if (r != FIRMA_OK)
 		return r;
 	r = firma_cms_sign_digest(firma_pkey_key(s->key), s->certificate,
 	    m->digest, (int64_t)m->signing_time, form_of(m->format), &der,

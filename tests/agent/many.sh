@@ -84,8 +84,8 @@ many_files() {
 
 	note "the token's process killed in the middle: what is not signed is named"
 	rm -f "$DIR"/doc/*.p7? "$DIR"/doc/*.sig
-	firma sign acme "$DIR"/doc/* "$DIR"/doc/* "$DIR"/doc/* --json > "$DIR/json" \
-		2> "$DIR/said" &
+	for i in $(seq 101 300); do echo "letter $i" > "$DIR/doc/$i"; done
+	firma sign acme "$DIR"/doc/* --json > "$DIR/json" 2> "$DIR/said" &
 	pid=$!
 	until_true 10 test -e "$DIR/doc/42.p7s"
 	kill -9 "$(token_pid practice)"
@@ -98,6 +98,38 @@ many_files() {
 		is_signed "$f"
 	done
 	alive
+
+	note "the agent ended in the middle: what it signed is written"
+	rm -f "$DIR"/doc/*.p7s
+	for i in $(seq 301 1500); do echo "letter $i" > "$DIR/doc/$i"; done
+	firma token unlock practice --pin-file "$DIR/pin" > /dev/null
+	signed=$(($(all_entries '.action == "sign"') -
+		$(all_entries '.action == "sign-failed"')))
+	firma sign acme "$DIR"/doc/* --json > "$DIR/json" 2> "$DIR/said" &
+	signing=$!
+	until_true 10 test -e "$DIR/doc/142.p7s"
+	practice_end "$DIR/agent.pid"
+	status=0
+	wait $signing || status=$?
+	[ $status != 0 ] || fail "nothing was said"
+	same "$(jq '.signed + .failed + .not_tried' "$DIR/json")" 1500 "files"
+	same "$(ls "$DIR"/doc/*.p7s | wc -l)" "$(jq .signed "$DIR/json")" "signatures"
+	practice_agent "$DIR"
+	until_true 10 is_state practice locked
+	# Each that was begun is here, or a later entry says that it failed.
+	same "$(all_entries '.action == "sign"')" "$(($(all_entries \
+		'.action == "sign-failed"') + $(jq .signed "$DIR/json") + signed))" \
+		"entries"
+
+	note "nothing is written that is signed, nothing twice"
+	firma token unlock practice --pin-file "$DIR/pin" > /dev/null
+	before=$(all_entries '.action == "sign"')
+	touch "$DIR/doc/7.p7s"
+	expect 2 firma sign acme "$DIR/doc/1" "$DIR/doc/7" "$DIR/doc/7.p7s"
+	says "$DIR/doc/7.p7s: another file's signature goes there"
+	expect 2 firma sign acme "$DIR/doc/1" "$DIR/doc/2" "$DIR/doc/1"
+	says 'it would be written twice'
+	same "$(all_entries '.action == "sign"')" "$before" "signatures"
 
 	note "what goes with one file"
 	expect 2 firma sign acme "$DIR/doc/1" "$DIR/doc/2" -o "$DIR/x"

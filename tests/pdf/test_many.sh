@@ -56,7 +56,7 @@ note "no two results of one name, nothing over a document"
 cp "$work/plain.pdf" "$work/x"
 cp "$work/plain.pdf" "$work/x.pdf"
 expect 2 firma sign rsa-2048 "$work/x" "$work/x.pdf" --pades
-says 'the same name'
+says 'it would be written twice'
 ln -s plain.pdf "$work/plain.signed.pdf"
 sum=$(sha256sum < "$work/plain.pdf")
 expect 10 firma sign rsa-2048 "$work/plain.pdf" "$work/tree.pdf" --pades

@@ -61,9 +61,41 @@ for command in "verify $top/old.key --password-file $top/password" \
 		esac
 	done
 done
+
+# What is inside comes out of such a process, wherever it shall go.
+mkdir "$top/real"
+: > "$top/real/content"
+ln -s ../real/content "$top/out.d/link"
+for to in "$top/out.d/content" "$top/out.d/link" /dev/stdout; do
+	"$firma" verify "$top/text.p7m" -o "$to" > "$top/said" 2> "$top/err" ||
+		fail "-o $to"
+	case $to in
+	/dev/stdout) tail -n 1 "$top/said" > "$top/got" ;;
+	*) cp "$to" "$top/got" ;;
+	esac
+	cmp "$top/text" "$top/got" || fail "-o $to: another content"
+	checks=$((checks + 1))
+done
+cmp "$top/text" "$top/real/content" || fail "the link was replaced"
 done='x'
-probed "make $top/new" verify "$top/text.p7m" -o "$top/out.d/content"
-tried "make $top/new[.0-9]*" EACCES
-cmp "$top/text" "$top/out.d/content" || fail "another content"
+probed "write $top/text" verify "$top/text.p7m" -o "$top/out.d/content"
+# The one that looked into the file, and the one that did not.
+[ "$(grep -c "write $top/text: EACCES" "$top/err")" = 1 ] ||
+    fail "both, or none, confined"
+openssl cms -sign -binary -in "$top/text" -signer "$top/cer.pem" \
+    -inkey "$top/key.pem" -outform DER -out "$top/text.p7s"
+for command in "$top/text.p7s" "$top/cer.pem"; do
+	status=0
+	"$firma" verify "$command" -o "$top/none" > /dev/null 2> "$top/err" || status=$?
+	[ $status = 1 ] || fail "$command: exit $status"
+	grep -q 'no content in it' "$top/err" || fail "$command: nothing said"
+done
+# A key's verdict is the graver one.
+status=0
+"$firma" verify "$top/old.key" --password-file "$top/password" -o "$top/none" \
+    > "$top/said" 2> "$top/err" || status=$?
+grep -q PBE-MD5-DES "$top/said" || fail "the key was not read"
+! grep -q 'does not open' "$top/err" || fail "the password was lost"
+[ ! -e "$top/none" ] || fail "something was written"
 [ -z "$(ls "$top" | grep '^new')" ] || fail "something was made"
 echo "passed: $checks checks"

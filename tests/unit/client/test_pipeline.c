@@ -67,6 +67,46 @@ pipeline(void **state)
 	fake_stop(&a);
 }
 
+/* Answers three, and is gone. */
+static int
+mortal(void *arg, struct fake_request *q)
+{
+	unsigned int *n = arg;
+
+	(void)honest(NULL, q);
+	return ++*n < 3;
+}
+
+/* What came before the agent went is still there after a request that cannot go. */
+static void
+a_send_that_fails_loses_no_answer(void **state)
+{
+	struct fake_agent a;
+	struct firma_client_answer ans = { .fd = -1 };
+	struct firma_cause why;
+	unsigned int asked = 0, n = 0;
+	enum firma_err r = FIRMA_OK;
+	uint64_t id;
+
+	(void)state;
+	fake_start(&a, mortal, &asked);
+	struct firma_client *c = fake_client(&a);
+
+	for (int i = 0; i < 1000 && r == FIRMA_OK; i++) {
+		r = firma_client_send(c, FIRMA_MSG_sign,
+		    &(struct firma_msg_sign){ .key = firma_str_of("k") }, -1,
+		    SOON, &id, &why);
+		(void)usleep(1000);
+	}
+	assert_int_equal(r, FIRMA_ERR_AGENT_GONE);
+	while ((r = firma_client_receive(c, SOON, &ans, &why)) == FIRMA_OK)
+		n += ans.type == FIRMA_MSG_signed;
+	assert_int_equal(r, FIRMA_ERR_AGENT_GONE);
+	assert_int_equal(n, 3);
+	firma_client_free(c);
+	fake_stop(&a);
+}
+
 static void
 too_long_field(void **state)
 {
@@ -98,6 +138,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pipeline),
+		cmocka_unit_test(a_send_that_fails_loses_no_answer),
 		cmocka_unit_test(too_long_field),
 	};
 
