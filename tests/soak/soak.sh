@@ -61,11 +61,28 @@ if [ -e "$DIR/card" ]; then
 	keys="$keys --key card-key"
 	faults="$faults --fault card:card:$DIR/card"
 fi
+# A card that does not come back may not be ours: pcscd lets a client wait for
+# ever for another one's transaction.  Can a stranger reach it?
+whose_fault() {
+	[ -e "$DIR/card" ] || return 0
+	echo "--- opensc-tool, which is not ours:"
+	timeout 10 opensc-tool --reader 0 --atr 2>&1 || echo "exit status $?"
+	for p in pcscd card0; do
+		[ -s "$PCSC/$p.pid" ] || continue
+		echo "--- threads of $p, what they wait in:"
+		for t in /proc/"$(cat "$PCSC/$p.pid")"/task/*; do
+			echo "$(cat "$t/comm") $(cat "$t/wchan") $(cat "$t/syscall")"
+		done
+		! command -v gdb > /dev/null ||
+			timeout 20 gdb -p "$(cat "$PCSC/$p.pid")" -batch \
+			    -ex 'thread apply all bt 12' 2> /dev/null || :
+	done
+}
 # shellcheck disable=SC2086 # words
 "$BUILD/tests/soak/firma-soak" --socket "$FIRMA_SOCKET" \
 	--agent "$(agent_pid)" --pin-file "$DIR/pin" $keys $faults \
 	--clients 8 --signatures "$signatures" --every "$every" ||
-	fail "see above"
+	{ whose_fault; fail "see above"; }
 alive
 expect 0 firma ledger verify
 echo "passed: $signatures signatures"
