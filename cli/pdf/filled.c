@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/pdf/same.h"
+#include "cli/pdf/text_look.h"
 
 /* /Ff: ISO 32000-1, tables 221 and 226. */
 #define READ_ONLY   1
@@ -214,30 +215,6 @@ is_empty(struct pdf *p, qpdf_oh v)
 	return pdf_is_null(p, v) || pdf_is_name(p, v, "/Off");
 }
 
-/*
- * Text in fonts, and lines: nothing that was drawn elsewhere.  Its place, which
- * did not change, is all that it can be seen in.
- */
-static int
-is_text_look(struct pdf_walk *w, qpdf_oh look)
-{
-	static const char *const keys[] = { "/Type", "/Subtype", "/FormType",
-		"/BBox", "/Matrix", "/Resources", "/Length", "/Filter",
-		"/DecodeParms", NULL };
-	static const char *const resources[] = { "/Font", "/ProcSet", NULL };
-	struct pdf *p = w->b;
-	qpdf_oh d, r;
-
-	if (!qpdf_oh_is_stream(p->q, look))
-		return 0;
-	d = qpdf_oh_get_dict(p->q, look);
-	r = pdf_get(p, d, "/Resources");
-	return pdf_is_name(p, pdf_get(p, d, "/Subtype"), "/Form") &&
-	    pdf_has_only(p, d, keys) &&
-	    (pdf_is_null(p, r) ||
-		(pdf_is_dict(p, r) && pdf_has_only(p, r, resources)));
-}
-
 /* Of a field of text: what is seen of it now. */
 static int
 is_good_look(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
@@ -257,7 +234,7 @@ is_good_look(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
 		    qpdf_oh_get_generation(w->b->q, look) ==
 			qpdf_oh_get_generation(w->a->q, was) &&
 		    w->roles[id] == PDF_ROLE_LOOK)) &&
-	    is_text_look(w, look);
+	    pdf_is_text_look(w->b, y, look);
 }
 
 /* Of a button: one of the states that it had. */

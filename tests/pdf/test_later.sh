@@ -13,10 +13,14 @@ later() {
 	look 0 "$work/x.pdf"
 	is '.signatures[0] | [.valid, .later, .later_what]' "[true,\"$1\",\"${2-}\"]"
 }
-look_of() { # TEXT   an appearance
-	local data="/Tx BMC q BT /F1 12 Tf 2 5 Td ($1) Tj ET Q EMC"
-	printf '<< /Type /XObject /Subtype /Form /BBox [0 0 200 20] %s /Length %d >>\nstream\n%s\nendstream' \
-		"${2-/Resources << /Font << /F1 27 0 R >> >>}" ${#data} "$data"
+resources="/Resources << /Font << /F1 27 0 R >> >>"
+drawn() { # DATA KEYS   an appearance
+	printf '<< /Type /XObject /Subtype /Form %s /Length %d >>\nstream\n%s\nendstream' \
+		"$2" ${#1} "$1"
+}
+look_of() { # TEXT [RESOURCES [BOX]]
+	drawn "/Tx BMC q BT /F1 12 Tf 2 5 Td ($1) Tj ET Q EMC" \
+		"/BBox [0 0 ${3-200 20}] ${2-$resources}"
 }
 # with FILE ID MORE   the object with more keys
 with() { local v; v=$(object "$1" "$2"); echo "${v% >>} $3 >>"; }
@@ -86,6 +90,54 @@ changed "another font by its name" "/F1 of the form's fonts"
 update "$in" 1 "${c/"/SigFlags 3"/"/SigFlags 3 /NeedAppearances true"}"
 changed "looks that are made anew" "/NeedAppearances of the form"
 
+note "looks that could be seen outside of their place"
+filled=$(with "$in" 20 '/V (Ana) /AP << /N 30 0 R >>')
+bad() { # WHAT DATA KEYS
+	update "$in" 20 "$filled" 30 "$(drawn "$2" "$3 $resources")" 31 "[0 0 200 20]"
+	changed "$1" "field nombre: what is seen"
+}
+good() { # DATA KEYS
+	update "$in" 20 "$filled" 30 "$(drawn "$1" "$2 $resources")"
+	later fields nombre
+}
+box="/BBox [0 0 200 20]"
+text="BT /F1 12 Tf 2 5 Td (Ana) Tj ET"
+bad "no box" "$text" ""
+bad "no array" "$text" "/BBox (x)"
+bad "no numbers" "$text" "/BBox [0 0 /A 20]"
+bad "three numbers" "$text" "/BBox [0 0 200]"
+bad "no area" "$text" "/BBox [0 0 0 0]"
+bad "a box elsewhere" "$text" "/BBox 31 0 R"
+bad "too large a box" "$text" "/BBox [-10000 -10000 10000 10000]"
+bad "too wide a box" "$text" "/BBox [0 0 1e9 20]"
+bad "no area, turned" "$text" "$box /Matrix [0 0 0 0 0 0]"
+bad "too large, turned" "$text" "$box /Matrix [3 0 0 3 0 0]"
+bad "no numbers, turned" "$text" "$box /Matrix [1 0 0 1 (a) 0]"
+bad "turned on its side" "$text" "$box /Matrix [0 1 -1 0 20 0]"
+good "$text" "/BBox [0 0 20 200] /Matrix [0 1 -1 0 20 0]"
+good "$text" "/BBox [100 600 300.5 620.5]"
+good "" "$box"
+
+note "looks that draw something else than text"
+bad "more Q than q" "Q q $text" "$box"
+bad "q without Q" "q $text" "$box"
+bad "an image" "q BI /W 1 /H 1 /CS /RGB /BPC 8 ID abc EI Q" "$box"
+for one in "/X Do" "/S sh" "/G gs" "1 0 d0" "1 0 0 0 9 9 d1" "/P scn" "otro" \
+	"{" ")" "> 1" "(abierta" "<12" "<zz>" "1Do" "q/X Do Q" "[(]) Tj/X Do" "(\\"; do
+	bad "$one" "$text $one" "$box"
+done
+bad "what nobody can decode" "$text" "$box /Filter /DCTDecode"
+update "$in" 20 "$filled" 30 "$(drawn "$text" "$box /Filter /FlateDecode")"
+look 12 "$work/x.pdf"
+says "the PDF is damaged: error decoding stream data for object 30"
+# In a string, a comment or a name they are no operators.
+good "BT /F1 12 Tf (a\\) Do (BI) gs) Tj <446F> Tj ET % Q sh" "$box"
+good "/Tx /Do BMC /Span << /ActualText (Do) >> BDC .5 0 -0.5 rg 1 1 9 9 re f* EMC EMC" \
+	"$box"
+update "$in" 20 "$filled" 30 "$(look_of A "/Resources << /Font << /F1 31 0 R >> >>")" \
+	31 "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 9 9] /CharProcs << >> >>"
+changed "glyphs that are drawn" "field nombre: what is seen"
+
 note "fields with several places"
 laid_out hole-form-places
 v=$(object "$in" 32)
@@ -95,11 +147,12 @@ later fields uso
 update "$in" 32 "${v/"/AS /Off"/"/AS /dos"}"
 changed "seen, and no value" "field uso: what is seen"
 update "$in" 33 "$(with "$in" 33 '/V (Ana)')" 34 "$(with "$in" 34 '/AP << /N 40 0 R >>')" \
-	40 "$(look_of Ana)"
+	40 "$(look_of Ana "$resources" "50 20")"
 later fields doble
 # Poppler gives the value to the places.
 update "$in" 34 "$(with "$in" 34 '/V (Ana) /AP << /N 40 0 R >>')" \
-	35 "$(with "$in" 35 '/V (Ana) /AP << /N 40 0 R >>')" 40 "$(look_of Ana)"
+	35 "$(with "$in" 35 '/V (Ana) /AP << /N 40 0 R >>')" \
+	40 "$(look_of Ana "$resources" "50 20")"
 later fields doble
 update "$in" 33 "$(with "$in" 33 '/V (Ana)')" 34 "$(with "$in" 34 '/V (Luz)')"
 changed "two values" "field doble: a value of its place"
