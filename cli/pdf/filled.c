@@ -9,7 +9,9 @@
 
 /* /Ff: ISO 32000-1, tables 221 and 226. */
 #define READ_ONLY   1
+#define RADIO       (1 << 15)
 #define PUSH_BUTTON (1 << 16)
+#define IN_UNISON   (1 << 25)
 
 static const char another_look[] = "what is seen of it";
 
@@ -267,6 +269,73 @@ is_value_of_place(struct pdf_walk *w, const struct pdf_node *t, qpdf_oh y)
 		    pdf_is_same(w->b, field, w->b, v)));
 }
 
+/*
+ * The value that a place is to show: the field's, which may be inherited, or
+ * that of the place alone.
+ */
+static qpdf_oh
+value_of_place(struct pdf_walk *w, const struct pdf_node *t, qpdf_oh y)
+{
+	const qpdf_oh field = now(w, t->field);
+	const qpdf_oh own = pdf_get(w->b, field, "/V");
+	const qpdf_oh of_place = pdf_get(w->b, y, "/V");
+	qpdf_oh above = pdf_get(w->b, field, "/Parent");
+
+	if (!pdf_is_null(w->b, own))
+		return own;
+	if (!pdf_is_null(w->b, of_place))
+		return of_place;
+	for (int i = 0; i < PDF_DEPTH_MAX && pdf_is_dict(w->b, above); i++) {
+		const qpdf_oh v = pdf_get(w->b, above, "/V");
+
+		if (!pdf_is_null(w->b, v))
+			return v;
+		above = pdf_get(w->b, above, "/Parent");
+	}
+	return own;
+}
+
+/* Has the place y of a button the state that is called v? */
+static int
+has_state(struct pdf_walk *w, qpdf_oh y, qpdf_oh v)
+{
+	const qpdf_oh states = pdf_get(w->b, pdf_get(w->b, y, "/AP"), "/N");
+
+	return qpdf_oh_is_name(w->b->q, v) && !pdf_is_name(w->b, v, "/Off") &&
+	    pdf_is_dict(w->b, states) &&
+	    qpdf_oh_has_key(w->b->q, states, qpdf_oh_get_name(w->b->q, v));
+}
+
+/*
+ * Of a button with a new value: what is seen is that value.  Of a choice of one
+ * a single place shows it, though others have the same state.
+ */
+static const char *
+check_states(struct pdf_walk *w, const struct pdf_node *t)
+{
+	const int n = n_places(w->a, t->field);
+	const int is_one =
+	    (t->flags & RADIO) != 0 && (t->flags & IN_UNISON) == 0;
+	int n_having = 0, n_shown = 0, has_value = 0;
+
+	for (int i = 0; i < n; i++) {
+		const qpdf_oh y = now(w, place(w->a, t->field, i));
+		const qpdf_oh v = value_of_place(w, t, y);
+		const qpdf_oh state = pdf_get(w->b, y, "/AS");
+		const int has = has_state(w, y, v);
+
+		has_value |= !is_empty(w->b, v);
+		n_having += has;
+		if (has && pdf_is_same(w->b, v, w->b, state))
+			n_shown++;
+		else if (!is_empty(w->b, state) || (has && !is_one))
+			return another_look;
+	}
+	if (has_value && n_having == 0)
+		return "a value that it does not show";
+	return n_having > 0 && n_shown == 0 ? another_look : NULL;
+}
+
 /* What is wrong with one place of a field, or NULL. */
 static const char *
 check_place(struct pdf_walk *w, const struct pdf_node *t, qpdf_oh x)
@@ -375,6 +444,8 @@ check(
 		wrong = "its value";
 	for (int i = 0; i < n && wrong == NULL; i++)
 		wrong = check_place(w, t, place(p, t->field, i));
+	if (wrong == NULL && is_other && !is_text(t))
+		wrong = check_states(w, t);
 	if (wrong == NULL && !excuse(w, t->field))
 		wrong = "it is something else at once";
 	if (wrong != NULL)

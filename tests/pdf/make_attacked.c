@@ -165,16 +165,20 @@ form_fields(void)
 	object(27, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
 }
 
-/* Two fields whose places are apart: 30 a choice of one, 33 a text. */
+/*
+ * Fields whose places are apart: 30 a choice of one, 33 a text, 36 a choice of
+ * one whose states have the same name.
+ */
 static void
 hole_form_places(void)
 {
 	laid_out(
 	    "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [30 0 R 33 "
-	    "0 R 6 0 R] /SigFlags 3 >> >>",
+	    "0 R 36 0 R 6 0 R] /SigFlags 3 >> >>",
 	    usual_tree,
 	    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 "
-	    "0 R /Annots [31 0 R 32 0 R 34 0 R 35 0 R 6 0 R] " FONT " >>",
+	    "0 R /Annots [31 0 R 32 0 R 34 0 R 35 0 R 37 0 R 38 0 R 6 0 R] " FONT
+	    " >>",
 	    "");
 	form_fields();
 	object(30,
@@ -192,6 +196,14 @@ hole_form_places(void)
 	object(35,
 	    "<< /Type /Annot /Subtype /Widget /Parent 33 0 R /Rect [10 100 60 "
 	    "120] >>");
+	object(36,
+	    "<< /FT /Btn /Ff 49152 /T (igual) /V /Off /Kids [37 0 R 38 0 R] >>");
+	object(37,
+	    "<< /Type /Annot /Subtype /Widget /Parent 36 0 R /Rect [10 330 20 "
+	    "340] /AS /Off /AP << /N << /si 24 0 R /Off 25 0 R >> >> >>");
+	object(38,
+	    "<< /Type /Annot /Subtype /Widget /Parent 36 0 R /Rect [30 330 40 "
+	    "340] /AS /Off /AP << /N << /si 24 0 R /Off 25 0 R >> >> >>");
 	table(ID);
 }
 

@@ -90,6 +90,28 @@ changed "another font by its name" "/F1 of the form's fonts"
 update "$in" 1 "${c/"/SigFlags 3"/"/SigFlags 3 /NeedAppearances true"}"
 changed "looks that are made anew" "/NeedAppearances of the form"
 
+note "buttons whose value is not what is seen"
+button() { # VALUE STATE
+	local v
+	v=$(object "$in" 21)
+	v=${v/"/AS /Off"/"/AS $2"}
+	update "$in" 21 "${v/"/V /Off"/"/V $1"}"
+}
+button /Si /Si
+later fields acepto
+button /Si /Off
+changed "not seen" "field acepto: what is seen"
+button /Off /Si
+changed "seen, and off" "field acepto: what is seen"
+button null /Si
+changed "seen, and no value" "field acepto: what is seen"
+button /Si null
+changed "nobody knows whether it is seen" "field acepto: what is seen"
+button /No /Si
+changed "another one is seen" "field acepto: what is seen"
+button /No /Off
+changed "a value that it has not" "field acepto: a value that it does not show"
+
 note "looks that could be seen outside of their place"
 filled=$(with "$in" 20 '/V (Ana) /AP << /N 30 0 R >>')
 bad() { # WHAT DATA KEYS
@@ -146,6 +168,39 @@ update "$in" 30 "$(object "$in" 30 | sed 's/\/V \/Off/\/V \/dos/')" \
 later fields uso
 update "$in" 32 "${v/"/AS /Off"/"/AS /dos"}"
 changed "seen, and no value" "field uso: what is seen"
+# choice FIELD VALUE [PLACE STATE]...
+choice() {
+	local id v all=()
+	v=$(object "$in" "$1")
+	all=("$1" "${v/"/V /Off"/"/V $2"}")
+	shift 2
+	while [ $# -gt 0 ]; do
+		id=$1
+		v=$(object "$in" "$id")
+		all+=("$id" "${v/"/AS /Off"/"/AS $2"}")
+		shift 2
+	done
+	update "$in" "${all[@]}"
+}
+choice 30 /dos 31 /uno
+changed "another one is seen" "field uso: what is seen"
+choice 30 /dos 31 /uno 32 /dos
+changed "two are seen" "field uso: what is seen"
+choice 30 /dos
+changed "none is seen" "field uso: what is seen"
+choice 30 /tres
+changed "a value of no place" "field uso: a value that it does not show"
+# One writer gives the value to the places.
+v=$(object "$in" 32)
+v=${v/"/AS /Off"/"/AS /dos /V /dos"}
+update "$in" 30 "$(object "$in" 30 | sed 's/\/V \/Off//')" 32 "$v"
+later fields uso
+update "$in" 30 "$(object "$in" 30 | sed 's/\/V \/Off//')" 32 "${v/"/V /dos"/"/V /uno"}"
+changed "another value of its place" "field uso: what is seen"
+choice 36 /si 38 /si
+later fields igual
+choice 36 /si
+changed "none of two is seen" "field igual: what is seen"
 update "$in" 33 "$(with "$in" 33 '/V (Ana)')" 34 "$(with "$in" 34 '/AP << /N 40 0 R >>')" \
 	40 "$(look_of Ana "$resources" "50 20")"
 later fields doble
