@@ -7,6 +7,7 @@
 #include "agent/base/own.h"
 #include "cli/pdf/appended.h"
 #include "cli/pdf/filled.h"
+#include "cli/pdf/fonts.h"
 #include "cli/pdf/later_field.h"
 #include "cli/pdf/page.h"
 #include "cli/pdf/same.h"
@@ -93,8 +94,8 @@ compare_lists(struct pdf_walk *w, qpdf_oh x, qpdf_oh y, const char *name)
 }
 
 /*
- * Fonts may come to those that fields are written in; no name of them may become
- * another, and nothing else.
+ * Fonts may come to those that fields are written in, but none that they waited
+ * for; no name of them may become another, and nothing else.
  */
 static void
 compare_resources(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
@@ -116,6 +117,7 @@ compare_resources(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
 	if (pdf_is_dict(w->a, fonts))
 		compare_half(w, w->a, fonts, pdf_get(w->b, y, "/Font"), none,
 		    "the form's fonts");
+	pdf_fonts_compare(w, fonts, pdf_get(w->b, y, "/Font"));
 }
 
 static void
@@ -133,6 +135,9 @@ compare_form(struct pdf_walk *w, qpdf_oh x, qpdf_oh y)
 	if (!w->is_new_form)
 		compare_resources(
 		    w, pdf_get(w->a, x, "/DR"), pdf_get(w->b, y, "/DR"));
+	else
+		pdf_fonts_compare(w, pdf_get(w->a, x, "/DR"),
+		    pdf_get(w->b, pdf_get(w->b, y, "/DR"), "/Font"));
 	compare_lists(w, pdf_get(w->a, x, "/Fields"),
 	    pdf_get(w->b, y, "/Fields"), "the form's fields");
 }

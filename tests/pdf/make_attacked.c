@@ -228,6 +228,26 @@ hole_form(void)
 	table(ID);
 }
 
+/* What is to be written in fonts that the form has not: fields, and a note. */
+static void
+hole_form_fonts(void)
+{
+	laid_out(
+	    "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [20 0 R 21 0 "
+	    "R 22 0 R 23 0 R 6 0 R] /SigFlags 3 /DA (/Gr#61n 9 Tf 0 g) /DR << "
+	    "/Font << /ZaDb 27 0 R >> >> >> >>",
+	    usual_tree,
+	    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 "
+	    "0 R /Annots [20 0 R 21 0 R 22 0 R 23 0 R 28 0 R 6 0 R] " FONT
+	    " >>",
+	    "");
+	form_fields();
+	object(28,
+	    "<< /Type /Annot /Subtype /FreeText /Contents (100) /F 4 /Rect "
+	    "[100 400 300 420] /DA (/Nota 9 Tf 0 g) >>");
+	table(ID);
+}
+
 static void
 hole_form_xfa(void)
 {
@@ -297,6 +317,7 @@ const struct shape attacked_shapes[] = { { "hole", hole },
 	{ "hole-roles", hole_roles }, { "hole-form", hole_form },
 	{ "hole-stamp", hole_stamp }, { "hole-form-places", hole_form_places },
 	{ "hole-form-xfa", hole_form_xfa },
+	{ "hole-form-fonts", hole_form_fonts },
 	{ "hole-form-certified", hole_form_certified },
 	{ "hole-form-final", hole_form_final },
 	{ "hole-form-locked", hole_form_locked },

@@ -212,6 +212,26 @@ later fields doble
 update "$in" 33 "$(with "$in" 33 '/V (Ana)')" 34 "$(with "$in" 34 '/V (Luz)')"
 changed "two values" "field doble: a value of its place"
 
+note "fonts that come to the form's"
+laid_out hole-form-fonts
+c=$(object "$in" 1)
+font() { # NAME [VALUE]
+	update "$in" 1 "${c/"/ZaDb 27 0 R"/"/ZaDb 27 0 R $1 40 0 R"}" 40 \
+		"${2-<< /Type /Font /Subtype /TrueType /BaseFont /Courier >>}"
+}
+font /Otra
+later signatures
+font /Otra "<< /Type /Font /Subtype /Type0 /BaseFont /Courier >>"
+later signatures
+for one in F1 Gran Gr#61n '#46#31' Nota; do
+	font "/$one"
+	changed "named before: $one" "a new font of the form, which was named"
+done
+for one in "<< /Type /Font /Subtype /Type3 /CharProcs << >> >>" "(x)" "<< >>"; do
+	font /Otra "$one"
+	changed "no text: $one" "a new font of the form, which is drawn"
+done
+
 note "forbidden"
 for shape in locked lock; do
 	laid_out hole-form-$shape
