@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* firma verify: what is this file, and does it verify?  Without the agent. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/base/clock.h"
 #include "agent/base/fd.h"
 #include "agent/base/memfd.h"
 #include "agent/base/own.h"
+#include "agent/base/spawn.h"
 #include "cli/certificates.h"
 #include "cli/confine.h"
 #include "cli/evidence_check.h"
@@ -292,6 +290,22 @@ write_content(const char *output, int from)
 	return r == FIRMA_OK ? 0 : say_failure(r, &cause, NULL, "%s", output);
 }
 
+struct apart {
+	const char *path;
+	struct firma_bytes file;
+	const struct beside *beside;
+	int to;
+};
+
+static int
+tell_confined(void *arg)
+{
+	const struct apart *x = arg;
+	const int status = confine();
+
+	return status != 0 ? status : tell(x->path, x->file, x->beside, x->to);
+}
+
 /*
  * With --output: the file is taken apart by a process that may write nothing, and
  * what was in it is written by this one, which did not look at it.
@@ -301,24 +315,21 @@ tell_apart(const struct args *a, const char *path, struct firma_bytes file,
     const struct beside *b)
 {
 	FIRMA_OWN(firma_fd_done) int to = memfd_create("content", MFD_CLOEXEC);
-	const pid_t pid = to < 0 ? -1 : fork();
+	struct apart x = { path, file, b, to };
+	struct firma_cause cause = { 0 };
 	int status = 0, written;
+	enum firma_err r;
 
-	if (pid < 0)
-		return say_failure(FIRMA_ERR_IO, NULL, NULL, "%s", path);
-	if (pid == 0) {
-		if ((status = confine()) == 0)
-			status = tell(path, file, b, to);
-		exit(status);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!WIFEXITED(status))
+	r = to < 0 ? firma_fail_errno(&cause, "memfd_create")
+		   : firma_spawn_apart(tell_confined, &x, &status, &cause);
+	if (r != FIRMA_OK)
+		return say_failure(r, &cause, NULL, "%s", path);
+	if (status < 0)
 		return say_refusal(FIRMA_EXIT_UNREADABLE,
 		    _("do not trust it; nothing of it was written"),
 		    _("%s: it ended the process that read it"), path);
 	written = write_content(args_text(a, "output"), to);
-	return WEXITSTATUS(status) != 0 ? WEXITSTATUS(status) : written;
+	return status != 0 ? status : written;
 }
 
 static int

@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -97,5 +98,22 @@ firma_spawn(const struct firma_spawn *s, pid_t *ret_pid, int *ret_pidfd,
 	if (ret_pidfd != NULL)
 		*ret_pidfd = (int)syscall(SYS_pidfd_open, pid, 0u);
 	*ret_pid = pid;
+	return FIRMA_OK;
+}
+
+enum firma_err
+firma_spawn_apart(
+    int (*fn)(void *arg), void *arg, int *ret_status, struct firma_cause *cause)
+{
+	const pid_t pid = fork();
+	int status = 0;
+
+	if (pid < 0)
+		return firma_fail_errno(cause, "fork");
+	if (pid == 0)
+		exit(fn(arg));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	return FIRMA_OK;
 }

@@ -34,4 +34,11 @@ struct firma_spawn {
 FIRMA_CHECKED enum firma_err firma_spawn(const struct firma_spawn *s,
     pid_t *ret_pid, int *ret_pidfd, struct firma_cause *cause);
 
+/*
+ * Run fn in a process of its own, made of this one, which has one thread; waits
+ * for its end.  ret_status is what fn returned, 0 .. 255; -1: a signal ended it.
+ */
+FIRMA_CHECKED enum firma_err firma_spawn_apart(int (*fn)(void *arg), void *arg,
+    int *ret_status, struct firma_cause *cause);
+
 #endif
