@@ -31,8 +31,10 @@
 	X(SEAL,     "seal",        N_("the signature over SHA256SUMS holds"), \
 	    N_("the signature over SHA256SUMS does NOT hold")) \
 	X(SEAL_BY,  "sealed-by",   N_("it is signed by who may vouch for it"), \
-	    N_("it is NOT signed with a certificate of this renewal, or --ca's " \
-	       "authority did not issue it")) \
+	    N_("it is NOT signed with a certificate of this renewal that is in use, " \
+	       "or --ca's authority did not issue it")) \
+	X(SEAL_AS,  "sealed-as",   N_("it is signed with the key that renewal.json names"), \
+	    N_("it is NOT signed with the key that renewal.json names")) \
 	X(STAMP,    "timestamp",   N_("the time stamp is over SHA256SUMS"), \
 	    N_("the time stamp does NOT hold")) \
 	X(CERT,     "certificate", N_("it is a certificate"), \

@@ -174,6 +174,51 @@ tell_signer(struct judging *j, const struct firma_cms_info *info)
 	return FIRMA_OK;
 }
 
+static int
+is_finished(const struct judging *j)
+{
+	const char *status = evidence_text(j->renewal, "status");
+
+	return strcmp(status, "complete") == 0 ||
+	    strcmp(status, "retired") == 0;
+}
+
+/*
+ * Is it the key that renewal.json, and so the report, names?  A name that is
+ * neither key's is anybody's else; no name is no signature.
+ */
+static int
+is_as_said(const struct judging *j, const char *said)
+{
+	const enum evidence_signer by = j->to->held.by;
+
+	if (said[0] == '\0')
+		return 0;
+	if (strcmp(said, evidence_text(j->renewal, "new_key")) == 0)
+		return by == EVIDENCE_BY_NEW;
+	if (strcmp(said, evidence_text(j->renewal, "old_key")) == 0)
+		return by == EVIDENCE_BY_OLD;
+	return by == EVIDENCE_BY_SIGNER || by == EVIDENCE_BY_OTHER;
+}
+
+/*
+ * The authority's other customers can sign this, too.  And so can who finds the
+ * old key, which is replaced when the renewal is complete.
+ */
+static void
+seal_by(struct judging *j, const char *said)
+{
+	const struct evidence_held *h = &j->to->held;
+	const int may = h->by != EVIDENCE_BY_OTHER &&
+	    (h->by != EVIDENCE_BY_OLD || !is_finished(j)) &&
+	    (j->with->ca == NULL || h->is_issued);
+
+	evidence_holds(
+	    j, EVIDENCE_CHECK_SEAL_AS, EVIDENCE_SEAL, is_as_said(j, said));
+	evidence_found(j, EVIDENCE_CHECK_SEAL_BY, EVIDENCE_SEAL,
+	    may ? EVIDENCE_GOOD : EVIDENCE_REFUSED, may ? "" : h->name);
+}
+
 void
 evidence_seal(struct judging *j)
 {
@@ -181,7 +226,6 @@ evidence_seal(struct judging *j)
 	const struct firma_bytes der = evidence_find(j->e, EVIDENCE_SEAL);
 	const struct firma_bytes sums = evidence_find(j->e, EVIDENCE_SUMS);
 	const json_t *said = json_object_get(j->renewal, "seal");
-	struct evidence_held *h = &j->to->held;
 	struct firma_cause cause = { 0 };
 	enum firma_err r;
 
@@ -203,13 +247,8 @@ evidence_seal(struct judging *j)
 	evidence_judged(j, EVIDENCE_CHECK_SEAL, EVIDENCE_SEAL, r, &cause);
 	if (r != FIRMA_OK)
 		return;
-	h->is_signed = 1;
-	/* The authority's other customers can sign this, too. */
-	if (h->by != EVIDENCE_BY_OTHER && (j->with->ca == NULL || h->is_issued))
-		evidence_holds(j, EVIDENCE_CHECK_SEAL_BY, EVIDENCE_SEAL, 1);
-	else
-		evidence_found(j, EVIDENCE_CHECK_SEAL_BY, EVIDENCE_SEAL,
-		    EVIDENCE_REFUSED, h->name);
+	j->to->held.is_signed = 1;
+	seal_by(j, evidence_text(said, "signed_with"));
 }
 
 void

@@ -133,14 +133,54 @@ says 'nothing but itself'
 note "and with another's signature, of the same authority or of none"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/forger.key" -subj /CN=forger \
     -out "$dir/forger.pem" 2> /dev/null
-unzip -qo "$dir/bad.zip" -d "$dir/x"
-openssl cms -sign -cades -binary -in "$dir/x/SHA256SUMS" -signer "$dir/forger.pem" \
-    -inkey "$dir/forger.key" -outform DER -out "$dir/x/SHA256SUMS.p7s"
-"$FORGE" "$dir/x" "$dir/bad.zip"
+# sealed CERTIFICATE KEY   DIR/x made anew and packed, with that seal
+sealed() {
+	rm -f "$dir/x/SHA256SUMS.p7s"
+	"$FORGE" "$dir/x" "$dir/bad.zip"
+	unzip -qo "$dir/bad.zip" -d "$dir/x"
+	openssl cms -sign -cades -binary -in "$dir/x/SHA256SUMS" -signer "$1" \
+	    -inkey "$2" -outform DER -out "$dir/x/SHA256SUMS.p7s"
+	"$FORGE" "$dir/x" "$dir/bad.zip"
+}
+# said_with NAME   renewal.json names that key
+said_with() {
+	sed -i "s/\"signed_with\": \".*\"/\"signed_with\": \"$1\"/" "$dir/x/renewal.json"
+}
+said_with forger
+sealed "$dir/forger.pem" "$dir/forger.key"
 run 8 verify "$dir/bad.zip"
 says "a key that is none of this renewal's: forger"
 says 'NOT signed with a certificate of this renewal'
 run 8 verify "$dir/bad.zip" --ca "$dir/forger.pem"
+note "a seal is of the key that renewal.json names, and is named"
+for name in new old ''; do
+	said_with "$name"
+	sealed "$dir/forger.pem" "$dir/forger.key"
+	run 10 verify "$dir/bad.zip"
+	says 'SHA256SUMS.p7s: it is NOT signed with the key that renewal.json names'
+done
+note "the old key, which is replaced, seals nothing any more"
+unpacked "$dir/signed.zip"
+seal_old() {
+	rm -f "$dir/x/SHA256SUMS.p7s"
+	"$FORGE" "$dir/x" "$dir/bad.zip"
+	unzip -qo "$dir/bad.zip" -d "$dir/x"
+	firma sign old "$dir/x/SHA256SUMS" -o "$dir/x/SHA256SUMS.p7s" \
+	    --pin-file "practice=$dir/pin" > "$dir/said" 2>&1 || fail "sign"
+	"$FORGE" "$dir/x" "$dir/bad.zip"
+}
+seal_old
+run 10 verify "$dir/bad.zip" --ca "$dir/ca.pem"
+says 'SHA256SUMS.p7s: it is NOT signed with the key that renewal.json names'
+said_with old
+seal_old
+run 8 verify "$dir/bad.zip" --ca "$dir/ca.pem"
+says 'NOT signed with a certificate of this renewal that is in use'
+note "and before that it does"
+cut_off
+seal_old
+run 0 verify "$dir/bad.zip" --ca "$dir/ca.pem"
+says "with the old certificate's key"
 
 note "a stamp that was taken away"
 run 0 renew evidence --zip "$dir/stamped.zip" --timestamp --tsa "$URL"
