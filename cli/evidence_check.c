@@ -31,22 +31,49 @@ void
 evidence_findings_done(struct evidence_findings *f)
 {
 	firma_timestamp_done(&f->stamp);
-	f->n = 0;
+	f->n = f->n_more = 0;
+	memset(f->has, 0, sizeof(f->has));
+}
+
+/* The same was found before: SHA256SUMS and renewal.json name a file twice. */
+static int
+is_told(const struct evidence_findings *to, const struct evidence_finding *f)
+{
+	for (size_t i = 0; i < to->n; i++)
+		if (to->at[i].verdict == f->verdict &&
+		    to->at[i].check == f->check &&
+		    strcmp(to->at[i].file, f->file) == 0 &&
+		    strcmp(to->at[i].why, f->why) == 0)
+			return 1;
+	return 0;
+}
+
+/* A place in the list; when it is full, one of what is not bad gives way. */
+static struct evidence_finding *
+place(struct evidence_findings *to, enum evidence_verdict verdict)
+{
+	if (to->n < EVIDENCE_FINDINGS_MAX)
+		return &to->at[to->n++];
+	for (size_t i = to->n; i-- > 0 && verdict == EVIDENCE_BAD;)
+		if (to->at[i].verdict != EVIDENCE_BAD) {
+			to->n_more += to->at[i].verdict == EVIDENCE_MISSING;
+			return &to->at[i];
+		}
+	to->n_more += verdict == EVIDENCE_MISSING;
+	return NULL;
 }
 
 void
 evidence_found(struct judging *j, enum evidence_check check, const char *file,
     enum evidence_verdict verdict, const char *why)
 {
-	struct evidence_finding *f;
+	struct evidence_finding f = { .check = check, .verdict = verdict }, *to;
 
-	if (j->to->n == EVIDENCE_FINDINGS_MAX)
-		return;
-	f = &j->to->at[j->to->n++];
-	f->check = check;
-	f->verdict = verdict;
-	(void)snprintf(f->file, sizeof(f->file), "%s", file);
-	(void)snprintf(f->why, sizeof(f->why), "%s", why);
+	(void)snprintf(f.file, sizeof(f.file), "%s", file);
+	(void)snprintf(f.why, sizeof(f.why), "%s", why);
+	j->to->has[verdict] = 1;
+	if (!is_told(j->to, &f) && (to = place(j->to, verdict)) != NULL)
+		*to = f;
 }
 
 /* r is the verdict on the file, unless it is a failure of ours. */
@@ -66,17 +93,36 @@ evidence_judged(struct judging *j, enum evidence_check check, const char *file,
 	    r == FIRMA_OK ? "" : cause->what);
 }
 
+/* What a renewal's evidence may have, as against names that anybody made up. */
+static int
+is_known(const char *file, const char *why)
+{
+	static const char *const ours[] = { EVIDENCE_REPORT, EVIDENCE_RENEWAL,
+		EVIDENCE_SUMS, EVIDENCE_STAMP, EVIDENCE_SEAL, EVIDENCE_LEDGER,
+		"ca.pem" };
+
+	if (why[0] != '\0') /* a step's name, which is others' text */
+		return 0;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strcmp(ours[i], file) == 0)
+			return 1;
+	for (size_t i = 0; i < evidence_n_pieces; i++)
+		if (strcmp(evidence_pieces[i].file, file) == 0)
+			return 1;
+	return 0;
+}
+
 void
 evidence_lacks(struct judging *j, enum evidence_check check, const char *file,
     const char *why)
 {
 	j->n_missing++;
-	for (size_t i = 0; i < j->to->n; i++)
-		if (j->to->at[i].verdict == EVIDENCE_MISSING &&
-		    j->to->at[i].check == check &&
-		    strcmp(j->to->at[i].file, file) == 0 &&
-		    strcmp(j->to->at[i].why, why) == 0)
-			return;
+	j->to->has[EVIDENCE_MISSING] = 1;
+	if (!is_known(file, why) && j->n_strange == EVIDENCE_STRANGE_MAX) {
+		j->to->n_more++;
+		return;
+	}
+	j->n_strange += !is_known(file, why);
 	evidence_found(j, check, file, EVIDENCE_MISSING, why);
 }
 
@@ -447,22 +493,8 @@ evidence_judge(const struct evidence *e, const struct evidence_with *with,
 enum firma_exit
 evidence_exit(const struct evidence_findings *f)
 {
-	enum firma_exit worst = FIRMA_EXIT_OK;
-
-	for (size_t i = 0; i < f->n; i++)
-		switch (f->at[i].verdict) {
-		case EVIDENCE_BAD:
-			return FIRMA_EXIT_INVALID;
-		case EVIDENCE_MISSING:
-			worst = FIRMA_EXIT_INCOMPLETE;
-			break;
-		case EVIDENCE_REFUSED:
-			if (worst == FIRMA_EXIT_OK)
-				worst = FIRMA_EXIT_REJECTED;
-			break;
-		case EVIDENCE_GOOD:
-		case EVIDENCE_NOTE:
-			break;
-		}
-	return worst;
+	return f->has[EVIDENCE_BAD]    ? FIRMA_EXIT_INVALID
+	    : f->has[EVIDENCE_MISSING] ? FIRMA_EXIT_INCOMPLETE
+	    : f->has[EVIDENCE_REFUSED] ? FIRMA_EXIT_REJECTED
+				       : FIRMA_EXIT_OK;
 }

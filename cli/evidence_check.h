@@ -13,7 +13,9 @@
 #include "agent/pki/timestamp.h"
 #include "cli/evidence.h"
 
-#define EVIDENCE_FINDINGS_MAX 96
+#define EVIDENCE_FINDINGS_MAX 192
+/* Of them, that a file is missing whose name is none of a renewal's. */
+#define EVIDENCE_STRANGE_MAX 16
 
 /* clang-format off */
 /*  name     for programs   when it holds, when not (gettext msgids) */
@@ -95,6 +97,7 @@ enum evidence_verdict {
 	EVIDENCE_REFUSED, /* whole, but not by the authority that was given */
 	EVIDENCE_NOTE     /* not there, or not compared */
 };
+#define EVIDENCE_N_VERDICTS (EVIDENCE_NOTE + 1)
 
 struct evidence_finding {
 	enum evidence_check check;
@@ -126,6 +129,9 @@ struct evidence_held {
 struct evidence_findings {
 	struct evidence_finding at[EVIDENCE_FINDINGS_MAX];
 	size_t n;
+	/* Whether one was found at all: no verdict hangs on the list's length. */
+	int has[EVIDENCE_N_VERDICTS];
+	size_t n_more; /* missing ones that are not in the list */
 	struct evidence_held held;
 	int has_ca, has_tsa_ca;       /* were given */
 	struct firma_timestamp stamp; /* tsa is NULL: there is none */

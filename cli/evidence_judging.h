@@ -19,6 +19,7 @@ struct judging {
 	const struct evidence_entries *entries; /* of ledger.jsonl */
 	struct evidence_entries room;
 	int n_missing; /* files and what the ledger has and the ZIP has not */
+	int n_strange; /* of them, in the list and no known file */
 	json_t *kept;  /* purposes in signs whose signature is in the ZIP */
 	json_t *consented; /* steps whose consent is in the ZIP */
 	enum firma_err r;  /* a failure of ours */

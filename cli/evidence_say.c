@@ -68,6 +68,9 @@ say_json(const struct evidence_findings *f)
 	    evidence_exit(f) == FIRMA_EXIT_OK, "status", f->status,
 	    "old_serial", f->old_serial, "new_serial", f->new_serial, "held_by",
 	    held_json(&f->held), "checks", list);
+	if (f->n_more != 0)
+		(void)json_object_set_new(
+		    j, "more_missing", json_integer((json_int_t)f->n_more));
 	if (f->stamp.tsa != NULL)
 		(void)json_object_set_new(
 		    j, "timestamp", stamp_json(&f->stamp));
@@ -179,6 +182,10 @@ evidence_say(const struct evidence_findings *f, const char *path)
 		    f->old_serial, f->new_serial);
 		for (size_t i = 0; i < f->n; i++)
 			say_one(&f->at[i]);
+		if (f->n_more != 0)
+			out_coloured(OUT_BAD,
+			    _("%zu more are named and are NOT here"),
+			    f->n_more);
 		stamp_text(&f->stamp);
 		say_held(f);
 	}

@@ -113,6 +113,24 @@ for f in request.csr letters/terms.pdf letters/conditions.pdf challenge.txt; do
 done
 says 'report.html: *not compared'
 
+note "hundreds of names that nobody knows hide nothing"
+unpacked "$dir/good.zip"
+sed -i "\$s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/" "$dir/x/ledger.jsonl"
+sums
+for n in $(seq 300); do
+	printf '%064d  flood-%d\n' 0 "$n"
+done >> "$dir/x/SHA256SUMS"
+rm "$dir/x/request.csr"
+tampered 10 'SHA256SUMS.tsr: the time stamp does NOT hold'
+says 'request.csr: it was put in and is NOT here'
+says '^284 more are named and are NOT here'
+same "$(grep -c 'flood-.*NOT here$' "$dir/said")" 32 "names, each twice"
+flood='jq --indent 1 ".documents += [range(300) | {file: \"flood-\\(.)\", sha256: \"\"}]" \
+    renewal.json > ../r && mv ../r renewal.json'
+forged 'letters/terms.old.p7s: NOT signed with the old' \
+    "$flood; cp letters/terms.new.p7s letters/terms.old.p7s"
+lost 'request.csr: it was put in and is NOT here' "$flood; rm request.csr"
+
 note "with the stamp kept, SHA256SUMS made anew"
 unpacked "$dir/good.zip"
 sed -i "\$s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/" "$dir/x/ledger.jsonl"
