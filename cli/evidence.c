@@ -274,11 +274,14 @@ unpack_ledger(
 	enum firma_err r = evidence_entries_begin(&ret->entries, renewal);
 
 	json_decref(renewal);
-	if (r != FIRMA_OK ||
-	    (r = zip_stream(in, EVIDENCE_LEDGER, feed, &ret->entries, cause)) !=
-		FIRMA_OK)
-		return r;
-	return evidence_put_entries(ret, -1);
+	if (r == FIRMA_OK)
+		r = zip_stream(in, EVIDENCE_LEDGER, feed, &ret->entries, cause);
+	if (r == FIRMA_OK)
+		r = evidence_put_entries(ret, -1);
+	if (r == FIRMA_ERR_SHAPE && cause != NULL && cause->what[0] == '\0')
+		return firma_fail(cause, r, FIRMA_CAUSE_NONE, 0,
+		    "a line of " EVIDENCE_LEDGER " is no entry");
+	return r;
 }
 
 static enum firma_err

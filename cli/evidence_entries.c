@@ -51,6 +51,8 @@ evidence_entries_begin(struct evidence_entries *e, const json_t *renewal)
 	(void)snprintf(e->mine, sizeof(e->mine),
 	    "renewal %" JSON_INTEGER_FORMAT " ",
 	    json_integer_value(json_object_get(renewal, "renewal")));
+	(void)snprintf(
+	    e->purpose, sizeof(e->purpose), "\"purpose\":\"%s", e->mine);
 	e->chain.anywhere = true;
 	e->steps = json_object();
 	e->done = json_object();
@@ -148,14 +150,11 @@ seq_of(struct firma_bytes line)
 FIRMA_CHECKED static enum firma_err
 take_entry(struct evidence_entries *e, struct firma_bytes line)
 {
-	char purpose[80];
-	json_t *entry;
+	const int is_own = has(line, e->purpose);
+	const int is_start = has(line, "\"action\":\"renew-start\"");
 	enum firma_err r = FIRMA_OK;
-	int is_own, is_start;
+	json_t *entry;
 
-	(void)snprintf(purpose, sizeof(purpose), "\"purpose\":\"%s", e->mine);
-	is_own = has(line, purpose);
-	is_start = has(line, "\"action\":\"renew-start\"");
 	e->n_others += !is_own && !(is_start && e->n == 1);
 	e->is_last_own = is_own || is_start;
 	if (!is_own)
@@ -171,18 +170,18 @@ take_entry(struct evidence_entries *e, struct firma_bytes line)
 	return r;
 }
 
+/* With a gigabyte of lines that are none, the first is the last that is read. */
 FIRMA_CHECKED static enum firma_err
 take_line(struct evidence_entries *e, struct firma_bytes line)
 {
-	e->last_seq = seq_of(line);
+	if ((e->last_seq = seq_of(line)) == 0)
+		return FIRMA_ERR_SHAPE;
 	if (e->n++ == 0)
 		e->first_seq = e->last_seq;
 	if (e->chain_says == FIRMA_OK)
 		e->chain_says = firma_ledger_feed(&e->chain, line, &e->cause);
 	if (e->chain_says == FIRMA_ERR_INTERNAL)
 		return FIRMA_ERR_INTERNAL;
-	if (line.len == 0 || line.at[0] != '{')
-		e->is_shapeless = 1;
 	return take_entry(e, line);
 }
 

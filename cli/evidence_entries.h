@@ -31,7 +31,7 @@ struct evidence_entries {
 	struct firma_ledger_check chain;
 	enum firma_err chain_says;
 	struct firma_cause cause;
-	int is_shapeless; /* a line is no JSON object, or is endless */
+	int is_shapeless; /* one is no JSON object, or is endless */
 
 	/* Of this renewal's entries alone.  seq, as text -> the entry: */
 	json_t *steps; /* that renewal.json's steps name */
@@ -42,7 +42,8 @@ struct evidence_entries {
 	json_t *made;
 
 	/* ---- private ---- */
-	char mine[48]; /* "renewal 1 " */
+	char mine[48];    /* "renewal 1 " */
+	char purpose[80]; /* the same, as an entry has it */
 	json_t *wanted;
 	EVP_MD_CTX *md;
 	struct firma_buf part; /* of a line whose end did not come yet */
@@ -55,7 +56,8 @@ FIRMA_CHECKED enum firma_err evidence_entries_begin(
 
 /*
  * FIRMA_ERR_LIMIT  over EVIDENCE_LEDGER_MAX or EVIDENCE_PURPOSES_MAX
- * What is wrong with an entry is kept, and is no failure.
+ * FIRMA_ERR_SHAPE  a line does not begin with an entry's number
+ * What else is wrong with one is kept, and is no failure.
  */
 FIRMA_CHECKED enum firma_err evidence_entries_feed(
     struct evidence_entries *e, struct firma_bytes octets);

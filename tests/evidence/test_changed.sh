@@ -38,6 +38,9 @@ while read -r f; do
 	at=$(($(stat -c %s "$dir/x/$f") / 2))
 	# In the middle of the stamp is the authority's CA, which nobody signed here.
 	[ "$f" != SHA256SUMS.tsr ] || at=$(($(stat -c %s "$dir/x/$f") - 9))
+	# In an entry: one that does not begin as such is not read to its end.
+	[ "$f" != ledger.jsonl ] ||
+		at=$(grep -bo '"user"' "$dir/x/$f" | tail -n 1 | cut -d: -f1)
 	was=$(od -An -tu1 -j $at -N 1 "$dir/x/$f")
 	printf "\\$(printf %o $((was ^ 1)))" |
 	    dd of="$dir/x/$f" bs=1 seek=$at conv=notrunc 2> /dev/null
@@ -100,7 +103,7 @@ forged 'report.html: it does NOT say' ': > report.html'
 forged 'NOT' 'echo "{}" > renewal.json'
 forged 'NOT' 'echo "[" > renewal.json'
 forged 'NOT' ': > ledger.jsonl'
-forged 'NOT' 'echo "{\"seq\":" > ledger.jsonl'
+forged 'NOT' 'echo "{\"seq\":7" > ledger.jsonl'
 forged 'ledger does NOT have this signature' "sed -i 's/\"renewal\": 1/\"renewal\": 2/' renewal.json"
 note "a document less: renewal.json or the ledger has it"
 lost 'request.csr: it was put in and is NOT here' 'rm request.csr'
@@ -234,6 +237,14 @@ before=$SECONDS
 refused 'too large'
 [ $((SECONDS - before)) -lt 20 ] || fail "it took $((SECONDS - before)) s"
 rm "$dir/x/zzz"
+unpacked "$dir/good.zip"
+head -c 300M < <(yes '') > "$dir/x/ledger.jsonl"
+(cd "$dir/x" && bsdtar --format zip --options zip:compression=store -cf ../bad.zip -- *)
+before=$SECONDS
+refused 'a line of ledger.jsonl is no entry'
+[ $((SECONDS - before)) -lt 10 ] || fail "it took $((SECONDS - before)) s"
+rm "$dir/bad.zip"
+unpacked "$dir/good.zip"
 for n in $(seq 40); do echo "$n" > "$dir/x/z$n"; done
 pack
 refused 'more than 24 files'

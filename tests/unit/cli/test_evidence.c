@@ -236,8 +236,10 @@ a_ledger_has_a_limit(void **state)
 	(void)state;
 	assert_non_null(piece);
 	memset(piece, 'x', 1 << 20);
-	for (size_t i = 511; i < 1 << 20; i += 512)
-		piece[i] = '\n';
+	for (size_t i = 0; i < 1 << 20; i += 512) {
+		memcpy(piece + i, "{\"seq\":1", 8);
+		piece[i + 511] = '\n';
+	}
 	assert_int_equal(evidence_entries_begin(&e, NULL), FIRMA_OK);
 	/* The lines are none: what is counted is their octets. */
 	for (uint64_t i = 0; i < EVIDENCE_LEDGER_MAX >> 20; i++)
@@ -247,8 +249,30 @@ a_ledger_has_a_limit(void **state)
 	assert_int_equal(evidence_entries_feed(&e, firma_bytes_of(piece, 1)),
 	    FIRMA_ERR_LIMIT);
 	assert_int_equal(e.size, EVIDENCE_LEDGER_MAX);
-	assert_true(e.is_shapeless);
 	assert_int_equal(e.chain_says, FIRMA_ERR_LEDGER_BROKEN);
+}
+
+/* The first that is none is the last that is looked at. */
+static void
+a_line_that_is_no_entry(void **state)
+{
+	static const char *const lines[] = { "\n", "x\n", "{}\n", "{\"seq\":\n",
+		"{\"seq\":0}\n", "{\"seq\":-1}\n", " {\"seq\":1}\n", "[]" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		FIRMA_OWN(evidence_entries_done)
+		struct evidence_entries e = { 0 };
+		enum firma_err r;
+
+		assert_int_equal(evidence_entries_begin(&e, NULL), FIRMA_OK);
+		r = evidence_entries_feed(
+		    &e, firma_bytes_of(lines[i], strlen(lines[i])));
+		if (r == FIRMA_OK)
+			r = evidence_entries_end(&e);
+		assert_int_equal(r, FIRMA_ERR_SHAPE);
+		assert_int_equal(e.n, 0);
+	}
 }
 
 /* In pieces of any size they are the same entries. */
@@ -301,6 +325,7 @@ main(void)
 		cmocka_unit_test(names_that_are_none_of_ours),
 		cmocka_unit_test(too_much_is_refused),
 		cmocka_unit_test(a_ledger_has_a_limit),
+		cmocka_unit_test(a_line_that_is_no_entry),
 		cmocka_unit_test(entries_in_pieces),
 	};
 
