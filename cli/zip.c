@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -240,11 +241,167 @@ zip_read(struct firma_bytes file, struct zip *ret, struct firma_cause *cause)
 	return read_zip(&in, NULL, ret, cause);
 }
 
+/* ---- nothing but its files ---- */
+
+#define END_LEN     22
+#define CENTRAL_LEN 46
+#define LOCAL_LEN   30
+#define LOCATOR_LEN 20
+#define RECORD_MAX  1024 /* octets of a file in the directory */
+#define HAS_TRAILER 8    /* a flag: the sizes come after the octets */
+#define DEFLATED    8
+
+static uint32_t
+le32(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+	    (uint32_t)at[3] << 24;
+}
+
+static uint32_t
+le16(const uint8_t *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8;
+}
+
+static int
+read_at(const struct zip_in *in, uint64_t at, void *ret, size_t n)
+{
+	if (in->memory.at == NULL)
+		return pread(in->fd, ret, n, (off_t)at) == (ssize_t)n;
+	if (at > in->memory.len || n > in->memory.len - at)
+		return 0;
+	memcpy(ret, in->memory.at + at, n);
+	return 1;
+}
+
+/* Where the directory is: right before the end, and the end is the end. */
+struct directory {
+	uint64_t at;
+	uint32_t len, n;
+};
+
+static int
+read_end(const struct zip_in *in, struct directory *ret)
+{
+	uint8_t end[LOCATOR_LEN + END_LEN];
+	const uint8_t *e = end + LOCATOR_LEN;
+	uint64_t size = in->memory.len;
+	struct stat st;
+
+	if (in->memory.at == NULL) {
+		if (fstat(in->fd, &st) != 0)
+			return 0;
+		size = (uint64_t)st.st_size;
+	}
+	if (size < sizeof(end) ||
+	    !read_at(in, size - sizeof(end), end, sizeof(end)))
+		return 0;
+	ret->n = le16(e + 10);
+	ret->len = le32(e + 12);
+	ret->at = le32(e + 16);
+	/* A second directory, of Zip64, would be believed before this one. */
+	return memcmp(e, "PK\5\6", 4) == 0 && memcmp(end, "PK\6\7", 4) != 0 &&
+	    le32(e + 4) == 0 && le16(e + 8) == ret->n && le16(e + 20) == 0 &&
+	    ret->at + ret->len == size - END_LEN;
+}
+
+/* The trailer repeats CRC and sizes, with a signature or without: its length. */
+static uint64_t
+trailer(const struct zip_in *in, uint64_t at, const uint8_t *central)
+{
+	uint8_t t[16];
+
+	if (read_at(in, at, t, 16) && memcmp(t, "PK\7\10", 4) == 0 &&
+	    memcmp(t + 4, central + 16, 12) == 0)
+		return 16;
+	return read_at(in, at, t, 12) && memcmp(t, central + 16, 12) == 0 ? 12
+									  : 0;
+}
+
+/* A file's octets begin at *at, with what the directory says; *at: where they end. */
+static int
+skip_local(const struct zip_in *in, const uint8_t *central, uint64_t *at)
+{
+	const uint32_t n_name = le16(central + 28);
+	uint8_t local[LOCAL_LEN], name[ZIP_NAME_MAX];
+	uint64_t n_trailer;
+
+	if (le32(central + 42) != *at || n_name > sizeof(name) ||
+	    !read_at(in, *at, local, sizeof(local)) ||
+	    memcmp(local, "PK\3\4", 4) != 0 ||
+	    memcmp(local + 6, central + 8, 4) != 0 ||
+	    le16(local + 26) != n_name ||
+	    !read_at(in, *at + LOCAL_LEN, name, n_name) ||
+	    memcmp(name, central + CENTRAL_LEN, n_name) != 0)
+		return 0;
+	*at += LOCAL_LEN + n_name + le16(local + 28) + le32(central + 20);
+	if ((le16(central + 8) & HAS_TRAILER) == 0)
+		return memcmp(local + 14, central + 16, 12) == 0;
+	n_trailer = trailer(in, *at, central);
+	*at += n_trailer;
+	return n_trailer != 0;
+}
+
+/* One that is streamed is not limited otherwise: a bomb is not unpacked at all. */
+static int
+is_bomb(const uint8_t *central, const struct zip_limits *limits)
+{
+	const uint32_t n_name = le16(central + 28);
+
+	return limits->streamed != NULL && strlen(limits->streamed) == n_name &&
+	    memcmp(central + CENTRAL_LEN, limits->streamed, n_name) == 0 &&
+	    le32(central + 24) / ZIP_RATIO_MAX > le32(central + 20);
+}
+
+/*
+ * The files that the directory names, in its order, and the directory are all that
+ * is in it: another program may read a ZIP from its beginning, and would find what
+ * is hidden before, between or behind them.
+ */
+static enum firma_err
+check_whole(const struct zip_in *in, const struct zip_limits *limits,
+    struct firma_cause *cause)
+{
+	FIRMA_OWN(firma_mem_done) uint8_t *all = NULL;
+	struct directory d = { 0 };
+	uint64_t at = 0;
+	size_t next = 0;
+	int is_so = read_end(in, &d) && d.len <= RECORD_MAX * (d.n + 1);
+
+	if (is_so && d.n > limits->entries)
+		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
+		    "more than %zu files in the ZIP", limits->entries);
+	if (is_so && (all = malloc((size_t)d.len + 1)) == NULL)
+		return FIRMA_ERR_NOMEM;
+	is_so = is_so && read_at(in, d.at, all, d.len);
+	for (uint32_t i = 0; is_so && i < d.n; i++) {
+		const uint8_t *c = all + next;
+		const size_t rest = d.len - next;
+
+		is_so = rest >= CENTRAL_LEN && memcmp(c, "PK\1\2", 4) == 0 &&
+		    CENTRAL_LEN + le16(c + 28) + le16(c + 30) <= rest &&
+		    le16(c + 32) == 0 &&
+		    (le16(c + 10) == 0 || le16(c + 10) == DEFLATED) &&
+		    skip_local(in, c, &at);
+		if (is_so && is_bomb(c, limits))
+			return too_much(cause, limits->streamed);
+		if (is_so)
+			next += CENTRAL_LEN + le16(c + 28) + le16(c + 30);
+	}
+	if (is_so && next == d.len && at == d.at)
+		return FIRMA_OK;
+	return firma_fail(cause, FIRMA_ERR_SHAPE, FIRMA_CAUSE_NONE, 0,
+	    "the ZIP is more or less than the files that its directory names");
+}
+
 enum firma_err
 zip_read_strict(const struct zip_in *in, const struct zip_limits *limits,
     struct zip *ret, struct firma_cause *cause)
 {
-	return read_zip(in, limits, ret, cause);
+	const enum firma_err r = check_whole(in, limits, cause);
+
+	return r != FIRMA_OK ? r : read_zip(in, limits, ret, cause);
 }
 
 /* Go on to the file of that name. */

@@ -16,6 +16,8 @@
 #define ZIP_ENTRIES_MAX 64                        /* folders included */
 #define ZIP_ENTRY_MAX   ((size_t)16 * 1024) /* octets of one that is read */
 #define ZIP_NAME_MAX    256 /* octets, with the terminating zero */
+/* What an entry of text may become, of what it is compressed: ten is much. */
+#define ZIP_RATIO_MAX 64
 
 struct zip_entry {
 	/* UTF-8 that may be shown; what may not is "?" */
@@ -61,7 +63,9 @@ struct zip_limits {
 /*
  * The same, strictly: all files are regular, not under a password, within the
  * limits, named once, by relative names of plain parts ("a/b.c", A-Z a-z 0-9 . _
- * - alone, no part that begins with a dot).
+ * - alone, no part that begins with a dot).  It is those files and their directory,
+ * stored or deflated, and nothing before, between or behind them; what is streamed
+ * is not over ZIP_RATIO_MAX times what is there of it.
  *
  * FIRMA_ERR_VALUE  a name, or a kind of entry, that is none of ours
  * FIRMA_ERR_LIMIT, FIRMA_ERR_SHAPE

@@ -238,6 +238,9 @@ refused 'too large'
 [ $((SECONDS - before)) -lt 20 ] || fail "it took $((SECONDS - before)) s"
 rm "$dir/x/zzz"
 unpacked "$dir/good.zip"
+head -c 100M < <(yes '{"seq":1}') > "$dir/x/ledger.jsonl"
+pack
+refused 'ledger.jsonl in the ZIP is too large'
 head -c 300M < <(yes '') > "$dir/x/ledger.jsonl"
 (cd "$dir/x" && bsdtar --format zip --options zip:compression=store -cf ../bad.zip -- *)
 before=$SECONDS

@@ -275,6 +275,87 @@ a_line_that_is_no_entry(void **state)
 	}
 }
 
+/* A ZIP of two files, and where its directory and its end begin. */
+static void
+two_files(struct firma_buf *zip, size_t *ret_directory, size_t *ret_end)
+{
+	static const char central[] = "PK\1\2";
+	const struct zip_file files[] = {
+		{ .name = "a", .content = firma_bytes_of("A", 1) },
+		{ .name = "b", .content = firma_bytes_of("B", 1) }
+	};
+	const uint8_t *at;
+
+	zip->len = 0;
+	assert_int_equal(zip_write_buf(files, 2, 0, zip, NULL), FIRMA_OK);
+	at = memmem(zip->at, zip->len, central, 4);
+	assert_non_null(at);
+	*ret_directory = (size_t)(at - zip->at);
+	*ret_end = zip->len - 22;
+}
+
+static void
+insert(struct firma_buf *zip, size_t at, struct firma_bytes what)
+{
+	assert_int_equal(firma_buf_put(zip, what), FIRMA_OK);
+	memmove(
+	    zip->at + at + what.len, zip->at + at, zip->len - what.len - at);
+	memcpy(zip->at + at, what.at, what.len);
+}
+
+static void
+assert_hidden(const struct firma_buf *zip, const char *what)
+{
+	FIRMA_OWN(evidence_done) struct evidence e = { 0 };
+	FIRMA_OWN(zip_done) struct zip other = { 0 };
+
+	if (evidence_unpack(firma_buf_view(zip), &e, NULL) != FIRMA_ERR_SHAPE)
+		fail_msg("%s is not seen", what);
+	/* One of others is read as before. */
+	if (zip_read(firma_buf_view(zip), &other, NULL) != FIRMA_OK ||
+	    other.n != 2)
+		fail_msg("%s: it is not read", what);
+}
+
+/* What a program finds that reads from the beginning, and the directory has not. */
+static void
+nothing_is_hidden_in_a_zip(void **state)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf zip = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf hidden = { 0 };
+	FIRMA_OWN(evidence_done) struct evidence e = { 0 };
+	size_t directory, end, second;
+
+	(void)state;
+	two_files(&zip, &directory, &end);
+	assert_int_equal(
+	    evidence_unpack(firma_buf_view(&zip), &e, NULL), FIRMA_OK);
+	second = directory / 2; /* both are as long */
+	assert_memory_equal(zip.at + second, "PK\3\4", 4);
+	assert_int_equal(
+	    firma_buf_put(&hidden, firma_bytes_of(zip.at, second)), FIRMA_OK);
+
+	insert(&zip, directory, firma_buf_view(&hidden));
+	zip.at[end + second + 16] = (uint8_t)(directory + second);
+	assert_hidden(&zip, "a file before the directory");
+
+	two_files(&zip, &directory, &end);
+	assert_int_equal(firma_buf_put_str(&zip, "x"), FIRMA_OK);
+	assert_hidden(&zip, "an octet behind");
+
+	two_files(&zip, &directory, &end);
+	zip.at[30] = 'c';
+	assert_hidden(&zip, "another name");
+
+	/* As a program has it that unpacks itself: all begin later. */
+	two_files(&zip, &directory, &end);
+	for (size_t at = directory; at < end; at += (end - directory) / 2)
+		zip.at[at + 42]++;
+	zip.at[end + 16]++;
+	insert(&zip, 0, firma_bytes_of("x", 1));
+	assert_hidden(&zip, "an octet before all");
+}
+
 /* In pieces of any size they are the same entries. */
 static void
 entries_in_pieces(void **state)
@@ -326,6 +407,7 @@ main(void)
 		cmocka_unit_test(too_much_is_refused),
 		cmocka_unit_test(a_ledger_has_a_limit),
 		cmocka_unit_test(a_line_that_is_no_entry),
+		cmocka_unit_test(nothing_is_hidden_in_a_zip),
 		cmocka_unit_test(entries_in_pieces),
 	};
 
