@@ -322,6 +322,23 @@ signature(struct judging *j, const struct evidence_piece *s)
 
 /* ---- renewal.json and report.html ---- */
 
+/* Is this step, which is told as done, the entry of the ledger that it names? */
+static int
+is_step(const struct judging *j, const json_t *step, const char *purpose)
+{
+	const json_t *entry;
+	char seq[24];
+
+	(void)snprintf(seq, sizeof(seq), "%" JSON_INTEGER_FORMAT,
+	    json_integer_value(json_object_get(step, "seq")));
+	entry = json_object_get(j->entries->steps, seq);
+	return entry != NULL && evidence_entry_is_done(entry) &&
+	    strcmp(evidence_text(entry, "purpose"), purpose) == 0 &&
+	    strcmp(evidence_text(entry, "time"), evidence_text(step, "time")) ==
+	    0;
+}
+
+/* And what the ledger has as done is a step that is done: none is left out. */
 static void
 steps(struct judging *j)
 {
@@ -329,31 +346,27 @@ steps(struct judging *j)
 	const json_int_t id =
 	    json_integer_value(json_object_get(j->renewal, "renewal"));
 	int is_so = json_is_array(list) && evidence_ledger_is_its_own(j);
+	json_t *told = json_object(), *step;
+	const char *done;
 	size_t i;
-	json_t *step;
 
 	json_array_foreach(list, i, step)
 	{
-		const json_t *entry;
-		char seq[24], purpose[128];
+		char purpose[128];
 
 		(void)snprintf(purpose, sizeof(purpose),
 		    "renewal %" JSON_INTEGER_FORMAT " %.90s", id,
 		    evidence_text(step, "step"));
-		if (strcmp(evidence_text(step, "state"), "done") != 0) {
-			/* Nor is one open that the ledger has. */
-			is_so &=
-			    json_object_get(j->entries->done, purpose) == NULL;
+		if (strcmp(evidence_text(step, "state"), "done") != 0)
 			continue;
-		}
-		(void)snprintf(seq, sizeof(seq), "%" JSON_INTEGER_FORMAT,
-		    json_integer_value(json_object_get(step, "seq")));
-		entry = json_object_get(j->entries->steps, seq);
-		is_so &= entry != NULL && evidence_entry_is_done(entry) &&
-		    strcmp(evidence_text(entry, "purpose"), purpose) == 0 &&
-		    strcmp(evidence_text(entry, "time"),
-			evidence_text(step, "time")) == 0;
+		is_so &= is_step(j, step, purpose);
+		(void)json_object_set_new(told, purpose, json_true());
 	}
+	json_object_foreach(j->entries->done, done, step)
+	{
+		is_so &= json_object_get(told, done) != NULL;
+	}
+	json_decref(told);
 	evidence_holds(j, EVIDENCE_CHECK_STEPS, EVIDENCE_RENEWAL, is_so);
 }
 
@@ -389,8 +402,7 @@ is_new_told(const struct judging *j)
 	const char *after = evidence_text(j->renewal, "new_not_after");
 
 	if (serial[0] == '\0' && after[0] == '\0')
-		return strcmp(evidence_text(j->renewal, "status"),
-			   "complete") != 0;
+		return !evidence_is_finished(j);
 	return is_serial_of(serial, j->new) &&
 	    is_moment(after, firma_certificate_not_after(j->new));
 }

@@ -78,8 +78,8 @@
 	    N_("its format is NOT known, and so report.html was not compared")) \
 	X(STATE,    "state",       N_("its state is that of its steps"), \
 	    N_("its state is NOT that of its steps")) \
-	X(STEPS,    "steps",       N_("each step is the entry of the ledger that it names"), \
-	    N_("a step is NOT the entry of the ledger that it names")) \
+	X(STEPS,    "steps",       N_("its steps are those of the ledger's entries"), \
+	    N_("its steps are NOT those of the ledger's entries")) \
 	X(REPORT,   "report",      N_("it says what the other files say"), \
 	    N_("it does NOT say what the other files say"))
 /* clang-format on */

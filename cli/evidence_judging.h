@@ -68,6 +68,9 @@ void evidence_documents(struct judging *j);
 void evidence_seal(struct judging *j);
 void evidence_stamp(struct judging *j);
 
+/* Does renewal.json say that it is complete, its old key retired or not? */
+int evidence_is_finished(const struct judging *j);
+
 /* Its state is that of its steps. */
 void evidence_state(struct judging *j);
 

@@ -174,15 +174,6 @@ tell_signer(struct judging *j, const struct firma_cms_info *info)
 	return FIRMA_OK;
 }
 
-static int
-is_finished(const struct judging *j)
-{
-	const char *status = evidence_text(j->renewal, "status");
-
-	return strcmp(status, "complete") == 0 ||
-	    strcmp(status, "retired") == 0;
-}
-
 /*
  * Is it the key that renewal.json, and so the report, names?  A name that is
  * neither key's is anybody's else; no name is no signature.
@@ -210,7 +201,7 @@ seal_by(struct judging *j, const char *said)
 {
 	const struct evidence_held *h = &j->to->held;
 	const int may = h->by != EVIDENCE_BY_OTHER &&
-	    (h->by != EVIDENCE_BY_OLD || !is_finished(j)) &&
+	    (h->by != EVIDENCE_BY_OLD || !evidence_is_finished(j)) &&
 	    (j->with->ca == NULL || h->is_issued);
 
 	evidence_holds(
@@ -283,20 +274,28 @@ evidence_stamp(struct judging *j)
 
 /* ---- the state ---- */
 
+/* A retired renewal was complete before. */
+int
+evidence_is_finished(const struct judging *j)
+{
+	const char *status = evidence_text(j->renewal, "status");
+
+	return strcmp(status, "complete") == 0 ||
+	    strcmp(status, "retired") == 0;
+}
+
 void
 evidence_state(struct judging *j)
 {
-	const char *status = evidence_text(j->renewal, "status");
-	const int is_complete =
-	    strcmp(status, "complete") == 0 || strcmp(status, "retired") == 0;
 	const json_t *list = json_object_get(j->renewal, "steps");
-	int is_so = 1;
+	const int is_finished = evidence_is_finished(j);
+	int is_so = !is_finished || json_array_size(list) != 0;
 	size_t i;
 	json_t *step;
 
 	json_array_foreach(list, i, step)
 	{
-		if (is_complete &&
+		if (is_finished &&
 		    strcmp(evidence_text(step, "state"), "done") != 0)
 			is_so = 0;
 	}

@@ -97,7 +97,7 @@ forged 'the chain of entries is broken' "sed -i '9s/\"user\":\"[a-z0-9]*\"/\"use
 forged 'the chain of entries is broken' 'sed -i 9d ledger.jsonl'
 # The last entry is in no chain; the report shows whose it is, the stamp is over it.
 forged 'report.html: it does NOT say' "sed -i '\$s/\"user\":\"[a-z0-9]*\"/\"user\":\"x\"/' ledger.jsonl"
-forged 'a step is NOT the entry' "sed -i '0,/\"time\": \"20/s//\"time\": \"21/' renewal.json"
+forged 'its steps are NOT those' "sed -i '0,/\"time\": \"20/s//\"time\": \"21/' renewal.json"
 forged 'report.html: it does NOT say' "sed -i 's/Beleg/x/; s/folio/Folio/' report.html"
 forged 'report.html: it does NOT say' ': > report.html'
 forged 'NOT' 'echo "{}" > renewal.json'
@@ -177,7 +177,7 @@ lost 'has a signature that is NOT here \(login.sign\)' 'rm login.p7m challenge.t
 lost 'has a signature that is NOT here \(conditions.sign.new\)' 'rm letters/conditions*'
 says 'does NOT have this consent, to this letter \(conditions.sign.new\)'
 # Another number, and no step that is done: the entries are still this renewal's.
-forged 'a step is NOT the entry' "rm letters/* login.p7m; sed -i \
+forged 'its steps are NOT those' "rm letters/* login.p7m; sed -i \
     -e 's/\"renewal\": 1/\"renewal\": 2/' -e 's/\"done\"/\"open\"/' renewal.json"
 
 note "a consent that nobody gave"

@@ -81,7 +81,27 @@ jq --indent 1 '.status = "open" | .steps |= map(if .step == "mail" then
 mv "$dir/r" "$dir/x/renewal.json"
 "$FORGE" "$dir/x" "$dir/bad.zip"
 run 10 verify "$dir/bad.zip"
-says 'a step is NOT the entry of the ledger'
+says 'its steps are NOT those of the ledger'
+note "steps that are left out, all or some; retired without a new certificate"
+for s in '.steps = []' '.steps |= .[1:]' '.steps |= map(select(.step != "mail"))' \
+    '.status = "open" | .steps = []'; do
+	unpacked "$dir/plain.zip"
+	jq --indent 1 "$s" "$dir/x/renewal.json" > "$dir/r"
+	mv "$dir/r" "$dir/x/renewal.json"
+	"$FORGE" "$dir/x" "$dir/bad.zip"
+	run 10 verify "$dir/bad.zip"
+	says 'its steps are NOT those of the ledger'
+done
+unpacked "$dir/plain.zip"
+head -n 1 "$dir/x/ledger.jsonl" > "$dir/r"
+mv "$dir/r" "$dir/x/ledger.jsonl"
+jq --indent 1 '.steps = [] | .status = "retired" | .new_serial = "" |
+    .new_not_after = null' "$dir/x/renewal.json" > "$dir/r"
+mv "$dir/r" "$dir/x/renewal.json"
+"$FORGE" "$dir/x" "$dir/bad.zip"
+run 10 verify "$dir/bad.zip"
+says 'its state is NOT that of its steps'
+says 'its serials and dates are NOT'
 # All of it anew: that is what a signature is for.
 unpacked "$dir/plain.zip"
 cut_off
