@@ -66,6 +66,8 @@
 	    N_("it does NOT begin and end with the entries that renewal.json names")) \
 	X(MADE,     "made",        N_("the ledger has it, with this digest"), \
 	    N_("it has NOT the digest that the ledger has")) \
+	X(ENTERED,  "ledger-certificate", N_("the ledger speaks of this certificate"), \
+	    N_("the ledger does NOT speak of this certificate")) \
 	X(ENTRY,    "ledger-entry", N_("the ledger has this signature, with this key and digest"), \
 	    N_("the ledger does NOT have this signature")) \
 	X(MISSING,  "missing",     N_("each of the ledger's signatures is here"), \

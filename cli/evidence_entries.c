@@ -17,6 +17,7 @@ evidence_entries_done(struct evidence_entries *e)
 	json_decref(e->signs);
 	json_decref(e->consents);
 	json_decref(e->made);
+	json_decref(e->start);
 	json_decref(e->wanted);
 	EVP_MD_CTX_free(e->md);
 	firma_buf_done(&e->part);
@@ -157,12 +158,14 @@ take_entry(struct evidence_entries *e, struct firma_bytes line)
 
 	e->n_others += !is_own && !(is_start && e->n == 1);
 	e->is_last_own = is_own || is_start;
-	if (!is_own)
+	if (!is_own && !(is_start && e->n == 1))
 		return FIRMA_OK;
 	entry = json_loadb(
 	    (const char *)line.at, line.len, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(entry))
 		e->is_shapeless = 1;
+	else if (!is_own)
+		e->start = json_incref(entry);
 	else if (strncmp(evidence_text(entry, "purpose"), e->mine,
 		     strlen(e->mine)) == 0)
 		r = keep_own(e, entry);

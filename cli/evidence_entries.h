@@ -40,6 +40,8 @@ struct evidence_entries {
 	json_t *signs, *consents;
 	/* document -> the last good entry that says that it was made */
 	json_t *made;
+	/* the first entry, if it begins a renewal; else NULL */
+	json_t *start;
 
 	/* ---- private ---- */
 	char mine[48];    /* "renewal 1 " */

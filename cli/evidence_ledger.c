@@ -292,6 +292,33 @@ made(struct judging *j, const struct evidence_piece *piece, const json_t *entry)
 		    is_hex(entry, "digest", hash));
 }
 
+/*
+ * The renewal began with the old certificate's key, and the new certificate was
+ * accepted for its key, with its serial as the note.
+ */
+static void
+certificates(struct judging *j)
+{
+	const json_t *start = j->entries->start;
+	const json_t *accept = json_object_get(j->entries->made, "new");
+	uint8_t spki[FIRMA_SPKI_HASH];
+	char serial[FIRMA_SERIAL_TEXT];
+
+	if (j->old != NULL && evidence_text(start, "spki")[0] != '\0') {
+		firma_certificate_spki_sha256(j->old, spki);
+		evidence_holds(j, EVIDENCE_CHECK_ENTERED, "old.pem",
+		    is_hex(start, "spki", spki));
+	}
+	if (j->new == NULL ||
+	    strcmp(evidence_text(accept, "action"), "certificate-accept") != 0)
+		return;
+	firma_certificate_spki_sha256(j->new, spki);
+	firma_certificate_serial(j->new, serial);
+	evidence_holds(j, EVIDENCE_CHECK_ENTERED, "new.pem",
+	    is_hex(accept, "spki", spki) &&
+		strcmp(evidence_text(accept, "note"), serial) == 0);
+}
+
 static void
 missing_documents(struct judging *j)
 {
@@ -308,6 +335,7 @@ missing_documents(struct judging *j)
 void
 evidence_ledger_missing(struct judging *j)
 {
+	certificates(j);
 	missing_documents(j);
 	missing_signatures(j);
 	missing_consents(j);

@@ -89,6 +89,14 @@ forged 'letters/terms.new.p7s: NOT signed with the new' \
     'cp letters/terms.old.p7s letters/terms.new.p7s'
 forged 'new.pem: its key is NOT another' 'cp old.pem new.pem'
 forged 'new.pem: it does NOT name the same' "cp $dir/stranger.pem new.pem"
+forged 'new.pem: the ledger does NOT speak of this' "cp $dir/stranger.pem new.pem"
+forged 'old.pem: the ledger does NOT speak of this' "cp $dir/stranger.pem old.pem"
+# The same key, and another serial.
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/same.key" -subj /CN=x \
+    -out "$dir/same.pem" 2> /dev/null
+forged 'new.pem: the ledger does NOT speak of this' "openssl x509 -in new.pem -noout \
+    -pubkey > ../pub && openssl x509 -new -subj /CN=y -force_pubkey ../pub -set_serial 7 \
+    -CA $dir/same.pem -CAkey $dir/same.key -out new.pem"
 forged 'login.p7m: NOT signed' 'echo another > challenge.txt'
 openssl req -new -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=other \
     -outform DER -out "$dir/other.csr" 2> /dev/null
