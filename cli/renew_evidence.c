@@ -224,6 +224,21 @@ json_done(json_t **j)
 	*j = NULL;
 }
 
+/* A seal that `firma verify` would refuse is not made. */
+static int
+check_seal(const struct renewal *r, const char *key)
+{
+	if (key == NULL || strcmp(key, r->old_key) != 0 ||
+	    (r->status != FIRMA_RENEWAL_COMPLETE &&
+		r->status != FIRMA_RENEWAL_RETIRED))
+		return 0;
+	return say_refusal(FIRMA_EXIT_REJECTED,
+	    _("seal it with the new key: --sign-with, and its name"),
+	    _("%s: the old certificate's key does not vouch for a renewal that "
+	      "is complete"),
+	    key);
+}
+
 static int
 write_it(struct app *app, const struct renewal *r, const struct args *a,
     const struct stamp_config *tsa)
@@ -239,6 +254,8 @@ write_it(struct app *app, const struct renewal *r, const struct args *a,
 	enum firma_err f;
 	int status;
 
+	if ((status = check_seal(r, how.signed_with)) != 0)
+		return status;
 	if ((f = make_folder(dir, &cause)) == FIRMA_OK && dir != NULL)
 		f = file_join(dir, EVIDENCE_LEDGER, inside);
 	if (f == FIRMA_OK)

@@ -304,6 +304,20 @@ start(struct signing *s, const struct firma_msg_sign *m)
 	    firma_sign_is_sha1(m->format) != 0, hashed, s);
 }
 
+/*
+ * "renewal N ...": the ledger says so of a renewal's own entries, and who reads its
+ * evidence takes them for its steps.
+ */
+static bool
+is_of_a_renewal(struct firma_str purpose)
+{
+	static const char own[] = "renewal ";
+	const size_t n = sizeof(own) - 1;
+
+	return purpose.len > n && memcmp(purpose.at, own, n) == 0 &&
+	    purpose.at[n] >= '0' && purpose.at[n] <= '9';
+}
+
 void
 firma_on_sign(struct firma_task *q)
 {
@@ -318,8 +332,12 @@ firma_on_sign(struct firma_task *q)
 	firma_str_copy(m->key, alias, sizeof(alias));
 	if (!firma_task_allowed(q, action, alias, NULL))
 		return;
-	if (m->format > FIRMA_SIGN_SHA1_ATTACHED) {
-		firma_task_refuse(q, FIRMA_ERR_VALUE, "", "sign.format");
+	if (m->format > FIRMA_SIGN_SHA1_ATTACHED ||
+	    is_of_a_renewal(m->purpose)) {
+		firma_task_refuse(q, FIRMA_ERR_VALUE, "",
+		    is_of_a_renewal(m->purpose)
+			? "sign.purpose: a renewal's own entries say that"
+			: "sign.format");
 		return;
 	}
 	if (bare ? m->sha256.len != 32 : m->sha256.len != 0) {

@@ -155,6 +155,12 @@ formats() {
 	expect 0 firma verify "$DIR/s.p7m" --ca "$DIR/ca.pem"
 	says SHA-1
 
+	note "nobody's signature passes for a renewal's"
+	expect 10 firma sign acme "$DIR/doc" --purpose 'renewal 1 terms' -o "$DIR/none"
+	says 'sign.purpose'
+	[ ! -e "$DIR/none" ] || fail "something was written"
+	expect 0 firma sign acme "$DIR/doc" --purpose 'renewal of the lease' -o "$DIR/d.p7s"
+
 	note "not with an elliptic curve, not of a digest"
 	expect 10 firma sign curve "$DIR/doc" --format sha1-raw
 	says 'no RSA key'

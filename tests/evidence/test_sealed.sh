@@ -213,6 +213,9 @@ run 13 verify "$dir/bad.zip"
 says 'SHA256SUMS.tsr: it was put in and is NOT here'
 
 note "without the signature that was asked for nothing is written"
+run 8 renew evidence --zip "$dir/none.zip" --sign-with old
+says 'does not vouch'
+[ ! -e "$dir/none.zip" ] || fail "a seal that nobody takes was made"
 run 11 renew evidence --zip "$dir/none.zip" --sign-with nobody
 says 'nothing is written'
 [ ! -e "$dir/none.zip" ] || fail "it is written"
