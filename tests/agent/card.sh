@@ -44,9 +44,10 @@ keys_away() {
 	token practice
 	until_true 10 is_state office absent
 	echo text > "$DIR/text"
+	echo text > "$DIR/text2"
 	note "one that the configuration names: its token is told"
 	for command in "sign far $DIR/text" "key show far" \
-		"request far --subject CN=x" "sign far $DIR/text $DIR/text"; do
+		"request far --subject CN=x" "sign far $DIR/text $DIR/text2"; do
 		# shellcheck disable=SC2086 # several words
 		expect 6 firma $command
 		says 'office'
