@@ -38,12 +38,7 @@ fence(struct firma_cause *cause)
 	const char *const texts[] = { getenv("FIRMA_LOCALEDIR"), NULL };
 	enum firma_err r;
 
-	if ((r = firma_fence_begin(&f,
-		 FIRMA_FENCE_READ | FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE |
-		     FIRMA_FENCE_EXECUTE | FIRMA_FENCE_TCP |
-		     FIRMA_FENCE_LISTEN | FIRMA_FENCE_ABSTRACT |
-		     FIRMA_FENCE_SIGNAL,
-		 cause)) != FIRMA_OK ||
+	if ((r = firma_fence_begin(&f, FIRMA_FENCE_ALL, cause)) != FIRMA_OK ||
 	    (r = firma_fence_allow_all(
 		 &f, libraries, FIRMA_FENCE_READ, cause)) != FIRMA_OK ||
 	    (r = firma_fence_allow_all(&f, texts, FIRMA_FENCE_READ, cause)) !=

@@ -38,6 +38,7 @@
 #define FIRMA_FENCE_LISTEN   0x20u /* TCP */
 #define FIRMA_FENCE_ABSTRACT 0x40u /* sockets without a path, of others */
 #define FIRMA_FENCE_SIGNAL   0x80u /* to processes outside */
+#define FIRMA_FENCE_ALL      0xffu
 
 struct firma_fence {
 	int fd; /* the rules; -1: there is nothing that this kernel fences */

@@ -48,12 +48,7 @@ no_files(struct firma_cause *cause)
 	FIRMA_OWN(firma_fence_done) struct firma_fence f = { .fd = -1 };
 	enum firma_err r;
 
-	if ((r = firma_fence_begin(&f,
-		 FIRMA_FENCE_READ | FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE |
-		     FIRMA_FENCE_EXECUTE | FIRMA_FENCE_TCP |
-		     FIRMA_FENCE_LISTEN | FIRMA_FENCE_ABSTRACT |
-		     FIRMA_FENCE_SIGNAL,
-		 cause)) != FIRMA_OK)
+	if ((r = firma_fence_begin(&f, FIRMA_FENCE_ALL, cause)) != FIRMA_OK)
 		return r;
 	return firma_fence_close(&f, cause);
 }

@@ -69,12 +69,7 @@ pdf_confine(struct firma_cause *cause)
 		return firma_fail(cause, FIRMA_ERR_INTERNAL, FIRMA_CAUSE_ERRNO,
 		    (unsigned long)errno, "close_range");
 	if ((r = firma_sandbox_begin(cause)) != FIRMA_OK ||
-	    (r = firma_fence_begin(&f,
-		 FIRMA_FENCE_READ | FIRMA_FENCE_WRITE | FIRMA_FENCE_MAKE |
-		     FIRMA_FENCE_EXECUTE | FIRMA_FENCE_TCP |
-		     FIRMA_FENCE_LISTEN | FIRMA_FENCE_ABSTRACT |
-		     FIRMA_FENCE_SIGNAL,
-		 cause)) != FIRMA_OK ||
+	    (r = firma_fence_begin(&f, FIRMA_FENCE_ALL, cause)) != FIRMA_OK ||
 	    (r = firma_fence_close(&f, cause)) != FIRMA_OK ||
 	    (r = limits(cause)) != FIRMA_OK)
 		return r;
