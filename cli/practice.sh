@@ -9,6 +9,7 @@
 #   practice_portal DIR [WORDS]   start the portal; its address in DIR/portal.url
 #   practice_config DIR [LINES]   firmad.conf (LINES are added to the token)
 #   practice_agent DIR            start the agent, wait until it answers
+#   practice_nice_agent DIR       the same, by an agent that may change priorities
 #   practice_stop DIR             end both, by pid
 #   firma ...                     the companion, speaking to DIR's agent
 #
@@ -135,6 +136,22 @@ practice_agent() {
 		sleep 0.05
 	done
 	rm -f "$DIR/agent.up"
+}
+
+# practice_agent that may give a priority back, as its unit's LimitNICE= lets it:
+# by the limit, where our root may raise it, else by the capability.
+practice_nice_agent() {
+	practice_env "$1"
+	if (ulimit -e 20) 2> /dev/null || [ "$(id -u)" != 0 ]; then
+		practice_agent "$1"
+		return
+	fi
+	mkdir -p "$DIR/run" "$DIR/state"
+	chown "$PRACTICE_UID" "$DIR/run" "$DIR/state"
+	chmod 755 "$DIR/run"
+	PRACTICE_UNDER="setpriv --reuid=$PRACTICE_UID --regid=$PRACTICE_UID
+	    --clear-groups --inh-caps=+sys_nice --ambient-caps=+sys_nice" \
+		practice_agent "$1"
 }
 
 # End the process whose pid stands in the file, and wait for its end.

@@ -370,6 +370,23 @@ add_processes(scmp_filter_ctx f, unsigned int keep)
 	    SCMP_A4(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
 }
 
+/* Nobody takes back what priority it was given. */
+static int
+add_priorities(scmp_filter_ctx f, unsigned int keep)
+{
+	static const int calls[] = { SCMP_SYS(setpriority),
+		SCMP_SYS(sched_setattr), SCMP_SYS(sched_setparam),
+		SCMP_SYS(sched_setscheduler), SCMP_SYS(ioprio_set) };
+	int e = 0;
+
+	if ((keep & FIRMA_KEEP_UNLISTED) == 0 ||
+	    (keep & FIRMA_KEEP_PRIORITY) != 0)
+		return 0;
+	for (size_t i = 0; e == 0 && i < COUNT(calls); i++)
+		e = seccomp_rule_add(f, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
+	return e;
+}
+
 /* Ways out for who may call anything else. */
 static int
 add_escapes(scmp_filter_ctx f)
@@ -420,6 +437,7 @@ firma_sandbox_finish(unsigned int keep, struct firma_cause *cause)
 		return FIRMA_ERR_NOMEM;
 	if ((e = add_calls(f, keep)) != 0 || (e = add_sockets(f, keep)) != 0 ||
 	    (e = add_processes(f, keep)) != 0 ||
+	    (e = add_priorities(f, keep)) != 0 ||
 	    (e = (keep & FIRMA_KEEP_UNLISTED) != 0 ? add_escapes(f)
 						   : add_options(f)) != 0)
 		return fail(cause, "seccomp_rule_add", -e);

@@ -44,6 +44,9 @@
  */
 #define FIRMA_KEEP_TCP    0x20u
 #define FIRMA_KEEP_LISTEN 0x40u
+/* Changing priorities, its own and others': who keeps all that is not listed
+ * does without it else. */
+#define FIRMA_KEEP_PRIORITY 0x80u
 
 /* No new privileges, not dumpable, no core file, umask 077. */
 FIRMA_CHECKED enum firma_err firma_sandbox_begin(struct firma_cause *cause);

@@ -30,6 +30,8 @@ child(const struct firma_spawn *s, pid_t parent, int report)
 	if (s->die &&
 	    (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
 		goto fail;
+	if (s->leads && setpgid(0, 0) != 0)
+		goto fail;
 	if ((report = fcntl(report, F_DUPFD_CLOEXEC, ABOVE)) < 0)
 		goto fail;
 	if (s->exe_fd >= 0 &&

@@ -19,6 +19,8 @@
  * fds      fds[i] becomes descriptor i in the child; -1 opens /dev/null.
  *          Everything else is closed.
  * die      the child gets SIGKILL when the calling thread ends
+ * leads    it leads a process group of its own: what a terminal sends us (^C) is
+ *          not for it
  */
 struct firma_spawn {
 	int exe_fd;
@@ -27,7 +29,7 @@ struct firma_spawn {
 	char *const *envp;
 	int fds[FIRMA_SPAWN_FDS];
 	size_t n_fds;
-	int die;
+	int die, leads;
 };
 
 /* ret_pidfd may be NULL; else it becomes readable when the child has ended. */

@@ -16,6 +16,7 @@
 #include "agent/base/sandbox.h"
 #include "agent/base/secret.h"
 #include "agent/daemon/log.h"
+#include "agent/daemon/priority.h"
 
 #define PORTS_ABI 4 /* Landlock's, from which on it fences TCP */
 
@@ -134,6 +135,7 @@ firma_privileges_drop(
 	if ((r = find_user(user, &who, cause)) != FIRMA_OK ||
 	    (r = make_folders(a, &who, cause)) != FIRMA_OK)
 		return r;
+	firma_priority_permit();
 	if ((who.name != NULL ? initgroups(who.name, who.gid)
 			      : setgroups(0, NULL)) != 0 ||
 	    setresgid(who.gid, who.gid, who.gid) != 0 ||
@@ -318,11 +320,12 @@ firma_privileges_seal(struct firma_agent *a, struct firma_cause *cause)
 	enum firma_err r;
 
 	lock_memory();
+	firma_priority_try();
 	if ((r = firma_sandbox_begin(cause)) != FIRMA_OK ||
 	    (r = fence(a, cause)) != FIRMA_OK)
 		return r;
 	return firma_sandbox_finish(FIRMA_KEEP_UNLISTED | FIRMA_KEEP_UNIX |
-		FIRMA_KEEP_NETLINK | FIRMA_KEEP_SPAWN |
+		FIRMA_KEEP_NETLINK | FIRMA_KEEP_SPAWN | FIRMA_KEEP_PRIORITY |
 		(n_open != 0 ? FIRMA_KEEP_TCP | FIRMA_KEEP_LISTEN : 0),
 	    cause);
 }

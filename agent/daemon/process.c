@@ -191,6 +191,27 @@ expire_sent(struct firma_lane *l, uint64_t now)
 	}
 }
 
+/* Does it compute without end? */
+static void
+look_how_busy(struct firma_token_process *p, uint64_t now)
+{
+	bool is_same = false;
+
+	for (size_t i = 0; i < p->n_lanes; i++) {
+		struct firma_lane *l = &p->lanes[i];
+		const uint64_t id =
+		    l->sent.first != NULL ? l->sent.first->id : 0;
+
+		is_same = is_same || (id != 0 && id == l->seen);
+		l->seen = id;
+	}
+	if (firma_priority_look(&p->priority, now, is_same))
+		firma_log(FIRMA_LOG_DEBUG,
+		    "token %s: process %d computes without a pause; it gives "
+		    "way to the others until it has answered",
+		    p->token->config->name, (int)p->pid);
+}
+
 int
 firma_process_on_tick(sd_event_source *s, uint64_t usec, void *arg)
 {
@@ -223,6 +244,7 @@ firma_process_on_tick(sd_event_source *s, uint64_t usec, void *arg)
 			return 0;
 		}
 	}
+	look_how_busy(p, now);
 	expire_waiting(p, now);
 	for (size_t i = 0; i < p->n_lanes; i++)
 		expire_sent(&p->lanes[i], now);
@@ -494,8 +516,11 @@ take_answer(struct firma_lane *l, const struct firma_frame *f)
 		if (l->sent.first != NULL)
 			l->sent.first->started = firma_now();
 	}
-	if (last && r == FIRMA_OK && is_work(c->type))
-		firma_token_worked(p->token);
+	if (last && r == FIRMA_OK) {
+		firma_priority_answered(&p->priority, is_work(c->type));
+		if (is_work(c->type))
+			firma_token_worked(p->token);
+	}
 	/* The token may be another, or locked, by now: look before the next
 	 * request is judged by what it was. */
 	if (is_about_the_token(r) && c->type != FIRMA_MSG_w_probe)

@@ -12,9 +12,12 @@ typedef void firma_process_end_fn(
     struct firma_token *t, enum firma_err why, const char *what);
 typedef void firma_process_ready_fn(struct firma_token *t);
 
-/* Start firmad-token for t.  ready and ended are called from the loop. */
+/*
+ * Start firmad-token for t.  ready and ended are called from the loop.
+ * suspect: the last one ended and had not worked, see priority.h.
+ */
 FIRMA_CHECKED enum firma_err firma_process_start(struct firma_token *t,
-    firma_process_ready_fn *ready, firma_process_end_fn *ended,
+    bool suspect, firma_process_ready_fn *ready, firma_process_end_fn *ended,
     struct firma_cause *cause);
 
 /* SIGKILL, reap, forget.  Calls end with why.  Does not call `ended`. */

@@ -7,9 +7,10 @@
 #define FIRMA_DAEMON_PROCESS_IMPL_H
 
 #include "agent/base/clock.h"
+#include "agent/daemon/priority.h"
 #include "agent/daemon/process.h"
 
-#define TICK (100 * FIRMA_MS) /* how exactly deadlines are kept */
+#define TICK (25 * FIRMA_MS) /* how exactly deadlines are kept */
 
 struct firma_call {
 	struct firma_call *next;
@@ -33,12 +34,14 @@ struct firma_lane {
 	sd_event_source *source;
 	int fd;
 	struct firma_call_list
-	    sent; /* the first is the one that the module works on */
+	    sent;      /* the first is the one that the module works on */
+	uint64_t seen; /* the call that it was at, at the last tick */
 };
 
 struct firma_token_process {
 	struct firma_token *token;
 	pid_t pid;
+	struct firma_priority priority;
 	int pidfd;
 	sd_event_source *exit_source, *tick_source;
 	struct firma_lane lanes[FIRMA_LANES_MAX];

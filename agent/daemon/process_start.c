@@ -141,7 +141,8 @@ execute(struct firma_token_process *p, int theirs[FIRMA_LANES_MAX], int lock,
 		 * and a process keeps that descriptor. */
 		.fds = { lock, STDERR_FILENO, STDERR_FILENO },
 		.n_fds = 3,
-		.die = 1 };
+		.die = 1,
+		.leads = 1 };
 
 	add_network(c, ports, argv + 9);
 	add_writable(p->token, writable, argv + 9 + 2 * c->n_ports);
@@ -187,8 +188,9 @@ watch(struct firma_token_process *p)
 }
 
 enum firma_err
-firma_process_start(struct firma_token *t, firma_process_ready_fn *ready,
-    firma_process_end_fn *ended, struct firma_cause *cause)
+firma_process_start(struct firma_token *t, bool suspect,
+    firma_process_ready_fn *ready, firma_process_end_fn *ended,
+    struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_fd_done) int lock = -1;
 	struct firma_token_process *p;
@@ -231,6 +233,7 @@ firma_process_start(struct firma_token *t, firma_process_ready_fn *ready,
 		free(p);
 		return r;
 	}
+	firma_priority_begin(&p->priority, p->pid, suspect);
 	t->process = p;
 	if ((r = watch(p)) != FIRMA_OK)
 		firma_process_kill(p, r, "no memory");

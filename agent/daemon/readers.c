@@ -263,7 +263,8 @@ execute(struct firma_readers *r, int theirs, struct firma_cause *cause)
 		.envp = envp,
 		.fds = { -1, STDERR_FILENO, STDERR_FILENO, theirs },
 		.n_fds = 4,
-		.die = 1 };
+		.die = 1,
+		.leads = 1 };
 
 	(void)snprintf(socket_env, sizeof(socket_env), "PCSCLITE_CSOCK_NAME=%s",
 	    r->socket);

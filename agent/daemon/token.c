@@ -260,7 +260,7 @@ start(struct firma_token *t)
 	own(t)->started = firma_now();
 	own(t)->n_failed = own(t)->n_absent = 0;
 	prepare(t);
-	r = firma_process_start(t, ready, ended, &cause);
+	r = firma_process_start(t, own(t)->pause != 0, ready, ended, &cause);
 	if (r == FIRMA_OK) {
 		t->state = FIRMA_TOKEN_STARTING;
 		return;

@@ -9,6 +9,7 @@ section "module that crashes at start" crash_start
 section "module that fails at login" bad_login
 section "module that fails at sign" bad_sign
 section "module that fails at generate" bad_generate
+section "priority" priority
 
 # A connection that stays: talk LINE sends, hear PATTERN waits for an answer.
 dial() {
@@ -42,11 +43,11 @@ good_signs() {
 	[ $(($(now_ms) - from)) -lt 3500 ] || fail "the other token waited"
 }
 
-# two_tokens SIN [LINES]   practice (good) and sinner (bad), both unlocked
+# two_tokens SIN [LINES [AGENT]]   practice (good) and sinner (bad), both unlocked
 two_tokens() {
 	practice_config "$DIR"
 	sinner "$1" armed "${2:-}"
-	practice_agent "$DIR"
+	${3:-practice_agent} "$DIR"
 	token practice
 	token sinner
 	key practice good
@@ -275,4 +276,57 @@ bad_generate() {
 	has "$(ask "71$before 60000 $line")" "^71$before key_item "
 	same "$(calls C_GenerateKeyPair)" "$made" "tries"
 	same "$(keys_named crash-generated)" 1 "keys"
+}
+
+# nices TOKEN   the nice values of its process' threads, each once
+nices() {
+	local stat rest
+	for stat in /proc/"$(token_pid "$1")"/task/*/stat; do
+		rest=$(cat "$stat")
+		# The name may hold anything; the 19th field is the 17th behind it.
+		echo "${rest##*) }" | cut -d ' ' -f 17
+	done | sort -nu
+}
+nice_is() { [ "$(nices "$1")" = "$2" ]; }
+
+# A module that spins: its process gives way to the others, and gets its own
+# priority back when it has worked, not before.
+priority() {
+	# Who may not give a priority back leaves them all alone.
+	low=10
+	is_root || (ulimit -e 20) 2> /dev/null || low=0
+	two_tokens spin:C_Sign 'deadline = 3' practice_nice_agent
+	same "$(nices sinner) $(nices practice)" "0 0" "priorities before"
+	note "many signatures are no sin"
+	for i in 1 2 3 4 5 6 7 8; do good_signs; done
+	nice_is practice 0 || fail "it works, and is slowed down"
+	note "one that does not end is"
+	arm
+	talk "+80 20000 sign key=bad format=0 sha256=$(digest a)"
+	until_true 2 nice_is sinner $low
+	good_signs
+	nice_is practice 0 || fail "another token is slowed down"
+	silent '^80 '
+	hear '^80 error .*name=FIRMA_ERR_TOKEN_STUCK'
+	until_true 10 is_state sinner locked
+	note "its next process begins so, until it has worked"
+	same "$(nices sinner)" $low "priority of the next process"
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin"
+	same "$(nices sinner)" $low "priority after a login"
+	disarm
+	talk "+81 5000 sign key=bad format=0 sha256=$(digest back)"
+	hear '^81 signed'
+	same "$(nices sinner)" 0 "priority after work"
+
+	note "one that only waits keeps its own"
+	sed -i 's/FIRMA_BAD_SIN=spin:C_Sign/FIRMA_BAD_SIN=hang-sign/' "$DIR/firmad.conf"
+	kill -HUP "$(agent_pid)"
+	until_true 10 is_state sinner locked
+	expect 0 firma token unlock sinner --pin-file "$DIR/pin"
+	arm
+	talk "+82 20000 sign key=bad format=0 sha256=$(digest a)"
+	sleep 1
+	same "$(nices sinner)" 0 "priority of one that waits"
+	hear '^82 error .*name=FIRMA_ERR_TOKEN_STUCK'
+	alive
 }

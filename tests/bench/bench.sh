@@ -112,7 +112,11 @@ durability = process
 durability = process
 CONF
 chmod 644 "$dir/firmad.conf" "$dir/softhsm2.conf"
-practice_agent "$dir"
+if [ -n "${BENCH_COMMON_PRIORITY:-}" ]; then
+	practice_agent "$dir"
+else
+	practice_nice_agent "$dir"
+fi
 more=''
 [ "$what" != neighbour ] || more=bad
 for t in bench many $more; do

@@ -65,17 +65,21 @@ fi
 # ever for another one's transaction.  Can a stranger reach it?
 whose_fault() {
 	[ -e "$DIR/card" ] || return 0
+	echo "--- the agent's view of it:"
+	timeout 10 "$BUILD/cli/firma" token list --json 2>&1 || :
 	echo "--- opensc-tool, which is not ours:"
 	timeout 10 opensc-tool --reader 0 --atr 2>&1 || echo "exit status $?"
-	for p in pcscd card0; do
-		[ -s "$PCSC/$p.pid" ] || continue
+	for p in "$(cat "$PCSC/pcscd.pid")" "$(cat "$PCSC/card0.pid")" \
+	    "$(agent_pid)" $(pgrep -P "$(agent_pid)"); do
 		echo "--- threads of $p, what they wait in:"
-		for t in /proc/"$(cat "$PCSC/$p.pid")"/task/*; do
+		tr '\0' ' ' < "/proc/$p/cmdline" || continue
+		echo
+		for t in /proc/"$p"/task/*; do
 			echo "$(cat "$t/comm") $(cat "$t/wchan") $(cat "$t/syscall")"
 		done
 		! command -v gdb > /dev/null ||
-			timeout 20 gdb -p "$(cat "$PCSC/$p.pid")" -batch \
-			    -ex 'thread apply all bt 12' 2> /dev/null || :
+			timeout 20 gdb -p "$p" -batch \
+			    -ex 'thread apply all bt 20' 2> /dev/null || :
 	done
 }
 # shellcheck disable=SC2086 # words

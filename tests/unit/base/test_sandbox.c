@@ -243,6 +243,24 @@ no_typing(void)
 	return 0;
 }
 
+static int
+priorities_stay(void)
+{
+	REFUSED(setpriority(PRIO_PROCESS, 0, 1), EPERM);
+	REFUSED(syscall(SYS_sched_setattr, 0, NULL, 0), EPERM);
+	REFUSED(syscall(SYS_sched_setscheduler, 0, 0, NULL), EPERM);
+	REFUSED(syscall(SYS_sched_setparam, 0, NULL), EPERM);
+	REFUSED(syscall(SYS_ioprio_set, 1, 0, 0), EPERM);
+	return 0;
+}
+
+static int
+may_change_priorities(void)
+{
+	SO(setpriority(PRIO_PROCESS, 0, 1) == 0);
+	return 0;
+}
+
 /* An open program may be started, a path not. */
 static int
 open_programs_alone(void)
@@ -317,6 +335,14 @@ no_socket_gets_past_a_fence(void **state)
 }
 
 static void
+a_priority_is_not_taken_back(void **state)
+{
+	(void)state;
+	in_child(MODULES, priorities_stay);
+	in_child(MODULES | FIRMA_KEEP_PRIORITY, may_change_priorities);
+}
+
+static void
 there_is_no_way_back(void **state)
 {
 	(void)state;
@@ -342,6 +368,7 @@ main(void)
 		cmocka_unit_test(a_program_is_started_by_its_descriptor),
 		cmocka_unit_test(sockets_are_those_kept),
 		cmocka_unit_test(no_socket_gets_past_a_fence),
+		cmocka_unit_test(a_priority_is_not_taken_back),
 		cmocka_unit_test(there_is_no_way_back),
 		cmocka_unit_test(what_is_not_listed_is_not_there),
 	};
