@@ -449,7 +449,7 @@ is_work(enum firma_msg_type type)
 {
 	return type != FIRMA_MSG_w_probe && type != FIRMA_MSG_w_keys &&
 	    type != FIRMA_MSG_w_find && type != FIRMA_MSG_w_login &&
-	    type != FIRMA_MSG_w_logout;
+	    type != FIRMA_MSG_w_logout && type != FIRMA_MSG_w_removed;
 }
 
 /* Instead of w_ready: why it cannot.  The process ends with it. */

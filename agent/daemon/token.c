@@ -414,6 +414,8 @@ firma_token_taken_out(struct firma_token *t, const char *why)
 		return;
 	(void)snprintf(o->gone, sizeof(o->gone), "%s", why);
 	o->n_looks = 0;
+	/* Somebody's hand, no fault of a process that has to begin anew. */
+	o->pause = 0;
 	if (t->process == NULL || t->state == FIRMA_TOKEN_BROKEN)
 		return;
 	/* Without pcscd no reader is there. */
