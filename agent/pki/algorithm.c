@@ -91,6 +91,7 @@ firma_key_algorithm_find(
 {
 	enum firma_key_algorithm a = FIRMA_KEY_UNKNOWN;
 
+	ERR_clear_error();
 	if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
 		a = find_bits(1, EVP_PKEY_get_bits(key));
 	else if (key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_EC)

@@ -168,6 +168,7 @@ firma_certificate_parse(struct firma_bytes bytes,
 	    pem ? FIRMA_CERTIFICATE_PEM_MAX : FIRMA_CERTIFICATE_MAX;
 	enum firma_err r;
 
+	ERR_clear_error();
 	if (bytes.len > max)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "a certificate of %zu octets", bytes.len);
@@ -263,12 +264,11 @@ firma_certificate_issued_by(
     const struct firma_certificate *c, const struct firma_certificate *ca)
 {
 	EVP_PKEY *key = X509_get0_pubkey(ca->x509);
-	int good;
+	const int good = key != NULL &&
+	    X509_NAME_cmp(X509_get_issuer_name(c->x509),
+		X509_get_subject_name(ca->x509)) == 0 &&
+	    X509_verify(c->x509, key) == 1;
 
-	if (X509_NAME_cmp(X509_get_issuer_name(c->x509),
-		X509_get_subject_name(ca->x509)) != 0)
-		return 0;
-	good = key != NULL && X509_verify(c->x509, key) == 1;
 	ERR_clear_error();
 	return good;
 }
@@ -277,8 +277,11 @@ int
 firma_certificate_same_issuer(
     const struct firma_certificate *a, const struct firma_certificate *b)
 {
-	return X509_NAME_cmp(X509_get_issuer_name(a->x509),
-		   X509_get_issuer_name(b->x509)) == 0;
+	const int same = X509_NAME_cmp(X509_get_issuer_name(a->x509),
+			     X509_get_issuer_name(b->x509)) == 0;
+
+	ERR_clear_error();
+	return same;
 }
 
 int

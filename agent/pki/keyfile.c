@@ -88,6 +88,7 @@ firma_legacy_new(struct firma_legacy *ret)
 {
 	FIRMA_OWN(firma_legacy_done) struct firma_legacy l = { 0 };
 
+	ERR_clear_error();
 	if ((l.ctx = OSSL_LIB_CTX_new()) == NULL ||
 	    (l.normal = OSSL_PROVIDER_load(l.ctx, "default")) == NULL)
 		return firma_openssl_err(FIRMA_ERR_INTERNAL);
@@ -258,6 +259,7 @@ firma_keyfile_open(struct firma_bytes file, struct firma_bytes password,
 	enum firma_key_algorithm a;
 	enum firma_err r;
 
+	ERR_clear_error();
 	if ((r = firma_keyfile_unwrap(file, &der, cause)) != FIRMA_OK ||
 	    (r = open_der(firma_buf_view(&der), password, &key, cause)) !=
 		FIRMA_OK ||

@@ -169,6 +169,7 @@ firma_keyfile_audit(struct firma_bytes file, struct firma_keyfile_audit *ret,
 	const unsigned char *p;
 	enum firma_err r;
 
+	ERR_clear_error();
 	if ((r = firma_keyfile_unwrap(file, &der, cause)) != FIRMA_OK)
 		return r;
 	p = der.at;

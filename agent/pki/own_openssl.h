@@ -57,7 +57,9 @@ firma_openssl_mem_done(unsigned char **at)
 
 /*
  * e, or FIRMA_ERR_NOMEM when an error in the queue says that memory ran out:
- * then nothing is known about the input.  Empties the queue.
+ * then nothing is known about the input.  Empties the queue.  Who asks it after
+ * something that went well (FIRMA_OK) begins with ERR_clear_error(): what another
+ * left there is not his.
  */
 FIRMA_CHECKED enum firma_err firma_openssl_err(enum firma_err e);
 

@@ -40,6 +40,7 @@ parse(struct firma_bytes der, X509_REQ **ret, int *ret_is_der,
 	const unsigned char *p = der.at;
 	int len;
 
+	ERR_clear_error();
 	if (der.len > FIRMA_REQUEST_MAX)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "a request of %zu octets", der.len);

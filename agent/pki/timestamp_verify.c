@@ -412,6 +412,7 @@ add_pem(X509_STORE *store, struct firma_bytes pem, int *ret_n)
 	BIO *in = BIO_new_mem_buf(pem.at, (int)pem.len);
 	enum firma_err r;
 
+	ERR_clear_error();
 	if (in == NULL)
 		return FIRMA_ERR_NOMEM;
 	for (; *ret_n < CERTIFICATES_MAX; (*ret_n)++) {

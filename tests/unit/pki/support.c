@@ -198,3 +198,9 @@ sha256_of(struct firma_bytes v, uint8_t ret[32])
 {
 	assert_non_null(SHA256(v.at, v.len, ret));
 }
+
+void
+leave_no_memory(void)
+{
+	ERR_raise(ERR_LIB_X509, ERR_R_MALLOC_FAILURE);
+}

@@ -64,4 +64,7 @@ void company_subject(struct firma_buf *ret_der);
 void spki_of(EVP_PKEY *key, struct firma_buf *ret_der);
 void sha256_of(struct firma_bytes v, uint8_t ret[32]);
 
+/* Somebody else ran out of memory and left it in OpenSSL's queue. */
+void leave_no_memory(void);
+
 #endif

@@ -210,6 +210,33 @@ the_key_is_compared_by_value(void **state)
 	assert_false(firma_certificate_same_key(c, BYTES("")));
 }
 
+static void
+what_others_left_in_the_queue_is_theirs(void **state)
+{
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *c = usual();
+	FIRMA_OWN(firma_certificate_done)
+	struct firma_certificate *again = NULL;
+
+	(void)state;
+	leave_no_memory();
+	assert_int_equal(
+	    firma_certificate_parse(firma_certificate_der(c), &again, NULL),
+	    FIRMA_OK);
+	leave_no_memory();
+	assert_int_equal(firma_certificate_parse(BYTES("0123"), &again, NULL),
+	    FIRMA_ERR_SHAPE);
+	leave_no_memory();
+	assert_int_equal(firma_key_algorithm_of(key_of(FIRMA_KEY_EC_P256, 0)),
+	    FIRMA_KEY_EC_P256);
+	leave_no_memory();
+	assert_true(firma_certificate_same_issuer(c, again));
+	assert_int_equal(ERR_peek_error(), 0);
+	leave_no_memory();
+	assert_false(firma_certificate_issued_by(c, again));
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
 int
 main(void)
 {
@@ -222,6 +249,7 @@ main(void)
 		cmocka_unit_test(a_length_in_ber_is_refused),
 		cmocka_unit_test(the_issuer_is_proved_by_its_signature),
 		cmocka_unit_test(the_key_is_compared_by_value),
+		cmocka_unit_test(what_others_left_in_the_queue_is_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

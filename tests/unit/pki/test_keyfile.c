@@ -465,6 +465,29 @@ pkcs12_without_the_half_of_it(void **state)
 	assert_int_equal(pfx_opened(&file, BYTES("x"), key), FIRMA_ERR_SHAPE);
 }
 
+static void
+what_others_left_in_the_queue_is_theirs(void **state)
+{
+	EVP_PKEY *key = key_of(FIRMA_KEY_RSA_2048, 0);
+	FIRMA_OWN(firma_legacy_done) struct firma_legacy legacy = { 0 };
+	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
+	struct firma_keyfile_audit audit = { 0 };
+
+	(void)state;
+	leave_no_memory();
+	assert_int_equal(firma_legacy_new(&legacy), FIRMA_OK);
+	seal(key, NID_pbes2, "right", 1, &file);
+	leave_no_memory();
+	assert_int_equal(
+	    opened(firma_buf_view(&file), BYTES("right"), key), FIRMA_OK);
+	leave_no_memory();
+	assert_int_equal(opened(firma_buf_view(&file), BYTES("wrong"), key),
+	    FIRMA_ERR_KEY_PASSWORD);
+	leave_no_memory();
+	assert_int_equal(
+	    firma_keyfile_audit(firma_buf_view(&file), &audit, NULL), FIRMA_OK);
+}
+
 int
 main(void)
 {
@@ -482,6 +505,7 @@ main(void)
 		cmocka_unit_test(pkcs12_files),
 		cmocka_unit_test(pkcs12_of_too_many_rounds),
 		cmocka_unit_test(pkcs12_without_the_half_of_it),
+		cmocka_unit_test(what_others_left_in_the_queue_is_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

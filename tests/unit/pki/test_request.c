@@ -138,6 +138,19 @@ strict_in_form_and_size(void **state)
 	    firma_request_check(BYTES(""), &r, NULL), FIRMA_ERR_SHAPE);
 }
 
+static void
+what_others_left_in_the_queue_is_theirs(void **state)
+{
+	FIRMA_OWN(firma_buf_done) struct firma_buf der = { 0 };
+	FIRMA_OWN(firma_request_done) struct firma_request r = { 0 };
+
+	(void)state;
+	build(key_of(FIRMA_KEY_EC_P256, 0), NULL, &der);
+	leave_no_memory();
+	assert_int_equal(
+	    firma_request_check(firma_buf_view(&der), &r, NULL), FIRMA_OK);
+}
+
 int
 main(void)
 {
@@ -147,6 +160,7 @@ main(void)
 		cmocka_unit_test(rsa_requests_are_the_same_twice),
 		cmocka_unit_test(somebody_elses_signature),
 		cmocka_unit_test(strict_in_form_and_size),
+		cmocka_unit_test(what_others_left_in_the_queue_is_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
