@@ -299,6 +299,7 @@ firma_cms_attach(struct firma_bytes der, struct firma_bytes content,
 	enum firma_err r;
 	int len;
 
+	ERR_clear_error();
 	if (der.len > FIRMA_CMS_MAX || content.len > FIRMA_CMS_CONTENT_MAX)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "content of %zu octets", content.len);

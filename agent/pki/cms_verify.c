@@ -56,6 +56,7 @@ parse(struct firma_bytes der, CMS_ContentInfo **ret, struct firma_cause *cause)
 {
 	const unsigned char *p = der.at;
 
+	ERR_clear_error();
 	if (der.len > FIRMA_CMS_MAX + FIRMA_CMS_CONTENT_MAX)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "a SignedData of %zu octets", der.len);

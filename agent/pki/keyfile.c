@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/pki/keyfile.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include <openssl/evperr.h>
@@ -63,41 +64,37 @@ firma_passwords_new(struct firma_bytes password, struct firma_passwords *ret,
 	return FIRMA_OK;
 }
 
-void
-firma_legacy_done(struct firma_legacy *l)
-{
-	if (l->old != NULL)
-		(void)OSSL_PROVIDER_unload(l->old);
-	if (l->normal != NULL)
-		(void)OSSL_PROVIDER_unload(l->normal);
-	OSSL_LIB_CTX_free(l->ctx);
-	*l = (struct firma_legacy){ 0 };
-}
+static pthread_mutex_t legacy_lock = PTHREAD_MUTEX_INITIALIZER;
+static OSSL_LIB_CTX *legacy; /* until the process ends */
 
-static struct firma_legacy
-take_legacy(struct firma_legacy *from)
+static enum firma_err
+legacy_new(OSSL_LIB_CTX **ret)
 {
-	const struct firma_legacy got = *from;
+	FIRMA_OWN(firma_lib_ctx_done) OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
 
-	*from = (struct firma_legacy){ 0 };
-	return got;
+	if (ctx == NULL || OSSL_PROVIDER_load(ctx, "default") == NULL)
+		return firma_openssl_err(FIRMA_ERR_INTERNAL);
+	/* Not installed: files that need it are "not supported", no others. */
+	(void)OSSL_PROVIDER_load(ctx, "legacy");
+	if (firma_openssl_err(FIRMA_OK) != FIRMA_OK)
+		return FIRMA_ERR_NOMEM;
+	*ret = ctx;
+	ctx = NULL;
+	return FIRMA_OK;
 }
 
 enum firma_err
-firma_legacy_new(struct firma_legacy *ret)
+firma_legacy(OSSL_LIB_CTX **ret)
 {
-	FIRMA_OWN(firma_legacy_done) struct firma_legacy l = { 0 };
+	enum firma_err r = FIRMA_OK;
 
 	ERR_clear_error();
-	if ((l.ctx = OSSL_LIB_CTX_new()) == NULL ||
-	    (l.normal = OSSL_PROVIDER_load(l.ctx, "default")) == NULL)
-		return firma_openssl_err(FIRMA_ERR_INTERNAL);
-	/* Not installed: files that need it are "not supported", no others. */
-	l.old = OSSL_PROVIDER_load(l.ctx, "legacy");
-	if (firma_openssl_err(FIRMA_OK) != FIRMA_OK)
-		return FIRMA_ERR_NOMEM;
-	*ret = take_legacy(&l);
-	return FIRMA_OK;
+	(void)pthread_mutex_lock(&legacy_lock);
+	if (legacy == NULL)
+		r = legacy_new(&legacy);
+	*ret = legacy;
+	(void)pthread_mutex_unlock(&legacy_lock);
+	return r;
 }
 
 enum firma_err
@@ -190,19 +187,19 @@ decrypt(const X509_SIG *sealed, struct firma_bytes password,
     PKCS8_PRIV_KEY_INFO **ret, struct firma_cause *cause)
 {
 	FIRMA_OWN(firma_passwords_done) struct firma_passwords tries = { 0 };
-	FIRMA_OWN(firma_legacy_done) struct firma_legacy legacy = { 0 };
+	OSSL_LIB_CTX *ctx = NULL;
 	const X509_ALGOR *algorithm = NULL;
 	enum firma_err r;
 
 	X509_SIG_get0(sealed, &algorithm, NULL);
 	if ((r = firma_keyfile_rounds_check(algorithm, cause)) != FIRMA_OK ||
 	    (r = firma_passwords_new(password, &tries, cause)) != FIRMA_OK ||
-	    (r = firma_legacy_new(&legacy)) != FIRMA_OK)
+	    (r = firma_legacy(&ctx)) != FIRMA_OK)
 		return r;
 	for (size_t i = 0; i < tries.n; i++) {
 		ERR_clear_error();
 		*ret = PKCS8_decrypt_ex(sealed, (const char *)tries.at[i].at,
-		    (int)tries.at[i].len, legacy.ctx, NULL);
+		    (int)tries.at[i].len, ctx, NULL);
 		if (*ret != NULL)
 			return FIRMA_OK;
 	}

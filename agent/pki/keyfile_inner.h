@@ -24,13 +24,12 @@ FIRMA_CHECKED enum firma_err firma_passwords_new(struct firma_bytes password,
     struct firma_passwords *ret, struct firma_cause *cause);
 void firma_passwords_done(struct firma_passwords *p);
 
-/* A library context that has the old ciphers too, where they are installed. */
-struct firma_legacy {
-	OSSL_LIB_CTX *ctx;
-	OSSL_PROVIDER *normal, *old;
-};
-FIRMA_CHECKED enum firma_err firma_legacy_new(struct firma_legacy *ret);
-void firma_legacy_done(struct firma_legacy *l);
+/*
+ * A library context that has the old ciphers too, where they are installed: one
+ * for the process, borrowed, for any thread.  It is kept because OpenSSL 3.0
+ * leaks, and can crash, where it fails to make a second one.
+ */
+FIRMA_CHECKED enum firma_err firma_legacy(OSSL_LIB_CTX **ret);
 
 /* How a password-based algorithm identifier protects; fills all but is_weak. */
 FIRMA_CHECKED enum firma_err firma_keyfile_audit_algorithm(

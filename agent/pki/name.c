@@ -141,6 +141,7 @@ firma_name_parse(
 	FIRMA_OWN(firma_x509_name_done) X509_NAME *name = NULL;
 	const unsigned char *p = der.at;
 
+	ERR_clear_error();
 	if (der.len > FIRMA_NAME_MAX)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "a name of %zu octets", der.len);

@@ -221,6 +221,7 @@ firma_pkcs12_parse(struct firma_bytes file, OSSL_LIB_CTX *ctx, PKCS12 **ret,
 	PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, ctx, NULL);
 	const unsigned char *p = file.at;
 
+	ERR_clear_error();
 	if (p12 == NULL)
 		return FIRMA_ERR_NOMEM;
 	if (file.len > FIRMA_KEYFILE_MAX)
@@ -241,14 +242,12 @@ firma_pkcs12_open(struct firma_bytes file, struct firma_bytes password,
     EVP_PKEY **ret_key, struct firma_certificate **ret_cert,
     struct firma_cause *cause)
 {
-	/* Order matters: what lives in the context is freed before it. */
-	FIRMA_OWN(firma_legacy_done) struct firma_legacy legacy = { 0 };
 	FIRMA_OWN(firma_pkcs12_done) PKCS12 *p12 = NULL;
+	OSSL_LIB_CTX *ctx = NULL;
 	enum firma_err r;
 
-	if ((r = firma_legacy_new(&legacy)) != FIRMA_OK ||
-	    (r = firma_pkcs12_parse(file, legacy.ctx, &p12, cause)) !=
-		FIRMA_OK ||
+	if ((r = firma_legacy(&ctx)) != FIRMA_OK ||
+	    (r = firma_pkcs12_parse(file, ctx, &p12, cause)) != FIRMA_OK ||
 	    (r = check_rounds(p12, cause)) != FIRMA_OK ||
 	    (r = check_bags(p12, cause)) != FIRMA_OK)
 		return r;

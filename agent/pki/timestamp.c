@@ -156,6 +156,7 @@ firma_timestamp_open(struct firma_bytes response, struct firma_buf *ret_token,
 	const unsigned char *p = response.at;
 	int64_t value = -1;
 
+	ERR_clear_error();
 	if (response.len > FIRMA_TIMESTAMP_MAX)
 		return firma_fail(cause, FIRMA_ERR_TSA_ANSWER, FIRMA_CAUSE_NONE,
 		    0, "an answer of %zu octets", response.len);

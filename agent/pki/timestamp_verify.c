@@ -127,6 +127,7 @@ parse(struct firma_bytes der, struct token *t, struct firma_cause *cause)
 	const unsigned char *p = der.at;
 	enum firma_err r;
 
+	ERR_clear_error();
 	if (der.len > FIRMA_TIMESTAMP_MAX)
 		return firma_fail(cause, FIRMA_ERR_LIMIT, FIRMA_CAUSE_NONE, 0,
 		    "a time stamp of %zu octets", der.len);

@@ -63,6 +63,7 @@ firma_pki_verify(struct firma_bytes spki, const uint8_t digest[32],
 	FIRMA_OWN(firma_evp_pkey_done) EVP_PKEY *key = NULL;
 	const unsigned char *p = spki.at;
 
+	ERR_clear_error();
 	if (spki.len == 0 || spki.len > FIRMA_SPKI_MAX ||
 	    (key = d2i_PUBKEY(NULL, &p, (long)spki.len)) == NULL ||
 	    p != spki.at + spki.len)

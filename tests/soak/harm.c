@@ -162,7 +162,10 @@ soak_harm(void)
 	uint64_t next = soak_options.every;
 
 	atomic_store(&soak_shared->pace, 2 * next);
-	/* The last tenth of a step is left in peace: it ends by itself. */
+	/*
+	 * The last step is left in peace: who signs meanwhile must not be the
+	 * last, since the operator, who is needed then, ends with the clients.
+	 */
 	for (size_t i = 0; soak_options.n_faults > 0; i++) {
 		while (atomic_load(&soak_shared->n_signed) < next) {
 			if (atomic_load(&soak_shared->is_over))
@@ -170,7 +173,7 @@ soak_harm(void)
 			rest();
 		}
 		if (atomic_load(&soak_shared->is_over) ||
-		    next + soak_options.every > soak_options.n_signatures)
+		    next + soak_options.every >= soak_options.n_signatures)
 			break;
 		harm(c, &soak_options.faults[i % soak_options.n_faults]);
 		next += soak_options.every;

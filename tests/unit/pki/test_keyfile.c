@@ -19,17 +19,17 @@ static void
 seal(EVP_PKEY *key, int pbe, const char *password, int rounds,
     struct firma_buf *ret)
 {
-	FIRMA_OWN(firma_legacy_done) struct firma_legacy legacy = { 0 };
+	OSSL_LIB_CTX *legacy = NULL;
 	FIRMA_OWN(firma_pkcs8_done)
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
 	FIRMA_OWN(firma_x509_sig_done) X509_SIG *sig = NULL;
 	unsigned char *out = NULL;
 	int len;
 
-	assert_int_equal(firma_legacy_new(&legacy), FIRMA_OK);
+	assert_int_equal(firma_legacy(&legacy), FIRMA_OK);
 	sig = PKCS8_encrypt_ex(pbe == NID_pbes2 ? -1 : pbe,
 	    pbe == NID_pbes2 ? EVP_des_ede3_cbc() : NULL, password,
-	    (int)strlen(password), NULL, 0, rounds, info, legacy.ctx, NULL);
+	    (int)strlen(password), NULL, 0, rounds, info, legacy, NULL);
 	assert_non_null(sig);
 	len = i2d_X509_SIG(sig, &out);
 	firma_buf_done(ret);
@@ -350,15 +350,15 @@ static void
 pfx(int key_pbe, int cert_pbe, const char *password, EVP_PKEY *key,
     struct firma_certificate *c, struct firma_buf *ret)
 {
-	FIRMA_OWN(firma_legacy_done) struct firma_legacy legacy = { 0 };
+	OSSL_LIB_CTX *legacy = NULL;
 	FIRMA_OWN(firma_pkcs12_done) PKCS12 *p12 = NULL;
 	unsigned char *out = NULL;
 	int len;
 
-	assert_int_equal(firma_legacy_new(&legacy), FIRMA_OK);
+	assert_int_equal(firma_legacy(&legacy), FIRMA_OK);
 	p12 = PKCS12_create_ex(password, "e.firma", key,
 	    c != NULL ? firma_certificate_x509(c) : NULL, NULL, key_pbe,
-	    cert_pbe, 100, 100, 0, legacy.ctx, NULL);
+	    cert_pbe, 100, 100, 0, legacy, NULL);
 	assert_non_null(p12);
 	len = i2d_PKCS12(p12, &out);
 	firma_buf_done(ret);
@@ -469,13 +469,13 @@ static void
 what_others_left_in_the_queue_is_theirs(void **state)
 {
 	EVP_PKEY *key = key_of(FIRMA_KEY_RSA_2048, 0);
-	FIRMA_OWN(firma_legacy_done) struct firma_legacy legacy = { 0 };
+	OSSL_LIB_CTX *legacy = NULL;
 	FIRMA_OWN(firma_buf_done) struct firma_buf file = { 0 };
 	struct firma_keyfile_audit audit = { 0 };
 
 	(void)state;
 	leave_no_memory();
-	assert_int_equal(firma_legacy_new(&legacy), FIRMA_OK);
+	assert_int_equal(firma_legacy(&legacy), FIRMA_OK);
 	seal(key, NID_pbes2, "right", 1, &file);
 	leave_no_memory();
 	assert_int_equal(
