@@ -64,7 +64,6 @@ struct firma_agent {
 	uint64_t started;  /* wall clock, milliseconds */
 	uint64_t n_signatures;
 	size_t n_quiet;   /* ledger entries that nobody waits for yet */
-	size_t n_signing; /* signatures that tokens have been asked for */
 	bool stopping;
 };
 

@@ -465,6 +465,12 @@ firma_conn_serial(const struct firma_conn *c)
 	return c->serial;
 }
 
+size_t
+firma_conn_requests(const struct firma_conn *c)
+{
+	return c->n_requests;
+}
+
 pid_t
 firma_conn_pid(const struct firma_conn *c)
 {

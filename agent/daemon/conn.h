@@ -32,6 +32,8 @@ void firma_conn_adopt(struct firma_conn *c, struct firma_task *q);
 /* A number that no other connection has or had; is it still open? */
 uint64_t firma_conn_serial(const struct firma_conn *c);
 pid_t firma_conn_pid(const struct firma_conn *c);
+/* Requests of it that have not ended. */
+size_t firma_conn_requests(const struct firma_conn *c);
 bool firma_conn_is_open(const struct firma_agent *a, uint64_t serial);
 
 /*

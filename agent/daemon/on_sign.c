@@ -148,7 +148,6 @@ token_answered(void *arg, enum firma_err r, const struct firma_frame *f,
 
 	if (!last)
 		return;
-	s->q->agent->n_signing--;
 	if (r == FIRMA_OK && f->type == FIRMA_MSG_w_signature &&
 	    (r = firma_msg_decode(
 		 FIRMA_MSG_w_signature, f->payload, &sig, NULL)) == FIRMA_OK)
@@ -259,9 +258,7 @@ hashed(void *arg, enum firma_err r, const struct firma_hashes *hashes)
 	q->agent->n_quiet++;
 	s->ticket = firma_store_submit(
 	    q->agent->store, txn, k->durability, entry_stored, s);
-	q->agent->n_signing++;
 	if ((r = ask_token(s, m, k, &s->cause)) != FIRMA_OK) {
-		q->agent->n_signing--;
 		s->r = r;
 		answered(s);
 	}

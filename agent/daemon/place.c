@@ -173,8 +173,9 @@ firma_place_sign(struct firma_agent *a, const struct firma_conn *c,
 		p->look = 0;
 	}
 	p->last = now;
-	/* It does not wait for one before it asks for the next. */
-	if (a->n_signing != 0) {
+	/* It does not wait for one before it asks for the next.  What another
+	 * client waits for, of a token that hangs maybe, does not count. */
+	if (firma_conn_requests(c) > 1) {
 		firma_place_let_go(p);
 		p->count = p->count_at_look = 0;
 		p->since = now;

@@ -80,13 +80,14 @@ token() {
 }
 # A token whose module misbehaves as the file "armed" says.
 mkdir "$dir/bad"
+case $what in neighbour) more=bad patience=1 ;; check) more=bad patience=20 ;; *) more='' ;; esac
 bad() {
-	[ "$what" = neighbour ] || return 0
+	[ -n "$more" ] || return 0
 	cat <<-CONF
 	[token bad]
 	module = $BUILD/tests/badmodule/firma-badmodule.so
 	label = bad
-	deadline = 1
+	deadline = $patience
 	writable = $dir/tokens
 	writable = $dir/bad
 	environment = SOFTHSM2_CONF=$dir/softhsm2.conf
@@ -117,8 +118,6 @@ if [ -n "${BENCH_COMMON_PRIORITY:-}" ]; then
 else
 	practice_nice_agent "$dir"
 fi
-more=''
-[ "$what" != neighbour ] || more=bad
 for t in bench many $more; do
 	firma token init $t --label $t --yes \
 	    --so-pin-file "$dir/so-pin" --pin-file "$dir/pin" > /dev/null
@@ -133,7 +132,7 @@ key bench rsa-2048 rsa
 key bench rsa-2048 rsa-process
 key bench p-256 p256
 key bench p-256 p256-process
-[ "$what" != neighbour ] || key bad p-256 bad
+[ -z "$more" ] || key bad p-256 bad
 agent=$(cat "$dir/agent.pid")
 
 fill() { # the token "many" up to 200 keys
@@ -199,6 +198,18 @@ placement() {
 		sleep 0.05
 	done
 	echo "placed and let go"
+}
+
+# ... also while another one waits for a token that hangs.
+placement_beside() {
+	echo hang:C_Sign > "$dir/bad/armed"
+	firma sign bad "$dir/so-pin" --format raw -o "$dir/never" \
+	    > "$dir/said" 2>&1 < /dev/null &
+	hung=$!
+	sleep 0.5
+	kill -0 $hung || { cat "$dir/said" >&2; exit 1; }
+	placement
+	kill $hung
 }
 
 # Seconds that a command takes.
@@ -267,6 +278,7 @@ large) large ;;
 check)
 	bench check --clients 1,3 --count 5
 	placement
+	placement_beside
 	;;
 table) serve; bench table "$@" ;;
 neighbour) bench neighbour --arm "$dir/bad/armed" --rounds 5 --ms 4000 "$@" ;;
