@@ -63,7 +63,7 @@ struct firma_agent {
 	uint64_t instance; /* random; a client sees a restart by it */
 	uint64_t started;  /* wall clock, milliseconds */
 	uint64_t n_signatures;
-	size_t n_quiet;   /* ledger entries that nobody waits for yet */
+	size_t n_quiet; /* ledger entries that nobody waits for yet */
 	bool stopping;
 };
 

@@ -183,7 +183,7 @@ cpus() { sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$agent/status"; }
 placement() {
 	[ "$(nproc)" -gt 1 ] || return 0
 	free=$(cpus)
-	bench soak --count 5000 > /dev/null &
+	bench soak --count 2500 > /dev/null &
 	soak=$!
 	followed=no
 	while kill -0 $soak 2> /dev/null; do
