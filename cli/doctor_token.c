@@ -63,11 +63,19 @@ is_without_reader(const char *module)
 	return 0;
 }
 
+/* A process that waits for pcscd never gets further than to start. */
+static int
+is_missed(unsigned int state)
+{
+	return state == FIRMA_TOKEN_ABSENT || state == FIRMA_TOKEN_STARTING ||
+	    state == FIRMA_TOKEN_BROKEN;
+}
+
 int
 doctor_tokens_need_reader(const struct doctor_tokens *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (t->at[i].state == FIRMA_TOKEN_ABSENT &&
+		if (is_missed(t->at[i].state) &&
 		    (t->at[i].flags & FIRMA_TOKENFLAG_SOFTWARE) == 0 &&
 		    !is_without_reader(t->at[i].module))
 			return 1;

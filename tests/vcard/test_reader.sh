@@ -291,6 +291,39 @@ pcscd() {
 	expect 0 firma ledger verify
 }
 
+# pcscd lives and answers nobody: what asks the card ends at its deadline, the
+# other token goes on, and when pcscd wakes up everything is as before.
+still() {
+	local from ms
+
+	set_up 'deadline = 2'
+	with_key
+	kill -STOP "$(cat "$PCSC/pcscd.pid")"
+	from=$(date +%s%3N)
+	expect 6 firma sign card "$SOURCE/LICENSE" --format raw \
+	    -o "$DIR/s" < /dev/null
+	ms=$(($(date +%s%3N) - from))
+	note "told after $ms ms"
+	says 'did not answer'
+	[ $ms -lt 6000 ] || fail "after $ms ms"
+	other
+	expect 6 firma token unlock office --pin-file "$DIR/card-pin"
+	says 'no answer to w_sign'
+	expect 6 firma doctor
+	says 'TROUBLE: pcscd, which serves the readers, does not answer'
+	says 'systemctl restart pcscd'
+	other
+	sleep 3
+	kill -CONT "$(cat "$PCSC/pcscd.pid")"
+	note "it goes on: known after $(seen office locked) ms"
+	needs_pin card
+	unlock
+	signs card
+	same "$(card_get 0 user-tries)" 3 "tries left"
+	other
+	alive
+}
+
 # A reader is unplugged and plugged in, over a restart of pcscd: while it runs, it
 # drops and takes USB readers alone (unit/reader/watch plays those).
 unplugged() {
