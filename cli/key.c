@@ -21,7 +21,9 @@ list_line(const struct key *k)
 		firma_key_algorithm_from_number(k->algorithm)),
 	    (k->flags & FIRMA_KEYFLAG_RETIRED) != 0 ? _("retired")
 		: k->not_after != 0                 ? out_date(k->not_after, to)
-						    : _("no certificate"));
+		: (k->flags & FIRMA_KEYFLAG_ON_TOKEN) != 0
+		? _("no certificate")
+		: _("not on its token now"));
 }
 
 /* No keys on it, or no such token? */

@@ -84,8 +84,9 @@ json_t *
 keys_json(const struct key *k)
 {
 	return json_pack(
-	    "{ss ss ss so so ss sb sb sb sb sb sb sb ss ss ss so so}", "alias",
-	    k->alias, "token", k->token, "token_serial", k->token_serial, "id",
+	    "{ss ss ss so so ss sb sb sb sb sb sb sb sb ss ss ss so so}",
+	    "alias", k->alias, "token", k->token, "token_serial",
+	    k->token_serial, "id",
 	    out_json_hex(firma_bytes_of(k->id, k->id_len)), "spki_sha256",
 	    out_json_hex(firma_bytes_of(k->spki_sha256, 32)), "algorithm",
 	    firma_key_algorithm_name(
@@ -96,7 +97,8 @@ keys_json(const struct key *k)
 	    (k->flags & FIRMA_KEYFLAG_NEVER_EXTRACTABLE) != 0, "extractable",
 	    (k->flags & FIRMA_KEYFLAG_EXTRACTABLE) != 0, "imported",
 	    (k->flags & FIRMA_KEYFLAG_IMPORTED) != 0, "retired",
-	    (k->flags & FIRMA_KEYFLAG_RETIRED) != 0, "certificate",
+	    (k->flags & FIRMA_KEYFLAG_RETIRED) != 0, "on_token",
+	    (k->flags & FIRMA_KEYFLAG_ON_TOKEN) != 0, "certificate",
 	    (k->flags & FIRMA_KEYFLAG_CERTIFICATE) != 0, "label", k->label,
 	    "subject", k->subject, "serial", k->serial, "not_before",
 	    out_json_time(k->not_before), "not_after",
@@ -131,7 +133,10 @@ keys_text(const struct key *k)
 	firma_hex(firma_bytes_of(k->spki_sha256, 32), hex);
 	out_pair(_("  public key SHA-256"), "%s", hex);
 	if (k->not_after == 0) {
-		out_pair(_("  certificate"), "%s", _("none"));
+		out_pair(_("  certificate"), "%s",
+		    (k->flags & FIRMA_KEYFLAG_ON_TOKEN) != 0
+			? _("none")
+			: _("not known: the key is not on its token now"));
 		return;
 	}
 	out_pair(_("  certificate"), "%s", k->serial);
@@ -148,7 +153,8 @@ keys_failure(struct app *app, enum firma_err r, const struct firma_cause *cause,
 
 	if (r == FIRMA_ERR_NOT_FOUND &&
 	    keys_list(app, key, "", &k, NULL) == FIRMA_OK && k.n == 1 &&
-	    k.at[0].not_after == 0)
+	    k.at[0].not_after == 0 &&
+	    (k.at[0].flags & FIRMA_KEYFLAG_ON_TOKEN) != 0)
 		return say_refusal(FIRMA_EXIT_NOT_FOUND,
 		    _("firma certificate import KEY FILE; --format raw needs "
 		      "none"),

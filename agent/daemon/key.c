@@ -426,7 +426,7 @@ firma_key_answer(struct firma_task *q, const struct firma_key *k)
 		.spki_sha256 =
 		    firma_bytes_of(k->spki_sha256, sizeof(k->spki_sha256)),
 		.algorithm = (uint32_t)k->algorithm,
-		.flags = k->flags,
+		.flags = k->flags | (k->on_token ? FIRMA_KEYFLAG_ON_TOKEN : 0),
 		.label = firma_str_of(k->label),
 		.subject = firma_str_of(k->subject),
 		.serial = firma_str_of(k->serial),

@@ -150,6 +150,7 @@ int firma_sign_is_bare(unsigned int format);
 #define FIRMA_KEYFLAG_IMPORTED            0x40u  /* by us, from a file */
 #define FIRMA_KEYFLAG_CERTIFICATE         0x80u  /* a certificate is there */
 #define FIRMA_KEYFLAG_RETIRED             0x100u /* record only; key is gone */
+#define FIRMA_KEYFLAG_ON_TOKEN            0x200u /* seen there; of now, not kept */
 #define FIRMA_KEYFLAG_PROOF                                     \
 	(FIRMA_KEYFLAG_LOCAL | FIRMA_KEYFLAG_ALWAYS_SENSITIVE | \
 	    FIRMA_KEYFLAG_NEVER_EXTRACTABLE)

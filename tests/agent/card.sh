@@ -57,5 +57,22 @@ keys_away() {
 	says 'key near; token office is not there'
 	expect 11 firma key show near
 	says 'key near; token office is not there'
+	note "one that is remembered: not on its token, which is not \"no certificate\""
+	key practice kept
+	expect 0 firma key list
+	says '^kept .*no certificate'
+	same "$(firma key list --json | jq '.[0].on_token')" true on_token
+	expect 11 firma sign kept "$DIR/text"
+	says 'it has no certificate'
+	practice_end "$DIR/agent.pid"
+	sed -i 's/^label = practice/label = another/' "$DIR/firmad.conf"
+	practice_agent "$DIR"
+	expect 0 firma key list
+	says '^kept .*not on its token now'
+	same "$(firma key list --json | jq '.[0].on_token')" false on_token
+	expect 0 firma key show kept
+	says 'not known: the key is not on its token now'
+	expect 6 firma sign kept "$DIR/text"
+	says 'the token is not there'
 	expect 0 firma ledger verify
 }
