@@ -124,6 +124,12 @@ run_writer(void *arg)
 			idle = false;
 		firma_writer_rest(s->writer, idle);
 	}
+	/* Moves the log into the file: that is disk, too. */
+	firma_writer_close(s->writer);
+	(void)pthread_mutex_lock(&s->lock);
+	s->ended = true;
+	(void)pthread_cond_signal(&s->progress);
+	(void)pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
 
@@ -241,6 +247,20 @@ close_store(struct firma_store **s)
 	*s = NULL;
 }
 
+/* None of these can fail on Linux.  Deadlines are of CLOCK_MONOTONIC. */
+static void
+init_locks(struct firma_store *s)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_cond_init(&s->work, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&s->progress, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
+
 enum firma_err
 firma_store_open(
     const char *dir, struct firma_store **ret_store, struct firma_cause *cause)
@@ -251,10 +271,7 @@ firma_store_open(
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return FIRMA_ERR_NOMEM;
 	s->dir_fd = s->fd = -1;
-	/* These cannot fail with default attributes on Linux. */
-	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_cond_init(&s->work, NULL);
-	(void)pthread_cond_init(&s->progress, NULL);
+	init_locks(s);
 	if ((r = open_files(s, dir, cause)) != FIRMA_OK ||
 	    (r = start_thread(s, cause)) != FIRMA_OK)
 		return r;
@@ -270,39 +287,73 @@ free_txn(struct firma_txn *t)
 	free(t);
 }
 
-static void
-stop_thread(struct firma_store *s)
+/* Sleep until the thread has something to tell.  False: too late. */
+static bool
+wait_for_progress(struct firma_store *s, uint64_t deadline)
 {
-	if (!s->running)
-		return;
+	const struct timespec until = {
+		.tv_sec = (time_t)(deadline / FIRMA_S),
+		.tv_nsec = (long)(deadline % FIRMA_S),
+	};
+
+	if (deadline == FIRMA_FOREVER)
+		return pthread_cond_wait(&s->progress, &s->lock) == 0;
+	return pthread_cond_timedwait(&s->progress, &s->lock, &until) == 0;
+}
+
+/* True: the writer is closed, and the thread that did it gone. */
+static bool
+stop_thread(struct firma_store *s, uint64_t deadline)
+{
+	bool ended;
+
+	if (!s->running) {
+		firma_writer_close(s->writer);
+		return true;
+	}
 	(void)pthread_mutex_lock(&s->lock);
 	s->closing = true;
 	(void)pthread_cond_signal(&s->work);
+	while (!s->ended && wait_for_progress(s, deadline))
+		;
+	ended = s->ended;
 	(void)pthread_mutex_unlock(&s->lock);
+	if (!ended)
+		return false;
 	(void)pthread_join(s->thread, NULL);
 	s->running = false;
+	return true;
 }
 
-void
-firma_store_close(struct firma_store *s)
+bool
+firma_store_close_by(struct firma_store *s, uint64_t deadline)
 {
 	struct firma_txn *t;
 
 	if (s == NULL)
-		return;
-	stop_thread(s);
-	firma_store_dispatch(s);
-	while ((t = firma_txn_queue_take(&s->spare)) != NULL)
-		free_txn(t);
+		return true;
+	if (!firma_store_drain(s, deadline))
+		return false;
 	/* The writer last: it moves the log into the file and removes it. */
 	firma_db_close(s->reader);
-	firma_writer_close(s->writer);
+	s->reader = NULL;
+	if (!stop_thread(s, deadline))
+		return false;
+	while ((t = firma_txn_queue_take(&s->spare)) != NULL)
+		free_txn(t);
 	(void)pthread_cond_destroy(&s->progress);
 	(void)pthread_cond_destroy(&s->work);
 	(void)pthread_mutex_destroy(&s->lock);
 	firma_fd_done(&s->fd);
 	firma_fd_done(&s->dir_fd);
 	free(s);
+	return true;
+}
+
+void
+firma_store_close(struct firma_store *s)
+{
+	(void)!firma_store_close_by(s, FIRMA_FOREVER);
 }
 
 /* ---- transactions ---- */
@@ -499,16 +550,38 @@ firma_store_poll(struct firma_store *s, uint64_t ticket)
 	return true;
 }
 
+static bool
+wait_until(struct firma_store *s, uint64_t ticket, uint64_t deadline)
+{
+	bool finished;
+
+	(void)pthread_mutex_lock(&s->lock);
+	s->waiting = true;
+	while (atomic_load(&s->finished_ticket) < ticket &&
+	    wait_for_progress(s, deadline))
+		;
+	s->waiting = false;
+	finished = atomic_load(&s->finished_ticket) >= ticket;
+	(void)pthread_mutex_unlock(&s->lock);
+	run_ready(s);
+	return finished;
+}
+
 void
 firma_store_wait(struct firma_store *s, uint64_t ticket)
 {
-	(void)pthread_mutex_lock(&s->lock);
-	s->waiting = true;
-	while (atomic_load(&s->finished_ticket) < ticket)
-		(void)pthread_cond_wait(&s->progress, &s->lock);
-	s->waiting = false;
-	(void)pthread_mutex_unlock(&s->lock);
-	run_ready(s);
+	(void)wait_until(s, ticket, FIRMA_FOREVER);
+}
+
+bool
+firma_store_drain(struct firma_store *s, uint64_t deadline)
+{
+	/* Callbacks submit, too: a failure is written after what failed. */
+	do
+		if (!wait_until(s, s->last_ticket, deadline))
+			return false;
+	while (firma_store_n_unfinished(s) != 0);
+	return true;
 }
 
 void

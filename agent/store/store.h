@@ -50,8 +50,19 @@ struct firma_txn;
 FIRMA_CHECKED enum firma_err firma_store_open(
     const char *dir, struct firma_store **ret_store, struct firma_cause *cause);
 
-/* Writes all that was submitted, runs the callbacks, closes.  Accepts NULL. */
+/*
+ * Writes all that was submitted, runs the callbacks, writes what these submit,
+ * and closes.  Accepts NULL.
+ */
 void firma_store_close(struct firma_store *s);
+
+/*
+ * The same, until the deadline.  False: it passed first.  The store's thread is
+ * still at work then, and all that may be done with the store is to close it
+ * again.  When the process ends instead, the next opening finds what was written.
+ */
+FIRMA_CHECKED bool firma_store_close_by(
+    struct firma_store *s, uint64_t deadline);
 
 /* ---- knowing when something is done ---- */
 
@@ -82,6 +93,13 @@ bool firma_store_poll(struct firma_store *s, uint64_t ticket);
  * start-up, shutdown and tests.
  */
 void firma_store_wait(struct firma_store *s, uint64_t ticket);
+
+/*
+ * Wait until nothing is unfinished: all that was submitted, and all that the
+ * callbacks submit meanwhile.  False: the deadline passed first; callbacks of
+ * what was finished by then have run.
+ */
+FIRMA_CHECKED bool firma_store_drain(struct firma_store *s, uint64_t deadline);
 
 /* Transactions submitted whose callbacks have not run. */
 size_t firma_store_n_unfinished(const struct firma_store *s);

@@ -28,11 +28,13 @@ struct firma_store {
 	/* Both threads', under lock; never held across a system call that can
 	 * wait for the disk. */
 	pthread_mutex_t lock;
-	pthread_cond_t work;     /* something is pending, or closing */
-	pthread_cond_t progress; /* something is finished, if waiting */
+	pthread_cond_t work; /* something is pending, or closing */
+	pthread_cond_t
+	    progress; /* something is finished, if waiting; or ended */
 	struct firma_txn_queue pending, finished;
 	bool sleeping, waiting, closing;
-	bool rest; /* nothing to commit, but the log wants shortening */
+	bool ended; /* the thread has closed the writer: its last word */
+	bool rest;  /* nothing to commit, but the log wants shortening */
 	struct firma_store_stats stats;
 
 	/* Both threads', without the lock. */

@@ -522,21 +522,6 @@ too_many_outstanding_are_refused(void **state)
 	firma_txn_free(firma_txn_new(f->store));
 }
 
-static void
-closing_writes_all_that_was_submitted(void **state)
-{
-	struct fixture *f = *state;
-	struct tally tally = { 0 };
-
-	atomic_store(&fault_disk.sync_delay_us, 20 * 1000);
-	for (int i = 0; i < 1000; i++)
-		(void)submit(f, &tally, FIRMA_DURABLE_DISK);
-	fixture_close(f);
-	assert_int_equal(tally.n_ok, 1000);
-	fixture_open(f);
-	assert_int_equal(fixture_verify(f), 1000);
-}
-
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -561,7 +546,6 @@ main(void)
 		TEST(after_a_failed_fsync_the_log_begins_anew),
 		TEST(the_log_does_not_grow_for_ever),
 		TEST(too_many_outstanding_are_refused),
-		TEST(closing_writes_all_that_was_submitted),
 	};
 
 	fault_disk_install();
