@@ -13,6 +13,8 @@
 #include "agent/daemon/log.h"
 #include "agent/daemon/replay.h"
 
+#define SEND_AGAIN (10 * FIRMA_MS) /* at the end, to clients that read slowly */
+
 /* A descriptor that goes with the octet at `offset` of the out buffer. */
 struct out_fd {
 	size_t offset;
@@ -64,13 +66,6 @@ conn_free(struct firma_conn *c)
 	free(c);
 }
 
-void
-firma_conn_close_all(struct firma_agent *a)
-{
-	while (a->conns != NULL)
-		conn_free(a->conns);
-}
-
 static void
 want(struct firma_conn *c, bool reading, bool writing)
 {
@@ -87,7 +82,8 @@ want(struct firma_conn *c, bool reading, bool writing)
 static bool
 has_room(const struct firma_conn *c)
 {
-	return !c->closing && c->n_requests < FIRMA_CONN_REQUESTS_MAX &&
+	return !c->closing && !c->agent->stopping &&
+	    c->n_requests < FIRMA_CONN_REQUESTS_MAX &&
 	    c->out.len < FIRMA_CONN_OUT_MAX && c->n_out_fds == 0;
 }
 
@@ -457,6 +453,32 @@ firma_conn_flush(struct firma_agent *a)
 		}
 		want(c, has_room(c), c->out.len > 0);
 	}
+}
+
+static bool
+all_is_sent(const struct firma_agent *a)
+{
+	for (const struct firma_conn *c = a->conns; c != NULL; c = c->next)
+		if (c->out.len > 0)
+			return false;
+	return true;
+}
+
+void
+firma_conn_finish(struct firma_agent *a, uint64_t deadline)
+{
+	const struct timespec pause = { 0, (long)SEND_AGAIN };
+
+	for (;;) {
+		for (struct firma_conn *c = a->conns; c != NULL; c = c->next)
+			c->dirty = c->out.len > 0;
+		firma_conn_flush(a);
+		if (all_is_sent(a) || firma_now() >= deadline)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	while (a->conns != NULL)
+		conn_free(a->conns);
 }
 
 uint64_t

@@ -18,7 +18,6 @@
 
 /* Take an accepted socket. */
 FIRMA_CHECKED enum firma_err firma_conn_new(struct firma_agent *a, int fd);
-void firma_conn_close_all(struct firma_agent *a);
 
 /* Queue octets (whole frames); fd, or -1, goes with the first of them. */
 void firma_conn_put(struct firma_conn *c, struct firma_bytes v, int fd);
@@ -41,5 +40,11 @@ bool firma_conn_is_open(const struct firma_agent *a, uint64_t serial);
  * loop after each event and by nobody else: it frees connections.
  */
 void firma_conn_flush(struct firma_agent *a);
+
+/*
+ * The agent is ending, and its loop is over: send what is queued for as long as
+ * clients read, until the deadline at most, and hang up.
+ */
+void firma_conn_finish(struct firma_agent *a, uint64_t deadline);
 
 #endif

@@ -2,6 +2,7 @@
 #include "agent/daemon/hash.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,7 +12,10 @@
 #include <openssl/evp.h>
 
 #include "agent/base/memfd.h"
+#include "agent/base/own.h"
 #include "agent/daemon/conn.h"
+
+#define PART ((size_t)4 * 1024 * 1024) /* octets between two looks */
 
 struct job {
 	struct job *next;
@@ -23,27 +27,51 @@ struct job {
 	enum firma_err r;
 };
 
+static void
+context_done(EVP_MD_CTX **c)
+{
+	EVP_MD_CTX_free(*c);
+}
+
 struct firma_hasher {
 	struct firma_agent *agent;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct job *todo, **todo_end, *done, **done_end;
-	bool stopping;
+	atomic_bool stopping;
 	int fd;
 	sd_event_source *source;
 };
 
-static enum firma_err
-hash(struct firma_bytes v, bool with_sha1, struct firma_hashes *ret)
+/* In parts: two gigabytes take seconds, and the agent may be told to end. */
+FIRMA_CHECKED static enum firma_err
+digest(const struct firma_hasher *h, struct firma_bytes v, const EVP_MD *md,
+    uint8_t *ret)
 {
-	const void *at = v.at == NULL ? "" : (const void *)v.at;
+	FIRMA_OWN(context_done) EVP_MD_CTX *c = EVP_MD_CTX_new();
 
-	if (EVP_Digest(at, v.len, ret->sha256, NULL, EVP_sha256(), NULL) != 1 ||
-	    (with_sha1 &&
-		EVP_Digest(at, v.len, ret->sha1, NULL, EVP_sha1(), NULL) != 1))
+	if (c == NULL || EVP_DigestInit_ex(c, md, NULL) != 1)
 		return FIRMA_ERR_INTERNAL;
-	return FIRMA_OK;
+	for (size_t at = 0; at < v.len; at += PART) {
+		if (atomic_load(&h->stopping))
+			return FIRMA_ERR_CANCELLED;
+		if (EVP_DigestUpdate(c, v.at + at,
+			v.len - at < PART ? v.len - at : PART) != 1)
+			return FIRMA_ERR_INTERNAL;
+	}
+	return EVP_DigestFinal_ex(c, ret, NULL) == 1 ? FIRMA_OK
+						     : FIRMA_ERR_INTERNAL;
+}
+
+FIRMA_CHECKED static enum firma_err
+hash(const struct firma_hasher *h, struct firma_bytes v, bool with_sha1,
+    struct firma_hashes *ret)
+{
+	const enum firma_err r = digest(h, v, EVP_sha256(), ret->sha256);
+
+	return r == FIRMA_OK && with_sha1 ? digest(h, v, EVP_sha1(), ret->sha1)
+					  : r;
 }
 
 static void *
@@ -53,7 +81,7 @@ work(void *arg)
 	const uint64_t one = 1;
 
 	(void)pthread_mutex_lock(&h->lock);
-	while (!h->stopping) {
+	while (!atomic_load(&h->stopping)) {
 		struct job *j = h->todo;
 
 		if (j == NULL) {
@@ -64,7 +92,7 @@ work(void *arg)
 		if (h->todo == NULL)
 			h->todo_end = &h->todo;
 		(void)pthread_mutex_unlock(&h->lock);
-		j->r = hash(j->view, j->with_sha1, &j->hashes);
+		j->r = hash(h, j->view, j->with_sha1, &j->hashes);
 		firma_memfd_unmap(&j->view);
 		(void)pthread_mutex_lock(&h->lock);
 		j->next = NULL;
@@ -135,7 +163,7 @@ firma_hasher_free(struct firma_hasher *h)
 	if (h == NULL)
 		return;
 	(void)pthread_mutex_lock(&h->lock);
-	h->stopping = true;
+	atomic_store(&h->stopping, true);
 	(void)pthread_cond_signal(&h->wake);
 	(void)pthread_mutex_unlock(&h->lock);
 	(void)pthread_join(h->thread, NULL);
@@ -160,7 +188,7 @@ firma_hasher_start(struct firma_hasher *h, struct firma_bytes view,
 	enum firma_err r;
 
 	if (view.len <= FIRMA_HASH_AT_ONCE) {
-		r = hash(view, with_sha1, &sums);
+		r = hash(h, view, with_sha1, &sums);
 		firma_memfd_unmap(&view);
 		fn(arg, r, &sums);
 		return;

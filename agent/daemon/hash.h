@@ -23,7 +23,8 @@ typedef void firma_hash_fn(
 
 FIRMA_CHECKED enum firma_err firma_hasher_new(
     struct firma_agent *a, struct firma_hasher **ret);
-void firma_hasher_free(struct firma_hasher *h); /* ends what runs */
+/* What is not done ends at once with FIRMA_ERR_CANCELLED. */
+void firma_hasher_free(struct firma_hasher *h);
 
 /*
  * view is unmapped by the hasher.  with_sha1: the SHA-1 too.  fn may be called before this returns; when

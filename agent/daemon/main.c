@@ -101,15 +101,18 @@ main(int argc, char **argv)
 	    (r = firma_listen_start(
 		 &a, was_root || getenv("STATE_DIRECTORY") != NULL, &cause)) !=
 		FIRMA_OK) {
-		firma_serve_stop(&a);
+		if (!firma_serve_stop(&a))
+			_exit(complain(r, &cause));
 		return complain(r, &cause);
 	}
 	firma_log(FIRMA_LOG_INFO, "%s serves %s, state in %s", FIRMA_VERSION,
 	    a.socket_path, a.state_dir);
 	(void)sd_notify(0, "READY=1");
 	r = firma_serve_run(&a);
-	(void)sd_notify(0, "STOPPING=1");
+	/* No more from the loop: this one has to do until the end. */
+	(void)sd_notify(0, "STOPPING=1\nWATCHDOG=1");
 	firma_listen_stop(&a);
-	firma_serve_stop(&a);
+	if (!firma_serve_stop(&a))
+		_exit(1);
 	return r == FIRMA_OK ? 0 : 1;
 }

@@ -174,32 +174,85 @@ firma_serve_run(struct firma_agent *a)
 	return FIRMA_OK;
 }
 
-void
-firma_serve_stop(struct firma_agent *a)
+/*
+ * Nothing new begins, and each call under way gets its answer.  The tokens stay:
+ * what waits for the store still asks about them.
+ */
+static void
+end_calls(struct firma_agent *a)
 {
 	a->stopping = true;
 	firma_readers_free(a->readers);
 	a->readers = NULL;
-	/* What ends with a token looks for it among the others. */
-	while (a->n_tokens > 0)
-		firma_token_free(a->tokens[--a->n_tokens]);
-	firma_place_free(a->place);
-	a->place = NULL;
-	firma_wake_free(a->wake);
-	a->wake = NULL;
+	for (size_t i = 0; i < a->n_tokens; i++)
+		firma_token_end(a->tokens[i]);
 	firma_hasher_free(a->hasher);
 	a->hasher = NULL;
-	/* Runs the callbacks of what was still being written. */
-	firma_store_close(a->store);
-	a->store = NULL;
-	firma_conn_flush(a);
-	firma_conn_close_all(a);
+}
+
+/* What was answered is sent; what nobody can be sent any more is written down. */
+static void
+end_answers(struct firma_agent *a, uint64_t deadline)
+{
+	firma_conn_finish(a, deadline);
+	firma_replay_free(a->replay);
+	a->replay = NULL;
+}
+
+static void
+free_all(struct firma_agent *a)
+{
+	while (a->n_tokens > 0)
+		firma_token_free(a->tokens[--a->n_tokens]);
 	firma_keys_free(a);
 	firma_renewals_free(a);
-	firma_replay_free(a->replay);
 	firma_config_free(a->config);
 	firma_fd_done(&a->worker_fd);
 	firma_fd_done(&a->reader_fd);
 	(void)sd_event_source_disable_unref(a->idle);
 	(void)sd_event_unref(a->loop);
+}
+
+/* False, when the time is over: with what that leaves. */
+static bool
+close_store(struct firma_agent *a, bool is_drained, uint64_t deadline)
+{
+	size_t n;
+
+	if (is_drained && firma_store_close_by(a->store, deadline)) {
+		a->store = NULL;
+		return true;
+	}
+	if ((n = firma_store_n_unfinished(a->store)) > 0)
+		firma_log(FIRMA_LOG_ERROR,
+		    "the disk is too slow: the last %zu changes and entries of "
+		    "the ledger are not known to be on it; no answer about "
+		    "them left",
+		    n);
+	else
+		firma_log(FIRMA_LOG_WARNING,
+		    "the disk is too slow: everything is on it, but in the "
+		    "log, which the next start will read");
+	return false;
+}
+
+bool
+firma_serve_stop(struct firma_agent *a)
+{
+	const uint64_t deadline = firma_after(FIRMA_STOP_NS);
+	bool is_drained;
+
+	end_calls(a);
+	/* Its timer, and where it put the store's thread. */
+	firma_place_free(a->place);
+	a->place = NULL;
+	firma_wake_free(a->wake);
+	a->wake = NULL;
+	/* What waited for the store ends, which may be one more entry. */
+	is_drained = a->store == NULL || firma_store_drain(a->store, deadline);
+	end_answers(a, firma_after(FIRMA_STOP_SEND_NS));
+	if (!close_store(a, is_drained, deadline))
+		return false;
+	free_all(a);
+	return true;
 }

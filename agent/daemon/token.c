@@ -511,6 +511,17 @@ firma_token_new(struct firma_agent *a, const struct firma_config_token *config,
 }
 
 void
+firma_token_end(struct firma_token *t)
+{
+	t->state = FIRMA_TOKEN_BROKEN;
+	t->present = t->logged_in = false;
+	(void)snprintf(t->why, sizeof(t->why), "the agent is ending");
+	if (t->process != NULL)
+		firma_process_kill(t->process, FIRMA_ERR_CANCELLED, t->why);
+	firma_token_settled(t);
+}
+
+void
 firma_token_free(struct firma_token *t)
 {
 	if (t == NULL)

@@ -60,6 +60,11 @@ FIRMA_CHECKED enum firma_err firma_token_new(struct firma_agent *a,
     const struct firma_config_token *config, struct firma_token **ret,
     struct firma_cause *cause);
 void firma_token_free(struct firma_token *t); /* kills its process */
+/*
+ * The agent is ending: kill its process.  All calls end with
+ * FIRMA_ERR_CANCELLED, and so does what is asked from now on.
+ */
+void firma_token_end(struct firma_token *t);
 
 struct firma_token *firma_token_find(
     const struct firma_agent *a, const char *name);

@@ -73,7 +73,9 @@ firma_token_call(struct firma_token *t, enum firma_msg_type type,
 		t->used = firma_uptime();
 	if (t->process == NULL) {
 		firma_fd_done(&fd);
-		return firma_fail(cause, FIRMA_ERR_TOKEN_MODULE,
+		return firma_fail(cause,
+		    t->agent->stopping ? FIRMA_ERR_CANCELLED
+				       : FIRMA_ERR_TOKEN_MODULE,
 		    FIRMA_CAUSE_NONE, 0, "%s: %s", t->config->name,
 		    t->why[0] != '\0' ? t->why : "starting");
 	}
@@ -133,7 +135,8 @@ firma_token_ready(const struct firma_token *t, struct firma_cause *cause)
 		break;
 	case FIRMA_TOKEN_BROKEN:
 	default:
-		r = FIRMA_ERR_TOKEN_MODULE;
+		r = t->agent->stopping ? FIRMA_ERR_CANCELLED
+				       : FIRMA_ERR_TOKEN_MODULE;
 		break;
 	}
 	return firma_fail(cause, r, FIRMA_CAUSE_NONE, 0, "%s%s%s",

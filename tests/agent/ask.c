@@ -210,6 +210,9 @@ ask(uint64_t id, uint32_t ms, const struct firma_msg_desc *d, char **words)
 	}
 	r = firma_channel_send(
 	    &ch, d->type, &m, id, ms, fd, firma_after(WAIT_NS), NULL);
+	/* The agent is gone: what it answered before is here all the same. */
+	if (r == FIRMA_ERR_AGENT_GONE)
+		wait_for_all();
 	if (r != FIRMA_OK)
 		die(d->name, r);
 	n_due++;

@@ -10,7 +10,7 @@ declare -A sections
 section() { sections[$1]=$2; } # "name" function
 
 # shellcheck source=/dev/null
-for file in pin clock replay disk module matrix card opensc doctor start systemd privileges network token import lot formats ticket many words hostile; do
+for file in pin clock replay disk module matrix card opensc doctor start systemd privileges network token import lot formats ticket many stop words hostile; do
 	[ ! -e "$here/$file.sh" ] || . "$here/$file.sh"
 done
 

@@ -41,6 +41,20 @@ copy_units() {
 		fail "$from/firmad.service has a place that was not filled in"
 }
 
+# For what firmad itself takes to stop at most, both units leave the time.
+check_stop() {
+	needs=$(awk '$1 == "#define" && $2 ~ /^FIRMA_STOP_/ && $4 == "*" {
+		sub(/\(/, "", $3)
+		n += $3
+	} END { print n + 0 }' "$here/../serve.h")
+	[ "$needs" -gt 0 ] || fail "serve.h does not say how long stopping takes"
+	for option in TimeoutStopSec WatchdogSec; do
+		has=$(sed -n "s/^$option=\([0-9]*\)s\$/\1/p" "$1/firmad.service")
+		[ "${has:-0}" -gt "$needs" ] ||
+			fail "$1: $option=${has:-}, and stopping may take $needs s"
+	done
+}
+
 verify() {
 	SYSTEMD_UNIT_PATH=$2: XDG_RUNTIME_DIR=$work \
 	    systemd-analyze "$1" --man=no verify \
@@ -54,6 +68,8 @@ check_units() {
 		skip "systemd-analyze is not there (package systemd)"
 	copy_units "$1/system" "$work/system"
 	copy_units "$1/user" "$work/user"
+	check_stop "$work/system"
+	check_stop "$work/user"
 	verify --system "$work/system"
 	verify --user "$work/user"
 	rate
