@@ -10,6 +10,7 @@
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
 #include "agent/daemon/handler.h"
+#include "agent/daemon/handover.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/replay.h"
 
@@ -19,6 +20,12 @@
 struct out_fd {
 	size_t offset;
 	int fd;
+};
+
+/* A signature in the out buffer: it is sent when octet `end - 1` is. */
+struct mark {
+	uint64_t end;
+	struct firma_handover *handover; /* held */
 };
 
 struct firma_conn {
@@ -35,6 +42,8 @@ struct firma_conn {
 	bool reading; /* EPOLLIN is asked for */
 	bool writing; /* EPOLLOUT is asked for */
 	struct firma_buf in, out;
+	uint64_t n_sent;        /* octets, since the beginning */
+	struct firma_buf marks; /* of struct mark, by end */
 	int in_fds[FIRMA_CONN_FDS_MAX];
 	size_t n_in_fds;
 	struct out_fd out_fds[FIRMA_CONN_FDS_MAX];
@@ -42,6 +51,35 @@ struct firma_conn {
 	struct firma_task *requests; /* list by next_of_conn */
 	size_t n_requests;
 };
+
+/* The signatures up to octet n_sent are the client's. */
+static void
+hand_over(struct firma_conn *c)
+{
+	struct mark m;
+	size_t done = 0;
+
+	for (; done < c->marks.len; done += sizeof(m)) {
+		memcpy(&m, c->marks.at + done, sizeof(m));
+		if (m.end > c->n_sent)
+			break;
+		firma_handover_done(m.handover);
+		firma_handover_drop(m.handover);
+	}
+	firma_buf_drop(&c->marks, done);
+}
+
+static void
+drop_marks(struct firma_conn *c)
+{
+	struct mark m;
+
+	for (size_t at = 0; at < c->marks.len; at += sizeof(m)) {
+		memcpy(&m, c->marks.at + at, sizeof(m));
+		firma_handover_drop(m.handover);
+	}
+	firma_buf_done(&c->marks);
+}
 
 static void
 conn_free(struct firma_conn *c)
@@ -61,6 +99,7 @@ conn_free(struct firma_conn *c)
 		(void)close(c->out_fds[i].fd);
 	firma_buf_done(&c->in);
 	firma_buf_done(&c->out);
+	drop_marks(c);
 	(void)sd_event_source_disable_unref(c->source);
 	firma_fd_done(&c->fd);
 	free(c);
@@ -88,8 +127,11 @@ has_room(const struct firma_conn *c)
 }
 
 void
-firma_conn_put(struct firma_conn *c, struct firma_bytes v, int fd)
+firma_conn_put(struct firma_conn *c, struct firma_bytes v, int fd,
+    struct firma_handover *h)
 {
+	const struct mark m = { c->n_sent + c->out.len + v.len, h };
+
 	if (fd >= 0 && c->n_out_fds == FIRMA_CONN_FDS_MAX) {
 		(void)close(fd);
 		c->closing = true;
@@ -97,9 +139,18 @@ firma_conn_put(struct firma_conn *c, struct firma_bytes v, int fd)
 	}
 	if (fd >= 0)
 		c->out_fds[c->n_out_fds++] = (struct out_fd){ c->out.len, fd };
+	c->dirty = true;
+	/* Both or neither. */
+	if (firma_buf_reserve(&c->out, v.len) != FIRMA_OK ||
+	    (h != NULL &&
+		firma_buf_put(&c->marks, firma_bytes_of(&m, sizeof(m))) !=
+		    FIRMA_OK)) {
+		c->closing = true;
+		return;
+	}
+	(void)firma_handover_hold(h);
 	if (firma_buf_put(&c->out, v) != FIRMA_OK)
 		c->closing = true;
-	c->dirty = true;
 }
 
 void
@@ -168,6 +219,8 @@ send_out(struct firma_conn *c)
 			    c->n_out_fds * sizeof(c->out_fds[0]));
 		}
 		out_drop(c, (size_t)n);
+		c->n_sent += (size_t)n;
+		hand_over(c);
 	}
 	return true;
 }
@@ -183,7 +236,7 @@ hang_up(struct firma_conn *c, enum firma_err e, const char *what)
 	firma_log(FIRMA_LOG_WARNING, "client uid %u pid %d: %s (%s); hung up",
 	    (unsigned)c->peer.uid, (int)c->peer.pid, firma_err_text(e), what);
 	if (firma_frame_put(&frame, FIRMA_MSG_error, &m, 0, 0, 0) == FIRMA_OK)
-		firma_conn_put(c, firma_buf_view(&frame), -1);
+		firma_conn_put(c, firma_buf_view(&frame), -1, NULL);
 	c->closing = true;
 }
 

@@ -19,8 +19,12 @@
 /* Take an accepted socket. */
 FIRMA_CHECKED enum firma_err firma_conn_new(struct firma_agent *a, int fd);
 
-/* Queue octets (whole frames); fd, or -1, goes with the first of them. */
-void firma_conn_put(struct firma_conn *c, struct firma_bytes v, int fd);
+/*
+ * Queue octets (whole frames); fd, or -1, goes with the first of them.  h, or
+ * NULL, is held until they are sent or the connection is gone.
+ */
+void firma_conn_put(struct firma_conn *c, struct firma_bytes v, int fd,
+    struct firma_handover *h);
 
 /* The request has ended: it no longer counts. */
 void firma_conn_forget(struct firma_conn *c, struct firma_task *q);

@@ -6,7 +6,9 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/own.h"
+#include "agent/daemon/failure.h"
 #include "agent/daemon/handler.h"
+#include "agent/daemon/handover.h"
 #include "agent/daemon/key_call.h"
 #include "agent/daemon/token.h"
 #include "agent/daemon/work.h"
@@ -22,12 +24,40 @@ firma_work_free(struct firma_work *w)
 	free(w);
 }
 
+static void
+failed(struct firma_work *w)
+{
+	firma_task_fail(w->q, w->r, "", &w->cause);
+	firma_work_free(w);
+}
+
+static void
+failure_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
+    const struct firma_store_seqs *seqs)
+{
+	(void)seqs;
+	firma_failure_written(r, cause);
+	failed(arg);
+}
+
 void
 firma_work_fail(
     struct firma_work *w, enum firma_err r, const struct firma_cause *cause)
 {
-	firma_task_fail(w->q, r, "", cause);
-	firma_work_free(w);
+	const struct firma_asker who = firma_task_asker(w->q);
+	const struct firma_failure f = { .action = w->action,
+		.ref = w->seq,
+		.key = w->alias,
+		.r = r,
+		.note = w->cause.what };
+
+	w->r = r;
+	if (cause != NULL)
+		w->cause = *cause;
+	if (w->seq == 0)
+		failed(w);
+	else
+		firma_failure_write(w->q->agent, &who, &f, failure_stored, w);
 }
 
 void
@@ -95,6 +125,7 @@ firma_work_record(struct firma_work *w, const struct firma_key *k)
 	firma_key_row(k, &row);
 	firma_task_entry(w->q, w->action, &e);
 	firma_key_entry(k, &e);
+	e.ref = w->seq;
 	COPY(e.format, firma_key_algorithm_name(k->algorithm));
 	COPY(e.note, w->note != NULL ? w->note : "");
 	if (r == FIRMA_OK)
@@ -262,6 +293,7 @@ request_made(void *arg, enum firma_err r, const struct firma_frame *f,
 		firma_work_fail(w, r, cause);
 		return;
 	}
+	firma_handover_made(w->q->handover, w->seq);
 	firma_task_answer(w->q, FIRMA_MSG_request_made,
 	    &(struct firma_msg_request_made){ .request = der });
 	firma_task_done(w->q, 1);
@@ -280,7 +312,7 @@ ask_request(void *arg, enum firma_err r, const struct firma_cause *cause,
 		.challenge = m->challenge };
 	struct firma_cause why = { 0 };
 
-	(void)seqs;
+	w->seq = seqs->ledger;
 	if (r != FIRMA_OK || k == NULL) {
 		firma_work_fail(
 		    w, r != FIRMA_OK ? r : FIRMA_ERR_NOT_FOUND, cause);
@@ -334,13 +366,16 @@ firma_on_request_make(struct firma_task *q)
 	firma_task_entry(q, "request", &e);
 	firma_key_entry(k, &e);
 	COPY(e.result, "begun");
-	if (w == NULL || txn == NULL || firma_txn_ledger(txn, &e) != FIRMA_OK) {
+	q->handover = firma_handover_new(q, "request", k->alias);
+	if (w == NULL || txn == NULL || q->handover == NULL ||
+	    firma_txn_ledger(txn, &e) != FIRMA_OK) {
 		firma_txn_free(txn);
 		free(w);
 		firma_task_refuse(q, FIRMA_ERR_NOMEM, "", "request");
 		return;
 	}
 	w->q = q;
+	w->action = "request";
 	COPY(w->alias, k->alias);
 	(void)firma_store_submit(
 	    q->agent->store, txn, FIRMA_DURABLE_DISK, ask_request, w);

@@ -157,7 +157,7 @@ generate(void *arg, enum firma_err r, const struct firma_cause *cause,
 	struct firma_cause why = { 0 };
 	struct firma_token *t;
 
-	(void)seqs;
+	w->seq = seqs->ledger;
 	if (r != FIRMA_OK)
 		why = *cause;
 	else if ((r = token_again(w, &t, &why)) == FIRMA_OK)
@@ -270,7 +270,7 @@ import(void *arg, enum firma_err r, const struct firma_cause *cause,
 	struct firma_token *t;
 	int pair[2];
 
-	(void)seqs;
+	w->seq = seqs->ledger;
 	if (r != FIRMA_OK)
 		why = *cause;
 	else if ((r = token_again(w, &t, &why)) == FIRMA_OK &&

@@ -5,7 +5,9 @@
  * The ledger entry ("begun") is written while the token signs; the signature
  * is let go when both are there.  When the token fails, a second entry that
  * refers to the first says so; when the ledger fails, the signature is dropped
- * here.  Test: tests/agent/test_agent.sh, "no signature without its entry".
+ * here.  One that no client takes is told of in handover.c.
+ * Test: tests/agent/test_agent.sh, "no signature without its entry", "stopped while
+ * it signs".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +15,12 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/memfd.h"
+#include "agent/daemon/failure.h"
 #include "agent/daemon/handler.h"
+#include "agent/daemon/handover.h"
 #include "agent/daemon/hash.h"
 #include "agent/daemon/key.h"
 #include "agent/daemon/key_call.h"
-#include "agent/daemon/log.h"
 #include "agent/daemon/place.h"
 #include "agent/daemon/process.h"
 #include "agent/daemon/token.h"
@@ -49,6 +52,7 @@ finish(struct signing *s)
 
 	if (s->r == FIRMA_OK) {
 		q->agent->n_signatures++;
+		firma_handover_made(q->handover, s->seq);
 		firma_task_end(q, FIRMA_MSG_signed, &m);
 	} else {
 		firma_task_fail(q, s->r, "", &s->cause);
@@ -62,9 +66,7 @@ failure_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
     const struct firma_store_seqs *seqs)
 {
 	(void)seqs;
-	if (r != FIRMA_OK)
-		firma_log(FIRMA_LOG_ERROR, "ledger: %s (%s)", firma_err_text(r),
-		    cause->what);
+	firma_failure_written(r, cause);
 	finish(arg);
 }
 
@@ -72,23 +74,14 @@ failure_stored(void *arg, enum firma_err r, const struct firma_cause *cause,
 static void
 write_failure(struct signing *s)
 {
-	struct firma_txn *txn = firma_txn_new(s->q->agent->store);
-	const struct firma_key *k = firma_key_find(s->q->agent, s->alias);
-	struct firma_ledger_entry e;
+	const struct firma_asker who = firma_task_asker(s->q);
+	const struct firma_failure f = { .action = "sign",
+		.ref = s->seq,
+		.key = s->alias,
+		.r = s->r,
+		.note = s->cause.what };
 
-	firma_task_entry(s->q, "sign-failed", &e);
-	e.ref = s->seq;
-	if (k != NULL)
-		firma_key_entry(k, &e);
-	COPY(e.result, firma_err_name(s->r));
-	COPY(e.note, s->cause.what);
-	if (txn == NULL || firma_txn_ledger(txn, &e) != FIRMA_OK) {
-		firma_txn_free(txn);
-		finish(s);
-		return;
-	}
-	(void)firma_store_submit(
-	    s->q->agent->store, txn, FIRMA_DURABLE_DISK, failure_stored, s);
+	firma_failure_write(s->q->agent, &who, &f, failure_stored, s);
 }
 
 static void
@@ -362,5 +355,10 @@ firma_on_sign(struct firma_task *q)
 	}
 	s->q = q;
 	COPY(s->alias, alias);
+	if ((q->handover = firma_handover_new(q, "sign", alias)) == NULL) {
+		free(s);
+		firma_task_refuse(q, FIRMA_ERR_NOMEM, "", "sign");
+		return;
+	}
 	start(s, m);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/daemon/conn.h"
+#include "agent/daemon/handover.h"
 
 #define BUCKETS 1024
 
@@ -13,6 +14,7 @@ struct kept {
 	uid_t uid;
 	uint64_t id, fingerprint;
 	struct firma_buf out;
+	struct firma_handover *handover; /* held, or NULL */
 };
 
 struct firma_replay {
@@ -50,6 +52,7 @@ drop_oldest(struct firma_replay *r)
 	*at = k->next;
 	r->octets -= k->out.cap;
 	firma_buf_done(&k->out);
+	firma_handover_drop(k->handover);
 	r->first = (r->first + 1) % FIRMA_REPLAY_MAX;
 	r->n--;
 }
@@ -77,7 +80,7 @@ firma_replay_begin(struct firma_replay *r, struct firma_task *q)
 			return FIRMA_REPLAY_OTHER;
 		/* What it has answered so far, then the rest as it comes. */
 		firma_conn_adopt(q->conn, p);
-		firma_conn_put(q->conn, firma_buf_view(&p->out), -1);
+		firma_conn_put(q->conn, firma_buf_view(&p->out), -1, NULL);
 		return FIRMA_REPLAY_RUNNING;
 	}
 	for (struct kept *k = r->ended[b]; k != NULL; k = k->next) {
@@ -85,7 +88,8 @@ firma_replay_begin(struct firma_replay *r, struct firma_task *q)
 			continue;
 		if (k->fingerprint != q->fingerprint)
 			return FIRMA_REPLAY_OTHER;
-		firma_conn_put(q->conn, firma_buf_view(&k->out), -1);
+		firma_conn_put(
+		    q->conn, firma_buf_view(&k->out), -1, k->handover);
 		return FIRMA_REPLAY_ENDED;
 	}
 	q->next_same = r->running[b];
@@ -112,7 +116,8 @@ firma_replay_end(struct firma_replay *r, struct firma_task *q)
 		.uid = q->peer.uid,
 		.id = q->id,
 		.fingerprint = q->fingerprint,
-		.out = q->out };
+		.out = q->out,
+		.handover = firma_handover_hold(q->handover) };
 	q->out = (struct firma_buf){ 0 };
 	r->ended[bucket(q->id)] = k;
 	r->octets += k->out.cap;

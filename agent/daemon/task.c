@@ -9,8 +9,15 @@
 
 #include "agent/base/own.h"
 #include "agent/daemon/conn.h"
+#include "agent/daemon/handover.h"
 #include "agent/daemon/log.h"
 #include "agent/daemon/replay.h"
+
+static bool
+is_signature(enum firma_msg_type type)
+{
+	return type == FIRMA_MSG_signed || type == FIRMA_MSG_request_made;
+}
 
 static void
 answer(struct firma_task *q, enum firma_msg_type type, const void *msg, int fd)
@@ -30,7 +37,8 @@ answer(struct firma_task *q, enum firma_msg_type type, const void *msg, int fd)
 	    firma_buf_put(&q->out, firma_buf_view(&frame)) != FIRMA_OK)
 		firma_log(FIRMA_LOG_WARNING, "answer not kept: no memory");
 	if (q->conn != NULL)
-		firma_conn_put(q->conn, firma_buf_view(&frame), fd);
+		firma_conn_put(q->conn, firma_buf_view(&frame), fd,
+		    is_signature(type) ? q->handover : NULL);
 	else if (fd >= 0)
 		(void)close(fd);
 }
@@ -57,6 +65,7 @@ firma_task_end(struct firma_task *q, enum firma_msg_type type, const void *msg)
 		firma_replay_end(q->agent->replay, q);
 	if (q->conn != NULL)
 		firma_conn_forget(q->conn, q);
+	firma_handover_drop(q->handover);
 	firma_buf_done(&q->out);
 	firma_buf_done(&q->payload);
 	firma_fd_done(&q->fd);
@@ -129,25 +138,45 @@ firma_task_allowed(struct firma_task *q, enum firma_ask_action what,
 #define COPY(to, from) ((void)snprintf((to), sizeof(to), "%s", (from)))
 
 void
-firma_task_entry(const struct firma_task *q, const char *action,
+firma_asker_entry(const struct firma_asker *who, const char *action,
     struct firma_ledger_entry *ret)
 {
 	/* The last user looked up: signing asks for the same one each time. */
 	static uid_t last_uid = (uid_t)-1;
 	static char last_name[FIRMA_LEDGER_USER];
 
-	if (last_uid != q->peer.uid) {
-		const struct passwd *pw = getpwuid(q->peer.uid);
+	if (last_uid != who->peer.uid) {
+		const struct passwd *pw = getpwuid(who->peer.uid);
 
-		last_uid = q->peer.uid;
+		last_uid = who->peer.uid;
 		COPY(last_name, pw != NULL ? pw->pw_name : "");
 	}
-	*ret = (struct firma_ledger_entry){ .uid = q->peer.uid,
-		.pid = (uint32_t)q->peer.pid,
-		.request = q->id };
+	*ret = (struct firma_ledger_entry){ .uid = who->peer.uid,
+		.pid = (uint32_t)who->peer.pid,
+		.request = who->id };
 	COPY(ret->user, last_name);
-	COPY(ret->program, q->program);
+	COPY(ret->program, who->program);
 	COPY(ret->action, action);
-	COPY(ret->rule, q->rule);
+	COPY(ret->rule, who->rule);
 	COPY(ret->result, "ok");
+}
+
+struct firma_asker
+firma_task_asker(const struct firma_task *q)
+{
+	struct firma_asker who = {
+		.peer = q->peer, .id = q->id, .rule = q->rule
+	};
+
+	memcpy(who.program, q->program, sizeof(who.program));
+	return who;
+}
+
+void
+firma_task_entry(const struct firma_task *q, const char *action,
+    struct firma_ledger_entry *ret)
+{
+	const struct firma_asker who = firma_task_asker(q);
+
+	firma_asker_entry(&who, action, ret);
 }

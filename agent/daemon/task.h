@@ -14,6 +14,8 @@
 
 #define FIRMA_DEADLINE_DEFAULT_MS 120000
 
+struct firma_handover;
+
 struct firma_task {
 	struct firma_agent *agent;
 	struct firma_conn *conn; /* NULL once the client is gone */
@@ -29,6 +31,7 @@ struct firma_task {
 	const char *rule;         /* the rule that allowed it */
 	bool kept;                /* answers go into replay.h too */
 	struct firma_buf out;     /* answers so far, when kept */
+	struct firma_handover *handover; /* of a signature; or NULL */
 	struct firma_task *next_of_conn;
 	struct firma_task *next_same; /* in the replay table */
 };
@@ -60,6 +63,17 @@ bool firma_task_allowed(struct firma_task *q, enum firma_ask_action what,
 
 /* Begin to fill a ledger entry with what is known of the request. */
 void firma_task_entry(const struct firma_task *q, const char *action,
+    struct firma_ledger_entry *ret);
+
+/* What that is: for an entry after the request's end. */
+struct firma_asker {
+	struct firma_peer peer;
+	uint64_t id;
+	const char *rule; /* static */
+	char program[64];
+};
+struct firma_asker firma_task_asker(const struct firma_task *q);
+void firma_asker_entry(const struct firma_asker *who, const char *action,
     struct firma_ledger_entry *ret);
 
 #endif

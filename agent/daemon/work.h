@@ -20,11 +20,17 @@ struct firma_work {
 	enum firma_key_algorithm algorithm;    /* of what is generated */
 	struct firma_certificate *certificate; /* owned */
 	const char *note;
+	uint64_t seq;     /* of the entry "begun"; 0: there is none */
+	enum firma_err r; /* it failed */
+	struct firma_cause cause;
 };
 
 void firma_work_free(struct firma_work *w);
 
-/* Each of these ends the work and answers its request, now or later. */
+/*
+ * Each of these ends the work and answers its request, now or later.  A failure
+ * of what was begun is written first (failure.h).
+ */
 void firma_work_fail(
     struct firma_work *w, enum firma_err r, const struct firma_cause *cause);
 /* The key's row and a ledger entry, then key_item. */

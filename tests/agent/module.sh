@@ -253,6 +253,7 @@ bad_generate() {
 	hear '^70 error .*name=FIRMA_ERR_TOKEN_STUCK'
 	recovers "$pid"
 	same "$(keys_named new)" 0 "keys"
+	same "$(all_entries '.action == "key-generate-failed"')" 1 "entries"
 
 	for sin in crash-generate crash-generated; do
 		note "$sin"

@@ -5,6 +5,7 @@
 
 section "stopped while it signs" stopped_signing
 section "stopped on a slow disk" stopped_slow
+section "signatures that nobody took" not_taken
 section "a token is taken away while it signs" taken_away
 
 n_bursts=0
@@ -43,12 +44,12 @@ stop() {
 	rm "$DIR/agent.pid"
 }
 
-# The ledger against what clients hold.  Each entry "sign" is of a signature that a
-# client has, or a later entry names it: never both, nor twice.  And none of what
-# clients have is without its entry.  The numbers are in $n_begun $n_held $n_failed,
-# those that are neither in $n_open.
+# The ledger against what clients hold.  Each entry "begun" is of a signature or a
+# request (PKCS#10) that a client has, or a later entry names it: never both, nor
+# twice.  And none of what clients have is without its entry.  The numbers are in
+# $n_begun $n_held $n_failed, those that are neither in $n_open.
 judge() {
-	cat "$DIR"/held.* | awk '$2 == "signed" {
+	cat "$DIR"/held.* | awk '$2 == "signed" || $2 == "request_made" {
 		seq = 0
 		if (match($0, / ledger_seq=[0-9]+/))
 			seq = substr($0, RSTART + 12, RLENGTH - 12)
@@ -58,7 +59,7 @@ judge() {
 		($held | add // {}) as $h
 		| (reduce .[] as $e ({}; if $e.ref == 0 then . else
 			.[$e.ref | tostring] += [$e] end)) as $ends
-		| map(select(.action == "sign") |
+		| map(select(.result == "begun") |
 			. + {held: ($h[.request] != null),
 				ends: ($ends[.seq | tostring] // [])}) as $begun
 		| ($begun | map({(.request): .}) | add) as $of
@@ -206,6 +207,10 @@ stopped_slow() {
 	rm "$DIR/big"
 	LD_PRELOAD=$BUILD/tests/agent/libslow.so again # the same PIN is not in doubt
 	judge_all
+	same "$(jq -r 'select(.action | test("^(request|key-generate)-failed$")) |
+		[.action, .key, .result] | join(" ")' "$DIR/ledger")" \
+		"$(printf '%s FIRMA_ERR_CANCELLED\n' 'request-failed good' \
+			'request-failed good' 'key-generate-failed more')" "failures"
 
 	note "a disk that never comes back is not waited for for ever"
 	limit=$(sed -n 's/^TimeoutStopSec=\([0-9]*\)s$/\1/p' \
@@ -230,6 +235,116 @@ stopped_slow() {
 	again
 	judge
 	[ "$n_open" -le 60 ] || fail "$n_open without an end"
+}
+
+# n_made N   so many signatures were made since the start
+n_made() {
+	[ "$(ask '5 9000 agent_status' |
+		sed -n 's/.* n_signatures=\([0-9]*\) .*/\1/p')" = "$1" ]
+}
+n_entries() { [ "$(all_entries ".action == \"$1\"")" = "$2" ]; }
+
+# deaf N   a client, $client, that asked for N signatures behind so many answers
+# that the agent cannot send them, and does not read; all are made
+deaf() {
+	local k=$((n_bursts + 1))
+
+	mkfifo "$DIR/words.$k"
+	"$ASK" "$FIRMA_SOCKET" < "$DIR/words.$k" > "$DIR/held.$k" \
+		2> "$DIR/client.$k" &
+	client=$!
+	exec 9> "$DIR/words.$k"
+	echo "1 9000 agent_status" >&9
+	until_true 20 grep -q agent_item "$DIR/held.$k"
+	# Its words lie in the socket, and when the agent reads them it sleeps.
+	kill -STOP "$(agent_pid)"
+	n_bursts=$k
+	for i in $(seq "$1"); do
+		echo "+$((k * 10000 + i)) 60000 sign key=bad format=0" \
+			"sha256=$(printf '%064x' "$i")"
+	done >&9
+	for i in $(seq 50); do
+		echo "+$((k * 10000 + 500 + i)) 60000 ledger_read from=1 max=500"
+	done >&9
+	exec 9>&-
+	sleep 1
+	kill -STOP $client
+	kill -CONT "$(agent_pid)"
+	until_true 20 n_made "$1"
+	! grep -q ' signed ' "$DIR/held.$k" || fail "it did read"
+}
+
+not_taken() {
+	fast_and_slow
+	practice_agent "$DIR"
+	make_keys
+
+	note "a client that is killed before its answers, behind another's"
+	burst bad 8
+	other=$client
+	until_true 20 n_entries sign 8
+	burst bad 3
+	until_true 20 n_entries sign 11
+	kill -9 $client
+	clients_end $client $other
+	until_true 20 n_made 11
+	has_signed $((n_bursts - 1)) 8 || fail "the other one's are missing"
+	! has_signed "$n_bursts" || fail "killed too late"
+	same "$(all_entries '.action == "sign-failed"')" 0 \
+		"failures, while it may come back"
+
+	note "... it comes back for one; the others are told of at the end"
+	sed -n '1s/^+//p' "$DIR/asked.$n_bursts" | "$ASK" "$FIRMA_SOCKET" \
+		> "$DIR/held.back"
+	grep -q ' signed ' "$DIR/held.back" || fail "no answer"
+	stop
+	same "$status" 0 "the agent's exit status"
+	again
+	judge_all
+	same "$n_held $n_failed" "9 2" "held and failed"
+	same "$(jq -r 'select(.action == "sign-failed") | [.user, .program, .key,
+		.result, .rule, .note] | join(" ")' "$DIR/ledger" | sort -u)" \
+		"$(id -un) firma-ask bad FIRMA_ERR_CANCELLED $(jq -r 'select(
+		.action == "sign") | .rule' "$DIR/ledger" | sort -u
+		) it was made, and no client took it" "what is said of them"
+
+	note "... or when their answers are forgotten"
+	burst bad 8
+	other=$client
+	until_true 20 n_entries sign 19
+	burst bad 2
+	until_true 20 n_entries sign 21
+	kill -9 $client
+	clients_end $client $other
+	until_true 20 n_made 10
+	burst good 2100
+	clients_end $client
+	judge_all
+	same "$n_failed" 4 "failed"
+
+	note "a client that reads late is waited for"
+	stop
+	again
+	deaf 5
+	(sleep 0.5; kill -CONT $client) &
+	stop
+	clients_end $client
+	same "$status" 0 "the agent's exit status"
+	again
+	judge_all
+	same "$n_failed" 4 "failed"
+	has_signed "$n_bursts" 5 || fail "it has not got all"
+
+	note "one that does not read is not"
+	deaf 5
+	stop
+	same "$status" 0 "the agent's exit status"
+	[ $took -lt 8 ] || fail "it took $took s"
+	kill -CONT $client
+	clients_end $client
+	again
+	judge_all
+	same "$n_failed" 9 "failed"
 }
 
 # Without the token's section, and with it again.
