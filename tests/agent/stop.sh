@@ -361,6 +361,18 @@ with_sinner() {
 	expect 0 firma token unlock sinner --pin-file "$DIR/pin"
 }
 
+# The disk hangs, then the token is taken away from twenty signatures.
+taken_on_slow_disk() {
+	with_sinner
+	hang_disk
+	called=$(calls C_Sign)
+	burst bad 20
+	other=$client
+	until_true 20 eval '[ "$(calls C_Sign)" -gt "$called" ]'
+	disk_hangs
+	without_sinner
+}
+
 taken_away() {
 	fast_and_slow
 	cp "$DIR/firmad.conf" "$DIR/with.conf"
@@ -380,28 +392,14 @@ taken_away() {
 	[ "$before" -ge 40 ] || fail "too few were under way"
 
 	note "also those whose entry is written later"
-	with_sinner
-	hang_disk
-	called=$(calls C_Sign)
-	burst bad 20
-	other=$client
-	until_true 20 eval '[ "$(calls C_Sign)" -gt "$called" ]'
-	disk_hangs
-	without_sinner
+	taken_on_slow_disk
 	rm "$FIRMA_SLOW"
 	clients_end $other
 	judge_all
 	same "$n_failed" $((before + 20)) "failed"
 
 	note "also when the agent is told to end at once"
-	with_sinner
-	hang_disk
-	called=$(calls C_Sign)
-	burst bad 20
-	other=$client
-	until_true 20 eval '[ "$(calls C_Sign)" -gt "$called" ]'
-	disk_hangs
-	without_sinner
+	taken_on_slow_disk
 	(sleep 1; rm "$FIRMA_SLOW") &
 	stop
 	same "$status" 0 "the agent's exit status"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/store/fixture.h"
+#include "tests/unit/store/vfs.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -39,6 +40,7 @@ fixture_setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
+	fault_disk_reset();
 	if (f == NULL)
 		return -1;
 	(void)snprintf(f->dir, sizeof(f->dir), "/tmp/firma-store-XXXXXX");
@@ -57,6 +59,7 @@ fixture_teardown(void **state)
 	char path[128];
 	DIR *d;
 
+	fault_disk_reset();
 	fixture_close(f);
 	if ((d = opendir(f->dir)) != NULL) {
 		while ((e = readdir(d)) != NULL) {

@@ -12,7 +12,8 @@ struct fixture {
 	struct firma_store *store;
 };
 
-/* For cmocka: a new folder, an open store in *state; and all of it removed. */
+/* For cmocka: a new folder, an open store in *state; and all of it removed.  On a
+ * disk without faults (vfs.h). */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
 

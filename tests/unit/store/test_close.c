@@ -19,20 +19,6 @@
 #define SOON    (100 * FIRMA_MS)
 #define NOT_YET (350 * FIRMA_MS) /* before the first fsync is over */
 
-static int
-setup(void **state)
-{
-	fault_disk_reset();
-	return fixture_setup(state);
-}
-
-static int
-teardown(void **state)
-{
-	fault_disk_reset();
-	return fixture_teardown(state);
-}
-
 /* Each callback submits the next one, `left` times together. */
 struct chain {
 	struct fixture *f;
@@ -62,41 +48,35 @@ chain_on(void *arg, enum firma_err r, const struct firma_cause *cause,
 		(void)submit(c);
 }
 
+/* n chains of so many entries each, on a disk that takes its time. */
 static void
-closing_writes_all_that_was_submitted(void **state)
+close_behind(struct fixture *f, size_t n, unsigned int each)
 {
-	struct fixture *f = *state;
 	static struct chain c[1000];
 
 	atomic_store(&fault_disk.sync_delay_us, 20 * 1000);
-	for (size_t i = 0; i < 1000; i++) {
-		c[i] = (struct chain){ f, 1 };
+	for (size_t i = 0; i < n; i++) {
+		c[i] = (struct chain){ f, each };
 		(void)submit(&c[i]);
 	}
 	fixture_close(f);
-	for (size_t i = 0; i < 1000; i++)
+	for (size_t i = 0; i < n; i++)
 		assert_int_equal(c[i].left, 0);
 	fixture_open(f);
-	assert_int_equal(fixture_verify(f), 1000);
+	assert_int_equal(fixture_verify(f), n * each);
+}
+
+static void
+closing_writes_all_that_was_submitted(void **state)
+{
+	close_behind(*state, 1000, 1);
 }
 
 /* A failure is written when what failed has been: one behind the other. */
 static void
 closing_writes_what_a_callback_submits(void **state)
 {
-	struct fixture *f = *state;
-	struct chain c[20];
-
-	atomic_store(&fault_disk.sync_delay_us, 20 * 1000);
-	for (size_t i = 0; i < 20; i++) {
-		c[i] = (struct chain){ f, 5 };
-		(void)submit(&c[i]);
-	}
-	fixture_close(f);
-	for (size_t i = 0; i < 20; i++)
-		assert_int_equal(c[i].left, 0);
-	fixture_open(f);
-	assert_int_equal(fixture_verify(f), 100);
+	close_behind(*state, 20, 5);
 }
 
 static void
@@ -155,7 +135,8 @@ closing_the_file_has_a_deadline_too(void **state)
 	assert_int_equal(fixture_verify(f), 1);
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) \
+	cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
 int
 main(void)

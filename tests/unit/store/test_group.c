@@ -20,20 +20,6 @@
 
 #define MANY 2000
 
-static int
-setup(void **state)
-{
-	fault_disk_reset();
-	return fixture_setup(state);
-}
-
-static int
-teardown(void **state)
-{
-	fault_disk_reset();
-	return fixture_teardown(state);
-}
-
 /* Callbacks counted, and their seqs expected to rise by one. */
 struct tally {
 	uint64_t n_ok, n_failed, last_seq;
@@ -522,7 +508,8 @@ too_many_outstanding_are_refused(void **state)
 	firma_txn_free(firma_txn_new(f->store));
 }
 
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) \
+	cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
 
 int
 main(void)
